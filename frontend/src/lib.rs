@@ -1,0 +1,1 @@
+//! The Drawbridge console (Leptos, WebAssembly).

@@ -1,0 +1,1 @@
+//! The pure link domain: no IO, no clock, no async, no randomness.

@@ -1,0 +1,1 @@
+//! The Kafka client: connections, authentication, routing, raw fetch and produce, administration.

@@ -1,0 +1,1 @@
+//! The Drawbridge gateway: cluster connections, REST, WebSocket and the console's files.

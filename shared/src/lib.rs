@@ -1,0 +1,1 @@
+//! Vocabulary of Drawbridge, and the protocol between gateway and console.

@@ -1,0 +1,1 @@
+//! Test beds and suites that need real parts: Apache Kafka, Chromium, several processes.

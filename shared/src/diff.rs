@@ -1,0 +1,245 @@
+//! The difference of two states of a feed, and putting it on again.
+//!
+//! `apply(old, diff(old, new))` is `new`: the gateway may leave out any states in between.
+
+use std::collections::BTreeMap;
+
+use crate::view::{
+    BrokerView, ClusterDetail, ClusterView, PartitionView, TopicDetail, TopicRow, TopicsView,
+};
+use crate::wire::{FeedData, FeedDelta};
+
+/// An entry with the key that names it in a feed.
+trait Entry: Clone + PartialEq {
+    type Key: Ord + Clone;
+    fn key(&self) -> Self::Key;
+}
+
+macro_rules! entry {
+    ($type:ty, $key:ty, $field:ident) => {
+        impl Entry for $type {
+            type Key = $key;
+            fn key(&self) -> $key {
+                self.$field.clone()
+            }
+        }
+    };
+}
+
+entry!(ClusterView, crate::names::ClusterName, name);
+entry!(BrokerView, i32, id);
+entry!(TopicRow, String, name);
+entry!(PartitionView, i32, partition);
+
+fn changes<T: Entry>(old: &[T], new: &[T]) -> (Vec<T>, Vec<T::Key>) {
+    let before: BTreeMap<T::Key, &T> = old.iter().map(|entry| (entry.key(), entry)).collect();
+    let after: BTreeMap<T::Key, &T> = new.iter().map(|entry| (entry.key(), entry)).collect();
+    let upsert =
+        new.iter().filter(|entry| before.get(&entry.key()) != Some(entry)).cloned().collect();
+    let remove = before.into_keys().filter(|key| !after.contains_key(key)).collect();
+    (upsert, remove)
+}
+
+/// Puts entries in and takes them out; the result is ordered by key.
+fn apply_changes<T: Entry>(entries: &mut Vec<T>, upsert: Vec<T>, remove: &[T::Key]) {
+    let mut by_key: BTreeMap<T::Key, T> =
+        std::mem::take(entries).into_iter().map(|entry| (entry.key(), entry)).collect();
+    for key in remove {
+        by_key.remove(key);
+    }
+    for entry in upsert {
+        by_key.insert(entry.key(), entry);
+    }
+    entries.extend(by_key.into_values());
+}
+
+/// What leads from `old` to `new`; none when they are equal or not of the same feed.
+#[must_use]
+pub fn diff(old: &FeedData, new: &FeedData) -> Option<FeedDelta> {
+    if old == new {
+        return None;
+    }
+    match (old, new) {
+        (FeedData::Clusters(old), FeedData::Clusters(new)) => {
+            let (upsert, remove) = changes(old, new);
+            Some(FeedDelta::Clusters { upsert, remove })
+        }
+        (FeedData::Cluster(old), FeedData::Cluster(new)) => {
+            let (upsert, remove) = changes(&old.brokers, &new.brokers);
+            Some(FeedDelta::Cluster { cluster: new.cluster.clone(), upsert, remove })
+        }
+        (FeedData::Topics(old), FeedData::Topics(new)) => {
+            let (upsert, remove) = changes(&old.rows, &new.rows);
+            Some(FeedDelta::Topics {
+                observed_at_ms: new.observed_at_ms,
+                measured_at_ms: new.measured_at_ms,
+                measure_fault: new.measure_fault.clone(),
+                upsert,
+                remove,
+            })
+        }
+        (FeedData::Topic(old), FeedData::Topic(new)) => {
+            let (upsert, remove) = changes(&old.partitions, &new.partitions);
+            Some(FeedDelta::Topic {
+                observed_at_ms: new.observed_at_ms,
+                topic: new.topic.clone(),
+                topic_id: new.topic_id.clone(),
+                upsert,
+                remove,
+                measure_fault: new.measure_fault.clone(),
+            })
+        }
+        (FeedData::Notices(old), FeedData::Notices(new)) => {
+            let last = old.last().map_or(0, |notice| notice.seq);
+            let newer: Vec<_> = new.iter().filter(|notice| notice.seq > last).cloned().collect();
+            (!newer.is_empty()).then_some(FeedDelta::Notices(newer))
+        }
+        (
+            FeedData::Clusters(_)
+            | FeedData::Cluster(_)
+            | FeedData::Topics(_)
+            | FeedData::Topic(_)
+            | FeedData::Notices(_),
+            _,
+        ) => None,
+    }
+}
+
+/// Puts a change on a state. Returns false, and changes nothing, when the two are not of the same feed.
+#[must_use]
+pub fn apply(data: &mut FeedData, delta: FeedDelta) -> bool {
+    match (data, delta) {
+        (FeedData::Clusters(entries), FeedDelta::Clusters { upsert, remove }) => {
+            apply_changes(entries, upsert, &remove);
+            true
+        }
+        (
+            FeedData::Cluster(ClusterDetail { cluster, brokers, ignored_properties: _ }),
+            FeedDelta::Cluster { cluster: new, upsert, remove },
+        ) => {
+            *cluster = new;
+            apply_changes(brokers, upsert, &remove);
+            true
+        }
+        (
+            FeedData::Topics(TopicsView { observed_at_ms, measured_at_ms, measure_fault, rows }),
+            FeedDelta::Topics {
+                observed_at_ms: observed,
+                measured_at_ms: measured,
+                measure_fault: fault,
+                upsert,
+                remove,
+            },
+        ) => {
+            *observed_at_ms = observed;
+            *measured_at_ms = measured;
+            *measure_fault = fault;
+            apply_changes(rows, upsert, &remove);
+            true
+        }
+        (
+            FeedData::Topic(TopicDetail {
+                observed_at_ms,
+                topic,
+                topic_id,
+                partitions,
+                measure_fault,
+            }),
+            FeedDelta::Topic {
+                observed_at_ms: observed,
+                topic: new,
+                topic_id: id,
+                upsert,
+                remove,
+                measure_fault: fault,
+            },
+        ) => {
+            *observed_at_ms = observed;
+            *topic = new;
+            *topic_id = id;
+            *measure_fault = fault;
+            apply_changes(partitions, upsert, &remove);
+            true
+        }
+        (FeedData::Notices(entries), FeedDelta::Notices(newer)) => {
+            entries.extend(newer);
+            true
+        }
+        (
+            FeedData::Clusters(_)
+            | FeedData::Cluster(_)
+            | FeedData::Topics(_)
+            | FeedData::Topic(_)
+            | FeedData::Notices(_),
+            _,
+        ) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::collection::btree_map;
+    use proptest::prelude::*;
+
+    fn rows() -> impl Strategy<Value = Vec<TopicRow>> {
+        btree_map("[a-e]{1,2}", (0u32..3, proptest::option::of(0u64..3)), 0..8).prop_map(|rows| {
+            rows.into_iter()
+                .map(|(name, (n_partitions, size_bytes))| TopicRow {
+                    name,
+                    is_internal: false,
+                    n_partitions,
+                    replication_factor: 1,
+                    under_replicated: 0,
+                    offline: 0,
+                    size_bytes,
+                    n_offsets: None,
+                })
+                .collect()
+        })
+    }
+
+    fn topics() -> impl Strategy<Value = FeedData> {
+        (rows(), 0i64..3, proptest::option::of(0i64..3)).prop_map(
+            |(rows, observed_at_ms, measured_at_ms)| {
+                FeedData::Topics(TopicsView {
+                    observed_at_ms,
+                    measured_at_ms,
+                    measure_fault: None,
+                    rows,
+                })
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn a_delta_put_on_the_old_state_gives_the_new_one(old in topics(), new in topics()) {
+            let mut state = old.clone();
+            if let Some(delta) = diff(&old, &new) {
+                prop_assert!(apply(&mut state, delta));
+            }
+            prop_assert_eq!(state, new);
+        }
+
+        #[test]
+        fn unchanged_topics_are_not_sent_again(old in topics(), observed_at_ms in 5i64..9) {
+            let mut new = old.clone();
+            if let FeedData::Topics(view) = &mut new {
+                view.observed_at_ms = observed_at_ms;
+            }
+            match diff(&old, &new) {
+                Some(FeedDelta::Topics { upsert, remove, .. }) => {
+                    prop_assert!(upsert.is_empty() && remove.is_empty());
+                }
+                other => prop_assert!(false, "unexpected {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_change_of_another_feed_is_refused() {
+        let mut state = FeedData::Clusters(vec![]);
+        assert!(!apply(&mut state, FeedDelta::Notices(vec![])));
+    }
+}

@@ -1,0 +1,50 @@
+//! Display data: plain public fields, made by the gateway, drawn by the console.
+//!
+//! Times are milliseconds since the Unix epoch; `None` means "not known", and is drawn as a dash, never as 0.
+
+use serde::{Deserialize, Serialize};
+
+use crate::names::{ClusterName, TopicName};
+
+mod cluster;
+mod probe;
+mod topic;
+
+pub use cluster::{
+    BrokerView, ClusterDetail, ClusterKind, ClusterOrigin, ClusterStatus, ClusterView, FaultView,
+};
+pub use probe::{ProbeReport, ProbeStage, ProbeStep, StepOutcome};
+pub use topic::{
+    ConfigEntryView, ConfigSource, PartitionView, PurgeRow, TopicDetail, TopicRow, TopicsView,
+};
+
+/// A line of the gateway's feed of things that happened, newest last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    /// Grows by one with every notice of this gateway process.
+    pub seq: u64,
+    /// When it happened.
+    pub at_ms: i64,
+    /// How much it matters.
+    pub severity: Severity,
+    /// The cluster it is about, if one.
+    pub cluster: Option<ClusterName>,
+    /// The topic it is about, if one.
+    pub topic: Option<TopicName>,
+    /// What happened, one sentence.
+    pub message: String,
+}
+
+/// How much a notice matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Something came back or was done.
+    Good,
+    /// Worth knowing.
+    Info,
+    /// Needs a look.
+    Attention,
+    /// Something stopped working.
+    Failed,
+}

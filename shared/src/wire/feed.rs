@@ -1,0 +1,144 @@
+//! What can be subscribed to, and what comes back.
+
+use serde::{Deserialize, Serialize};
+
+use crate::names::{ClusterName, TopicName};
+use crate::view::{
+    BrokerView, ClusterDetail, ClusterView, Notice, PartitionView, TopicDetail, TopicRow,
+    TopicsView,
+};
+
+/// Something that can be followed.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Feed {
+    /// All clusters of this gateway.
+    Clusters,
+    /// One cluster with its brokers.
+    Cluster {
+        /// Which.
+        cluster: ClusterName,
+    },
+    /// The topics of a cluster.
+    Topics {
+        /// Which cluster.
+        cluster: ClusterName,
+    },
+    /// One topic with its partitions.
+    Topic {
+        /// Which cluster.
+        cluster: ClusterName,
+        /// Which topic.
+        topic: TopicName,
+    },
+    /// Things that happened: the newest hundred, then each as it happens.
+    Notices,
+}
+
+/// How a feed is paced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FeedKind {
+    /// Only the newest state matters; the gateway leaves out what a slow client would miss anyway.
+    State,
+    /// Every entry matters; the client pays with credit and is told of gaps.
+    Log,
+}
+
+impl Feed {
+    /// How this feed is paced.
+    #[must_use]
+    pub fn kind(&self) -> FeedKind {
+        match self {
+            Self::Clusters | Self::Cluster { .. } | Self::Topics { .. } | Self::Topic { .. } => {
+                FeedKind::State
+            }
+            Self::Notices => FeedKind::Log,
+        }
+    }
+}
+
+/// A feed's whole state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FeedData {
+    /// Of `Feed::Clusters`.
+    Clusters(Vec<ClusterView>),
+    /// Of `Feed::Cluster`.
+    Cluster(ClusterDetail),
+    /// Of `Feed::Topics`.
+    Topics(TopicsView),
+    /// Of `Feed::Topic`.
+    Topic(TopicDetail),
+    /// Of `Feed::Notices`.
+    Notices(Vec<Notice>),
+}
+
+/// What changed in a feed: whole entries put in or taken out, never patches of parts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FeedDelta {
+    /// Of `Feed::Clusters`.
+    Clusters {
+        /// New or changed clusters.
+        upsert: Vec<ClusterView>,
+        /// Clusters that are gone.
+        remove: Vec<ClusterName>,
+    },
+    /// Of `Feed::Cluster`.
+    Cluster {
+        /// The cluster's own facts.
+        cluster: ClusterView,
+        /// New or changed brokers.
+        upsert: Vec<BrokerView>,
+        /// Brokers that are gone.
+        remove: Vec<i32>,
+    },
+    /// Of `Feed::Topics`.
+    Topics {
+        /// When names, partitions and replicas were read.
+        observed_at_ms: i64,
+        /// When sizes and message estimates were read.
+        measured_at_ms: Option<i64>,
+        /// Why sizes or estimates are missing.
+        measure_fault: Option<String>,
+        /// New or changed topics.
+        upsert: Vec<TopicRow>,
+        /// Topics that are gone.
+        remove: Vec<String>,
+    },
+    /// Of `Feed::Topic`.
+    Topic {
+        /// When this was read.
+        observed_at_ms: i64,
+        /// The topic's own facts.
+        topic: TopicRow,
+        /// Kafka's topic id.
+        topic_id: Option<String>,
+        /// New or changed partitions.
+        upsert: Vec<PartitionView>,
+        /// Partitions that are gone (the topic was made again with fewer).
+        remove: Vec<i32>,
+        /// Why offsets or sizes are missing.
+        measure_fault: Option<String>,
+    },
+    /// Of `Feed::Notices`: entries behind those already sent.
+    Notices(Vec<Notice>),
+}
+
+/// Why a subscription ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndReason {
+    /// The client asked for it.
+    Unsubscribed,
+    /// What it followed does not exist, or no longer.
+    NotFound {
+        /// What is missing, in words.
+        message: String,
+    },
+    /// The principal may not see it.
+    Denied {
+        /// What is missing, in words.
+        message: String,
+    },
+}

@@ -1,0 +1,143 @@
+//! Golden frames: a change that breaks a tab left open shows here first.
+
+use super::*;
+use crate::draft::ClusterDraft;
+use crate::names::ClusterName;
+use proptest::prelude::*;
+
+fn cluster(name: &str) -> ClusterName {
+    name.parse().unwrap()
+}
+
+fn client_frames() -> Vec<ClientMessage> {
+    vec![
+        ClientMessage::Hello { protocol: PROTOCOL },
+        ClientMessage::Request {
+            id: RequestId(1),
+            body: Request::TestConnection {
+                draft: ClusterDraft {
+                    name: "cloud".into(),
+                    properties: "bootstrap.servers=h:1".into(),
+                },
+            },
+        },
+        ClientMessage::Request {
+            id: RequestId(2),
+            body: Request::PurgeTopic {
+                cluster: cluster("cloud"),
+                topic: "orders".parse().unwrap(),
+                topic_id: None,
+                before: vec![(0, 9_007_199_254_740_993)],
+            },
+        },
+        ClientMessage::Subscribe { id: SubscriptionId(1), feed: Feed::Clusters, credit: 0 },
+        ClientMessage::Subscribe {
+            id: SubscriptionId(2),
+            feed: Feed::Topics { cluster: cluster("a") },
+            credit: 0,
+        },
+        ClientMessage::Subscribe { id: SubscriptionId(3), feed: Feed::Notices, credit: 16 },
+        ClientMessage::Unsubscribe { id: SubscriptionId(1) },
+        ClientMessage::Credit { id: SubscriptionId(3), frames: 8 },
+        ClientMessage::Ping { nonce: 7 },
+        ClientMessage::Pong { nonce: 7 },
+    ]
+}
+
+fn server_frames() -> Vec<ServerMessage> {
+    vec![
+        ServerMessage::Welcome(Welcome {
+            protocol: PROTOCOL,
+            build: "b1".into(),
+            version: "0.1.0".into(),
+            demo: true,
+            now_ms: 1_790_000_000_000,
+            limits: Limits {
+                max_frame_bytes: 1,
+                max_subscriptions: 2,
+                max_requests: 3,
+                heartbeat_ms: 4,
+            },
+        }),
+        ServerMessage::Reply { id: RequestId(1), result: Ok(Response::Done) },
+        ServerMessage::Reply {
+            id: RequestId(2),
+            result: Err(WireError {
+                code: ErrorCode::Denied,
+                message: "m".into(),
+                cause: None,
+                remedy: Some("r".into()),
+                fields: vec![],
+                trace: "t".into(),
+            }),
+        },
+        ServerMessage::Snapshot { id: SubscriptionId(1), seq: 0, data: FeedData::Clusters(vec![]) },
+        ServerMessage::Delta {
+            id: SubscriptionId(1),
+            seq: 1,
+            delta: FeedDelta::Clusters { upsert: vec![], remove: vec![cluster("a")] },
+        },
+        ServerMessage::Gap { id: SubscriptionId(3), missed: 12 },
+        ServerMessage::Ended { id: SubscriptionId(1), reason: EndReason::Unsubscribed },
+        ServerMessage::Ping { nonce: 1 },
+        ServerMessage::Pong { nonce: 1 },
+    ]
+}
+
+#[test]
+fn client_frames_read_as_they_always_did() {
+    let text: Vec<String> =
+        client_frames().iter().map(|frame| encode_client(frame).unwrap()).collect();
+    assert_eq!(text.join("\n") + "\n", include_str!("golden/client.jsonl"));
+    for (frame, line) in client_frames().iter().zip(&text) {
+        assert_eq!(&decode_client(line).unwrap(), frame);
+    }
+}
+
+#[test]
+fn server_frames_read_as_they_always_did() {
+    let text: Vec<String> =
+        server_frames().iter().map(|frame| encode_server(frame).unwrap()).collect();
+    assert_eq!(text.join("\n") + "\n", include_str!("golden/server.jsonl"));
+    for (frame, line) in server_frames().iter().zip(&text) {
+        assert_eq!(&decode_server(line).unwrap(), frame);
+    }
+}
+
+#[test]
+fn a_name_that_breaks_the_rules_is_refused_while_reading_the_frame() {
+    let error = decode_client(r#"{"subscribe":{"id":1,"feed":{"cluster":{"cluster":"a/b"}}}}"#)
+        .unwrap_err();
+    assert!(error.to_string().contains("'/'"), "{error}");
+}
+
+proptest! {
+    #[test]
+    fn arbitrary_text_is_refused_without_panic(text in ".{0,200}") {
+        prop_assert!(decode_client(&text).is_err());
+        prop_assert!(decode_server(&text).is_err());
+    }
+
+    #[test]
+    fn a_damaged_frame_never_panics(which in 0usize..10, at in 0usize..200, with in any::<char>()) {
+        let mut text: Vec<char> = encode_client(&client_frames()[which]).unwrap().chars().collect();
+        let at = at % text.len();
+        text[at] = with;
+        let text: String = text.into_iter().collect();
+        decode_client(&text).ok();
+    }
+
+    #[test]
+    fn offsets_survive_exactly(partition in any::<i32>(), offset in any::<i64>()) {
+        let frame = ClientMessage::Request {
+            id: RequestId(u64::MAX),
+            body: Request::PurgeTopic {
+                cluster: cluster("c"),
+                topic: "t".parse().unwrap(),
+                topic_id: None,
+                before: vec![(partition, offset)],
+            },
+        };
+        prop_assert_eq!(decode_client(&encode_client(&frame).unwrap()).unwrap(), frame);
+    }
+}

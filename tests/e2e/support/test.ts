@@ -1,0 +1,63 @@
+// The `test` that every specification uses: a gateway per worker, and a page that must not complain.
+
+import { test as base, expect } from "@playwright/test";
+import { Gateway } from "./gateway.ts";
+import { kafkaClusters } from "./kafka.ts";
+
+interface PerTest {
+  /** Error messages of the browser that this test provokes on purpose, e.g. by breaking the connection. */
+  expectedComplaints: RegExp[];
+  complaints: void;
+}
+
+interface PerWorker {
+  /** What the gateway serves: the demo's embedded clusters, the real Kafka clusters, or nothing yet. */
+  serves: "demo" | "kafka" | "nothing";
+  gateway: Gateway;
+}
+
+export const test = base.extend<PerTest, PerWorker>({
+  serves: ["demo", { option: true, scope: "worker" }],
+  expectedComplaints: [[], { option: true }],
+
+  gateway: [
+    async ({ serves }, use) => {
+      const gateway = await Gateway.start(argumentsFor(serves));
+      await use(gateway);
+      await gateway.stop();
+    },
+    { scope: "worker", timeout: 90_000 },
+  ],
+
+  baseURL: async ({ gateway }, use) => use(gateway.url),
+
+  complaints: [
+    async ({ page, expectedComplaints, gateway }, use, info) => {
+      const heard: string[] = [];
+      page.on("pageerror", (error) => heard.push(`uncaught: ${error.message}`));
+      page.on("console", (message) => {
+        if (message.type() === "error") heard.push(message.text());
+      });
+      await use();
+      if (info.status !== info.expectedStatus) {
+        await info.attach("gateway log", { body: gateway.log, contentType: "text/plain" });
+      }
+      const unexpected = heard.filter((text) => !expectedComplaints.some((pattern) => pattern.test(text)));
+      expect(unexpected, "error messages of the page").toEqual([]);
+    },
+    { auto: true },
+  ],
+});
+
+function argumentsFor(serves: PerWorker["serves"]): string[] {
+  switch (serves) {
+    case "demo":
+      return ["demo"];
+    case "kafka":
+      return ["serve", ...kafkaClusters().flatMap(({ name, file }) => ["--cluster", `${name}=${file}`])];
+    case "nothing":
+      return ["serve"];
+  }
+}
+
+export { expect };

@@ -1,0 +1,157 @@
+//! Record batches as the engine moves them: a header it understands and records it never opens.
+//!
+//! A fetched response is split into batches without copying ([`Batches`]), each is checked and
+//! classified ([`Kind`]), and a batch that may pass as it is gets a new header ([`Batch::stamp`])
+//! while its records stay the slice that was read.
+//! The CRC-32C over the records is computed once, when the batch is checked; the new header's CRC
+//! is combined with it, so a batch of any size is re-stamped in constant time.
+//!
+//! Layout and CRC range: Kafka protocol, "Record Batch" (message format v2).
+
+mod fault;
+mod header;
+mod kind;
+mod split;
+
+#[cfg(test)]
+pub(crate) mod tests;
+
+pub use fault::BatchFault;
+pub use header::{Attributes, Codec, HEADER_LEN, Header};
+pub use kind::{Control, Kind};
+pub use split::{Batches, Entry, LegacyEntry};
+
+use bytes::Bytes;
+
+/// One checked v2 batch: the parsed header, and the records section as a slice of what was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Batch {
+    header: Header,
+    records: Bytes,
+    records_crc: u32,
+}
+
+/// Whose batch this becomes: the producer id, epoch and first sequence it is sent with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp {
+    /// Producer id of the link on the destination cluster.
+    pub producer_id: i64,
+    /// Its epoch.
+    pub producer_epoch: i16,
+    /// Sequence number of the first record.
+    pub base_sequence: i32,
+}
+
+/// A batch ready to be produced: a new header, and the records exactly as they were read.
+/// Send the two after each other; nothing has to be copied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stamped {
+    /// The 61 bytes before the records.
+    pub header: [u8; HEADER_LEN],
+    /// The untouched records section.
+    pub records: Bytes,
+}
+
+impl Stamped {
+    /// Bytes on the wire.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        HEADER_LEN + self.records.len()
+    }
+
+    /// A batch always has a header.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        false
+    }
+}
+
+impl Batch {
+    /// Puts a batch together from a header and a records section made here; length and CRC of
+    /// `header` are recomputed when the batch is stamped.
+    pub(crate) fn assemble(header: Header, records: Bytes) -> Self {
+        let records_crc = crc32c::crc32c(&records);
+        Self { header, records, records_crc }
+    }
+
+    /// Reads exactly one batch.
+    ///
+    /// # Errors
+    /// [`BatchFault`] names what is wrong with it: length, magic, CRC-32C or counts.
+    pub fn parse(bytes: &Bytes) -> Result<Self, BatchFault> {
+        let header = Header::parse(bytes)?;
+        let size = header.size();
+        if bytes.len() != size {
+            return Err(BatchFault::Length {
+                offset: header.base_offset,
+                stated: size,
+                found: bytes.len(),
+            });
+        }
+        let records = bytes.slice(HEADER_LEN..);
+        let records_crc = crc32c::crc32c(&records);
+        let computed = header.crc_with(records_crc, records.len());
+        if computed != header.crc {
+            return Err(BatchFault::Crc {
+                offset: header.base_offset,
+                stored: header.crc,
+                computed,
+            });
+        }
+        Ok(Self { header, records, records_crc })
+    }
+
+    /// The header as it was read.
+    #[must_use]
+    pub const fn header(&self) -> &Header {
+        &self.header
+    }
+
+    /// The records section, compressed as its codec says.
+    #[must_use]
+    pub const fn records(&self) -> &Bytes {
+        &self.records
+    }
+
+    /// Bytes of header and records.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        HEADER_LEN + self.records.len()
+    }
+
+    /// A batch always has a header.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        false
+    }
+
+    /// Offset of the first record on the source.
+    #[must_use]
+    pub const fn base_offset(&self) -> i64 {
+        self.header.base_offset
+    }
+
+    /// Last offset the batch stands for, whether or not a record is left there.
+    #[must_use]
+    pub const fn last_offset(&self) -> i64 {
+        self.header.last_offset()
+    }
+
+    /// The batch as the destination is to get it: base offset 0, `stamp` as its producer, neither
+    /// transactional nor with a delete horizon, everything else as on the source.
+    #[must_use]
+    pub fn stamp(&self, stamp: Stamp) -> Stamped {
+        let header = Header {
+            base_offset: 0,
+            attributes: self.header.attributes.plain(),
+            producer_id: stamp.producer_id,
+            producer_epoch: stamp.producer_epoch,
+            base_sequence: stamp.base_sequence,
+            ..self.header
+        };
+        Stamped {
+            header: header.encode(self.records_crc, self.records.len()),
+            records: self.records.clone(),
+        }
+    }
+}

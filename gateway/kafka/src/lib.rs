@@ -1,1 +1,25 @@
 //! The Kafka client: connections, authentication, routing, raw fetch and produce, administration.
+//!
+//! Layers, each using only those above it:
+//!
+//! * [`properties`], [`settings`]: what the user wrote, and what it means;
+//! * `tls`, `sasl`, `connection`: one authenticated, pipelined connection;
+//! * [`client`]: which broker a call goes to, retries, throttling, statistics;
+//! * [`admin`], [`data`]: the calls; [`probe`]: why none of them works.
+//!
+//! Nothing here knows links or mirrors. Record batches pass through as [`bytes::Bytes`], undecoded.
+
+pub mod admin;
+pub mod client;
+pub mod data;
+pub mod error;
+pub mod probe;
+pub mod properties;
+pub mod sasl;
+pub mod settings;
+pub mod stats;
+
+pub use client::{Client, Leader};
+pub use error::{Asked, BrokerError, ConnectCause, ConnectError, Error, ErrorCode, Result, Stage};
+pub use properties::{Properties, PropertiesError};
+pub use settings::{ConnectionSettings, HostPort, SettingFault};

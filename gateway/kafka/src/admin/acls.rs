@@ -1,0 +1,202 @@
+//! ACLs.
+
+use super::unfinished;
+use crate::{client::Client, error::Result};
+
+macro_rules! wire_enum {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $code:literal $word:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum $name { $($(#[$vdoc])* $variant,)* /** A number newer than this client. */ Unknown(i8), }
+
+        impl $name {
+            /// Kafka's number.
+            #[must_use]
+            pub fn code(self) -> i8 {
+                match self { $(Self::$variant => $code,)* Self::Unknown(code) => code }
+            }
+
+            /// From Kafka's number.
+            #[must_use]
+            pub fn from_code(code: i8) -> Self {
+                match code { $($code => Self::$variant,)* other => Self::Unknown(other) }
+            }
+
+            /// Kafka's word, for example `DESCRIBE_CONFIGS`.
+            #[must_use]
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word,)* Self::Unknown(_) => "UNKNOWN" }
+            }
+
+            /// From Kafka's word.
+            #[must_use]
+            pub fn from_word(word: &str) -> Option<Self> {
+                match word { $($word => Some(Self::$variant),)* _ => None }
+            }
+        }
+    };
+}
+
+wire_enum! {
+    /// What an ACL is about.
+    AclResource {
+        /// Only in filters.
+        Any = 1 "ANY",
+        /// Topic.
+        Topic = 2 "TOPIC",
+        /// Consumer group.
+        Group = 3 "GROUP",
+        /// The cluster (`kafka-cluster`).
+        Cluster = 4 "CLUSTER",
+        /// Transactional id.
+        TransactionalId = 5 "TRANSACTIONAL_ID",
+        /// Delegation token.
+        DelegationToken = 6 "DELEGATION_TOKEN",
+        /// User.
+        User = 7 "USER",
+    }
+}
+
+wire_enum! {
+    /// How an ACL's resource name is meant.
+    AclPattern {
+        /// Only in filters: any.
+        Any = 1 "ANY",
+        /// Only in filters: everything that applies to the name.
+        Match = 2 "MATCH",
+        /// The name itself, or `*`.
+        Literal = 3 "LITERAL",
+        /// Everything that starts with it.
+        Prefixed = 4 "PREFIXED",
+    }
+}
+
+wire_enum! {
+    /// An operation.
+    AclOperation {
+        /// Only in filters.
+        Any = 1 "ANY",
+        /// Every operation.
+        All = 2 "ALL",
+        /// Read.
+        Read = 3 "READ",
+        /// Write.
+        Write = 4 "WRITE",
+        /// Create.
+        Create = 5 "CREATE",
+        /// Delete.
+        Delete = 6 "DELETE",
+        /// Alter.
+        Alter = 7 "ALTER",
+        /// Describe.
+        Describe = 8 "DESCRIBE",
+        /// Cluster action.
+        ClusterAction = 9 "CLUSTER_ACTION",
+        /// Describe configs.
+        DescribeConfigs = 10 "DESCRIBE_CONFIGS",
+        /// Alter configs.
+        AlterConfigs = 11 "ALTER_CONFIGS",
+        /// Idempotent write.
+        IdempotentWrite = 12 "IDEMPOTENT_WRITE",
+        /// Create tokens.
+        CreateTokens = 13 "CREATE_TOKENS",
+        /// Describe tokens.
+        DescribeTokens = 14 "DESCRIBE_TOKENS",
+        /// Two-phase commit.
+        TwoPhaseCommit = 15 "TWO_PHASE_COMMIT",
+    }
+}
+
+wire_enum! {
+    /// Allow or deny.
+    AclPermission {
+        /// Only in filters.
+        Any = 1 "ANY",
+        /// Deny.
+        Deny = 2 "DENY",
+        /// Allow.
+        Allow = 3 "ALLOW",
+    }
+}
+
+/// An ACL.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AclBinding {
+    /// Kind of resource.
+    pub resource: AclResource,
+    /// Its name or prefix.
+    pub name: String,
+    /// Which of the two.
+    pub pattern: AclPattern,
+    /// `User:alice`.
+    pub principal: String,
+    /// Client host, `*` for all.
+    pub host: String,
+    /// Operation.
+    pub operation: AclOperation,
+    /// Allow or deny.
+    pub permission: AclPermission,
+}
+
+/// Which ACLs. `None` and `Any` match everything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AclFilter {
+    /// Kind of resource.
+    pub resource: AclResource,
+    /// Its name.
+    pub name: Option<String>,
+    /// How the name is meant.
+    pub pattern: AclPattern,
+    /// Principal.
+    pub principal: Option<String>,
+    /// Client host.
+    pub host: Option<String>,
+    /// Operation.
+    pub operation: AclOperation,
+    /// Allow or deny.
+    pub permission: AclPermission,
+}
+
+impl Default for AclFilter {
+    fn default() -> Self {
+        Self {
+            resource: AclResource::Any,
+            name: None,
+            pattern: AclPattern::Any,
+            principal: None,
+            host: None,
+            operation: AclOperation::Any,
+            permission: AclPermission::Any,
+        }
+    }
+}
+
+impl Client {
+    /// ACLs that match.
+    ///
+    /// # Errors
+    /// When no broker answers; `SECURITY_DISABLED` without authorizer; `CLUSTER_AUTHORIZATION_FAILED`.
+    pub async fn describe_acls(&self, _filter: &AclFilter) -> Result<Vec<AclBinding>> {
+        unfinished()
+    }
+
+    /// Creates ACLs; one answer per binding, in order.
+    ///
+    /// # Errors
+    /// When the controller cannot be reached; per binding, the broker's error.
+    pub async fn create_acls(&self, _bindings: &[AclBinding]) -> Result<Vec<Result<()>>> {
+        unfinished()
+    }
+
+    /// Deletes ACLs; per filter, the ACLs that were deleted, each with its own failure if it stayed.
+    ///
+    /// # Errors
+    /// When the controller cannot be reached; per filter, the broker's error.
+    pub async fn delete_acls(
+        &self,
+        _filters: &[AclFilter],
+    ) -> Result<Vec<Result<Vec<(AclBinding, Result<()>)>>>> {
+        unfinished()
+    }
+}

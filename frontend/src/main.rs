@@ -1,0 +1,5 @@
+//! Entry point of the console in the browser.
+
+fn main() {
+    drawbridge_frontend::start();
+}

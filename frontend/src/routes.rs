@@ -1,0 +1,226 @@
+//! The only place that writes and reads URLs.
+//!
+//! A view's whole state that is worth sharing is in its `Route`; `Route::parse(route.path())` is
+//! the route again.
+
+use drawbridge_shared::names::{ClusterName, TopicName};
+
+mod encoding;
+
+use encoding::{Query, encode_pairs};
+
+/// A place in the console.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Route {
+    /// All clusters: `/` and `/clusters`.
+    Clusters,
+    /// Form for adding a cluster: `/clusters/new`.
+    ClusterNew,
+    /// One cluster: `/clusters/{c}`.
+    Cluster {
+        /// Which.
+        cluster: ClusterName,
+        /// The broker whose configurations are open: `?broker=`.
+        broker: Option<i32>,
+    },
+    /// Topics of one cluster, `/clusters/{c}/topics`, or of all, `/topics`.
+    Topics {
+        /// Which cluster; none for all.
+        cluster: Option<ClusterName>,
+        /// What is shown of them.
+        query: TopicsQuery,
+    },
+    /// Form for creating a topic: `/clusters/{c}/topics/new`.
+    TopicNew {
+        /// On which cluster.
+        cluster: ClusterName,
+    },
+    /// One topic: `/clusters/{c}/topics/{t}`.
+    Topic {
+        /// On which cluster.
+        cluster: ClusterName,
+        /// Which topic.
+        topic: TopicName,
+        /// Which part of it: `?tab=`.
+        tab: TopicTab,
+    },
+}
+
+/// Search, filter and order of a topic list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TopicsQuery {
+    /// Text the name must contain: `?q=`.
+    pub q: String,
+    /// Whether internal topics are shown: `?internal=true`.
+    pub internal: bool,
+    /// Column, with `-` before it for descending; empty is the list's own order: `?sort=`.
+    pub sort: String,
+}
+
+/// Parts of a topic's page.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum TopicTab {
+    /// Partitions with leaders and offsets.
+    #[default]
+    Partitions,
+    /// Configurations.
+    Configs,
+}
+
+impl TopicTab {
+    /// The tab's name in the URL.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Partitions => "partitions",
+            Self::Configs => "configs",
+        }
+    }
+}
+
+impl Route {
+    /// Path and query of this place.
+    #[must_use]
+    pub fn path(&self) -> String {
+        match self {
+            Self::Clusters => "/clusters".to_owned(),
+            Self::ClusterNew => "/clusters/new".to_owned(),
+            Self::Cluster { cluster, broker } => {
+                let broker = broker.map(|id| id.to_string()).unwrap_or_default();
+                format!("{}{}", cluster_path(cluster), encode_pairs(&[("broker", &broker)]))
+            }
+            Self::Topics { cluster, query } => {
+                let base = match cluster {
+                    Some(cluster) => format!("{}/topics", cluster_path(cluster)),
+                    None => "/topics".to_owned(),
+                };
+                let internal = if query.internal { "true" } else { "" };
+                let pairs = [("q", &*query.q), ("internal", internal), ("sort", &*query.sort)];
+                format!("{base}{}", encode_pairs(&pairs))
+            }
+            Self::TopicNew { cluster } => format!("{}/topics/new", cluster_path(cluster)),
+            Self::Topic { cluster, topic, tab } => {
+                let tab = if *tab == TopicTab::default() { "" } else { tab.as_str() };
+                let base = topic_path(cluster, topic);
+                format!("{base}{}", encode_pairs(&[("tab", tab)]))
+            }
+        }
+    }
+
+    /// Reads a place from a URL's path and query string (with or without `?`).
+    #[must_use]
+    pub fn parse(path: &str, search: &str) -> Option<Self> {
+        let query = Query::read(search);
+        let mut segments = path.split('/').filter(|part| !part.is_empty());
+        let route = match (segments.next(), segments.next(), segments.next(), segments.next()) {
+            (None | Some("clusters"), None, None, None) => Self::Clusters,
+            (Some("clusters"), Some("new"), None, None) => Self::ClusterNew,
+            (Some("clusters"), Some(cluster), None, None) => Self::Cluster {
+                cluster: read_cluster(cluster)?,
+                broker: query.get("broker").parse().ok(),
+            },
+            (Some("topics"), None, None, None) => {
+                Self::Topics { cluster: None, query: topics_query(&query) }
+            }
+            (Some("clusters"), Some(cluster), Some("topics"), None) => {
+                Self::Topics { cluster: Some(read_cluster(cluster)?), query: topics_query(&query) }
+            }
+            (Some("clusters"), Some(cluster), Some("topics"), Some("new")) => {
+                Self::TopicNew { cluster: read_cluster(cluster)? }
+            }
+            (Some("clusters"), Some(cluster), Some("topics"), Some(topic)) => Self::Topic {
+                cluster: read_cluster(cluster)?,
+                topic: read_topic(topic)?,
+                tab: topic_tab(&query),
+            },
+            _ => return None,
+        };
+        segments.next().is_none().then_some(route)
+    }
+
+    /// The page this place is on: equal for two places that differ only in the query.
+    #[must_use]
+    pub fn page(&self) -> Self {
+        match self.clone() {
+            Self::Cluster { cluster, .. } => Self::Cluster { cluster, broker: None },
+            Self::Topics { cluster, .. } => Self::Topics { cluster, query: TopicsQuery::default() },
+            Self::Topic { cluster, topic, .. } => {
+                Self::Topic { cluster, topic, tab: TopicTab::default() }
+            }
+            other @ (Self::Clusters | Self::ClusterNew | Self::TopicNew { .. }) => other,
+        }
+    }
+
+    /// The cluster this place is about.
+    #[must_use]
+    pub fn cluster(&self) -> Option<&ClusterName> {
+        match self {
+            Self::Clusters | Self::ClusterNew => None,
+            Self::Topics { cluster, .. } => cluster.as_ref(),
+            Self::Cluster { cluster, .. }
+            | Self::TopicNew { cluster }
+            | Self::Topic { cluster, .. } => Some(cluster),
+        }
+    }
+
+    /// A cluster's page.
+    #[must_use]
+    pub fn of_cluster(cluster: ClusterName) -> Self {
+        Self::Cluster { cluster, broker: None }
+    }
+
+    /// The topics of a cluster, unfiltered.
+    #[must_use]
+    pub fn topics_of(cluster: ClusterName) -> Self {
+        Self::Topics { cluster: Some(cluster), query: TopicsQuery::default() }
+    }
+
+    /// A topic's page at its first tab.
+    #[must_use]
+    pub fn of_topic(cluster: ClusterName, topic: TopicName) -> Self {
+        Self::Topic { cluster, topic, tab: TopicTab::default() }
+    }
+}
+
+// Names consist of letters, digits, '.', '_' and '-', so they stand in a path as they are. A topic
+// called `new`, and a path segment that browsers would resolve away, are written with an escape.
+fn cluster_path(cluster: &ClusterName) -> String {
+    match cluster.as_str() {
+        "new" => "/clusters/%6eew".to_owned(),
+        name => format!("/clusters/{name}"),
+    }
+}
+
+fn topic_path(cluster: &ClusterName, topic: &TopicName) -> String {
+    let base = cluster_path(cluster);
+    match topic.as_str() {
+        "new" => format!("{base}/topics/%6eew"),
+        name => format!("{base}/topics/{name}"),
+    }
+}
+
+fn read_cluster(segment: &str) -> Option<ClusterName> {
+    encoding::decode(segment).parse().ok()
+}
+
+fn read_topic(segment: &str) -> Option<TopicName> {
+    encoding::decode(segment).parse().ok()
+}
+
+fn topics_query(query: &Query) -> TopicsQuery {
+    TopicsQuery {
+        q: query.get("q").to_owned(),
+        internal: query.get("internal") == "true",
+        sort: query.get("sort").to_owned(),
+    }
+}
+
+fn topic_tab(query: &Query) -> TopicTab {
+    match query.get("tab") {
+        "configs" => TopicTab::Configs,
+        _ => TopicTab::Partitions,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,110 @@
+use super::*;
+use proptest::prelude::*;
+
+fn cluster(name: &str) -> ClusterName {
+    name.parse().unwrap()
+}
+
+#[test]
+fn every_place_has_the_url_it_always_had() {
+    let query = TopicsQuery { q: "a b/ä&c".into(), internal: true, sort: "-size".into() };
+    let topic: TopicName = "orders.v1".parse().unwrap();
+    let paths = [
+        (Route::Clusters, "/clusters"),
+        (Route::ClusterNew, "/clusters/new"),
+        (Route::of_cluster(cluster("on-prem")), "/clusters/on-prem"),
+        (
+            Route::Cluster { cluster: cluster("on-prem"), broker: Some(3) },
+            "/clusters/on-prem?broker=3",
+        ),
+        (Route::Topics { cluster: None, query: TopicsQuery::default() }, "/topics"),
+        (
+            Route::Topics { cluster: Some(cluster("cloud")), query },
+            "/clusters/cloud/topics?q=a%20b%2F%C3%A4%26c&internal=true&sort=-size",
+        ),
+        (Route::TopicNew { cluster: cluster("cloud") }, "/clusters/cloud/topics/new"),
+        (Route::of_topic(cluster("cloud"), topic.clone()), "/clusters/cloud/topics/orders.v1"),
+        (
+            Route::Topic { cluster: cluster("cloud"), topic, tab: TopicTab::Configs },
+            "/clusters/cloud/topics/orders.v1?tab=configs",
+        ),
+    ];
+    for (route, path) in paths {
+        assert_eq!(route.path(), path);
+        let (path, search) = path.split_once('?').unwrap_or((path, ""));
+        assert_eq!(Route::parse(path, search), Some(route));
+    }
+}
+
+#[test]
+fn a_cluster_or_topic_called_new_is_not_mistaken_for_a_form() {
+    for route in [
+        Route::of_cluster(cluster("new")),
+        Route::of_topic(cluster("new"), "new".parse().unwrap()),
+    ] {
+        assert_eq!(Route::parse(&route.path(), ""), Some(route));
+    }
+}
+
+#[test]
+fn the_root_shows_the_clusters() {
+    assert_eq!(Route::parse("/", ""), Some(Route::Clusters));
+}
+
+#[test]
+fn what_is_no_place_is_not_found() {
+    for path in ["/nowhere", "/clusters/a/b", "/clusters/a%2Fb", "/clusters/a/topics/t/x", "/c"] {
+        assert_eq!(Route::parse(path, ""), None, "{path}");
+    }
+}
+
+#[test]
+fn an_unknown_tab_or_broker_falls_back_to_the_page() {
+    assert_eq!(
+        Route::parse("/clusters/a", "?broker=x"),
+        Some(Route::of_cluster(cluster("a"))),
+    );
+    assert_eq!(
+        Route::parse("/clusters/a/topics/t", "?tab=nope"),
+        Some(Route::of_topic(cluster("a"), "t".parse().unwrap())),
+    );
+}
+
+fn routes() -> impl Strategy<Value = Route> {
+    let cluster = "[a-z0-9][a-z0-9._-]{0,9}".prop_map(|name| cluster(&name));
+    let topic = "[a-z0-9._-]{3,9}".prop_filter_map("dots", |name| name.parse::<TopicName>().ok());
+    let query = (".{0,20}", any::<bool>(), "-?[a-z]{0,8}")
+        .prop_map(|(q, internal, sort)| TopicsQuery { q, internal, sort });
+    let tab = prop_oneof![Just(TopicTab::Partitions), Just(TopicTab::Configs)];
+    prop_oneof![
+        (cluster.clone(), any::<Option<i32>>())
+            .prop_map(|(cluster, broker)| Route::Cluster { cluster, broker }),
+        (proptest::option::of(cluster.clone()), query)
+            .prop_map(|(cluster, query)| Route::Topics { cluster, query }),
+        (cluster, topic, tab).prop_map(|(cluster, topic, tab)| Route::Topic {
+            cluster,
+            topic,
+            tab
+        }),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn a_written_url_reads_back_as_the_same_place(route in routes()) {
+        let url = route.path();
+        let (path, search) = url.split_once('?').unwrap_or((&url, ""));
+        prop_assert_eq!(Route::parse(path, search), Some(route));
+    }
+
+    #[test]
+    fn arbitrary_urls_never_panic(path in ".{0,60}", search in ".{0,60}") {
+        Route::parse(&path, &search);
+    }
+
+    #[test]
+    fn places_on_one_page_differ_only_in_the_query(route in routes()) {
+        let (url, page) = (route.path(), route.page().path());
+        prop_assert_eq!(url.split('?').next(), Some(&*page));
+    }
+}

@@ -1,1 +1,15 @@
 //! Test beds and suites that need real parts: Apache Kafka, Chromium, several processes.
+//!
+//! [`bed`] runs real Apache Kafka clusters; [`wire`] speaks the Kafka protocol to them with nothing
+//! of Drawbridge in between, so that what a test learns about a broker does not depend on the
+//! client that is under test.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "code of tests: a failure here is the failure of the test that called it"
+)]
+
+pub mod bed;
+pub mod wire;

@@ -5,6 +5,7 @@ export default {
   ...config,
   testDir: "screenshots",
   testMatch: "*.shots.ts",
+  globalSetup: undefined,
   workers: 1,
   timeout: 120_000,
 };

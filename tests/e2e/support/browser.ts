@@ -1,7 +1,7 @@
 // How Chromium is started: the system's own build, and nothing that talks to the network by itself.
 
 export const chromium = {
-  browserName: "chromium",
+  browserName: "chromium" as const,
   launchOptions: {
     executablePath: process.env.DRAWBRIDGE_CHROMIUM ?? "/usr/bin/chromium",
     args: [
@@ -14,4 +14,4 @@ export const chromium = {
       "--disable-sync",
     ],
   },
-} as const;
+};

@@ -1,25 +1,41 @@
 //! The client's handle: routing of calls to brokers, and what every call shares.
 
-use std::sync::Arc;
+mod bootstrap;
+mod call;
+mod coordinators;
+mod lane;
+mod leaders;
+pub mod metadata;
+mod pool;
+mod throttle;
 
+use std::{sync::Arc, time::Duration};
+
+pub(crate) use call::{Repeat, Route, ok};
+pub(crate) use lane::Use;
+
+use self::{metadata::MetadataCache, pool::Pool};
 use crate::{
-    error::{Error, Result},
+    error::{Asked, Error, ErrorCode, Result},
     settings::ConnectionSettings,
     stats::ClientStats,
 };
 
 /// A client of one cluster. Cloning is cheap; dropping the last clone closes all connections.
 ///
-/// Every call has a deadline (`default.api.timeout.ms` unless it says otherwise), can be cancelled by dropping
+/// Every call has a deadline (`default.api.timeout.ms`, or [`Client::with_deadline`]), can be cancelled by dropping
 /// its future, and leaves the connections usable when it is.
 #[derive(Clone, Debug)]
 pub struct Client {
     inner: Arc<Inner>,
+    deadline: Duration,
 }
 
 #[derive(Debug)]
 struct Inner {
-    settings: ConnectionSettings,
+    pool: Pool,
+    metadata: MetadataCache,
+    coordinators: coordinators::Coordinators,
 }
 
 /// The leader of a partition.
@@ -29,7 +45,7 @@ pub struct Leader {
     pub broker: i32,
     /// Leader epoch.
     pub epoch: i32,
-    /// Id of the topic.
+    /// Id of the topic, all zero on clusters without topic ids.
     pub topic_id: uuid::Uuid,
 }
 
@@ -37,31 +53,67 @@ impl Client {
     /// A client that connects when it is first used.
     ///
     /// # Errors
-    /// [`Error::Settings`] if the settings contradict themselves.
+    /// [`Error::Settings`] if there is no bootstrap server.
     pub fn new(settings: ConnectionSettings) -> Result<Self> {
-        Ok(Self { inner: Arc::new(Inner { settings }) })
+        if settings.bootstrap.is_empty() {
+            return Err(Error::Settings(vec![crate::settings::SettingFault {
+                key: "bootstrap.servers".to_owned(),
+                source: "the settings".to_owned(),
+                line: None,
+                problem: "it names no server".to_owned(),
+                remedy: "Write one or more host:port, separated by commas".to_owned(),
+            }]));
+        }
+        let deadline = settings.timeouts.api;
+        let inner = Inner {
+            pool: Pool::new(settings),
+            metadata: MetadataCache::default(),
+            coordinators: coordinators::Coordinators::default(),
+        };
+        Ok(Self { inner: Arc::new(inner), deadline })
+    }
+
+    /// The same client (connections included) whose calls end after `deadline` at the latest.
+    #[must_use]
+    pub fn with_deadline(&self, deadline: Duration) -> Self {
+        Self { inner: Arc::clone(&self.inner), deadline }
     }
 
     /// The settings the client was made with.
     #[must_use]
     pub fn settings(&self) -> &ConnectionSettings {
-        &self.inner.settings
+        self.inner.pool.settings()
     }
 
     /// Closes all connections; running calls and later ones end with [`Error::Closed`].
-    pub async fn close(&self) {}
+    pub async fn close(&self) {
+        self.inner.pool.close().await;
+    }
 
     /// What the connections have done.
     #[must_use]
     pub fn stats(&self) -> ClientStats {
-        ClientStats::default()
+        self.inner.pool.stats()
     }
 
     /// The leader of a partition, from metadata no older than `metadata.max.age.ms`.
     ///
     /// # Errors
     /// `UNKNOWN_TOPIC_OR_PARTITION`, `LEADER_NOT_AVAILABLE`, or what kept metadata from being fetched.
-    pub async fn leader(&self, _topic: &str, _partition: i32) -> Result<Leader> {
-        Err(Error::Closed)
+    pub async fn leader(&self, topic: &str, partition: i32) -> Result<Leader> {
+        self.topic_metadata(topic).await?;
+        let asked = || Asked::new("Metadata").about(format!("partition {topic}-{partition}"));
+        match self.inner.metadata.leader(topic, partition) {
+            Some(Some(leader)) => Ok(leader),
+            Some(None) => {
+                Err(Error::broker(ErrorCode::LEADER_NOT_AVAILABLE.0, None, asked()))
+            }
+            None => Err(Error::broker(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION.0, None, asked())),
+        }
+    }
+
+    /// Makes the next use of `topic` fetch its metadata again: a broker said that what is known is out of date.
+    pub fn forget_topic(&self, topic: &str) {
+        self.inner.metadata.forget(topic);
     }
 }

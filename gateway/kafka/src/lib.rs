@@ -10,7 +10,9 @@
 //! Nothing here knows links or mirrors. Record batches pass through as [`bytes::Bytes`], undecoded.
 
 pub mod admin;
+mod backoff;
 pub mod client;
+mod connection;
 pub mod data;
 pub mod error;
 pub mod probe;
@@ -18,6 +20,8 @@ pub mod properties;
 pub mod sasl;
 pub mod settings;
 pub mod stats;
+mod tls;
+mod wire;
 
 pub use client::{Client, Leader};
 pub use error::{Asked, BrokerError, ConnectCause, ConnectError, Error, ErrorCode, Result, Stage};

@@ -6,8 +6,8 @@ mod scram;
 use std::{future::Future, pin::Pin};
 
 pub use oauth::UnsecuredTokens;
-pub(crate) use scram::ScramClient;
-pub(crate) use scram::salted_password;
+pub(crate) use oauth::{ERROR_ACKNOWLEDGEMENT, initial_response};
+pub(crate) use scram::{ScramClient, ScramFault, salted_password};
 
 /// A bearer token with its life span.
 #[derive(Clone, PartialEq, Eq)]

@@ -120,6 +120,14 @@ wire_enum! {
     }
 }
 
+/// The operations in a bit field of authorized operations (KIP-430); `None` if the broker did not fill it in.
+pub(crate) fn operations(bits: i32) -> Option<Vec<AclOperation>> {
+    (bits != i32::MIN).then(|| {
+        let set = (1_i8..32).filter(|bit| bits & (1 << bit) != 0);
+        set.map(AclOperation::from_code).collect()
+    })
+}
+
 /// An ACL.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AclBinding {

@@ -1,0 +1,60 @@
+//! The time a broker asks us to hold back, out of each kind of answer.
+
+use std::time::Duration;
+
+use kafka_protocol::messages as m;
+
+/// An answer that may ask for a pause (KIP-219).
+pub(crate) trait Throttled {
+    /// The pause; zero for none.
+    fn throttle(&self) -> Duration;
+}
+
+macro_rules! throttled {
+    ($($response:ident),* $(,)?) => {
+        $(impl Throttled for m::$response {
+            fn throttle(&self) -> Duration {
+                Duration::from_millis(u64::try_from(self.throttle_time_ms).unwrap_or(0))
+            }
+        })*
+    };
+}
+
+throttled!(
+    AddPartitionsToTxnResponse,
+    AlterUserScramCredentialsResponse,
+    ConsumerGroupDescribeResponse,
+    CreateAclsResponse,
+    CreatePartitionsResponse,
+    CreateTopicsResponse,
+    DeleteAclsResponse,
+    DeleteGroupsResponse,
+    DeleteRecordsResponse,
+    DeleteTopicsResponse,
+    DescribeAclsResponse,
+    DescribeClusterResponse,
+    DescribeConfigsResponse,
+    DescribeGroupsResponse,
+    DescribeLogDirsResponse,
+    DescribeProducersResponse,
+    DescribeUserScramCredentialsResponse,
+    ElectLeadersResponse,
+    EndTxnResponse,
+    FindCoordinatorResponse,
+    IncrementalAlterConfigsResponse,
+    InitProducerIdResponse,
+    ListGroupsResponse,
+    ListOffsetsResponse,
+    MetadataResponse,
+    OffsetCommitResponse,
+    OffsetFetchResponse,
+    OffsetForLeaderEpochResponse,
+    ProduceResponse,
+);
+
+/// The one answer without the field.
+impl Throttled for m::WriteTxnMarkersResponse {
+    fn throttle(&self) -> Duration {
+        Duration::ZERO
+    }
+}

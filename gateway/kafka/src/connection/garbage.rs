@@ -1,0 +1,118 @@
+//! What a stream's end or its nonsense tells about the peer.
+
+use std::io;
+
+use super::{Death, frame::FrameFault};
+use crate::error::ConnectCause;
+
+/// A clause, a cause and a remedy from the first bytes of something that is not a Kafka answer.
+pub(crate) fn classify(sample: &[u8]) -> (ConnectCause, String, String) {
+    // A TLS record: type, then version 3.x.
+    if let [kind @ 20..=23, 3, 0..=4, ..] = sample {
+        let what = match (kind, sample.get(5..7)) {
+            (21, Some([_, alert])) => format!("it answered with TLS alert {alert}"),
+            _ => "it answered with a TLS record".to_owned(),
+        };
+        return (
+            ConnectCause::PlaintextToTls,
+            format!("the port speaks TLS, and plaintext was sent ({what})"),
+            "Set security.protocol to SSL or SASL_SSL, or use the port of a plaintext listener"
+                .to_owned(),
+        );
+    }
+    let remedy = "Check host and port of bootstrap.servers: a Kafka listener is needed".to_owned();
+    let kind = [
+        (b"HTTP/".as_slice(), "an HTTP server"),
+        (b"<".as_slice(), "a web server"),
+        (b"SSH-".as_slice(), "an SSH server"),
+        (b"220".as_slice(), "a mail or FTP server"),
+        (b"-ERR".as_slice(), "a Redis server"),
+        (b"+OK".as_slice(), "a Redis or POP3 server"),
+    ]
+    .into_iter()
+    .find(|(start, _)| sample.starts_with(start))
+    .map_or("no Kafka broker", |(_, kind)| kind);
+    let what = format!("the peer is {kind}; it answered {}", excerpt(sample));
+    (ConnectCause::NotKafka, what, remedy)
+}
+
+/// Printable text in quotes, other bytes in hex.
+fn excerpt(sample: &[u8]) -> String {
+    let line = sample.split(|b| matches!(b, b'\r' | b'\n')).next().unwrap_or_default();
+    let printable = line.iter().all(|b| (0x20..0x7f).contains(b));
+    if printable && line.len() >= 3 {
+        format!("\"{}\"", String::from_utf8_lossy(line))
+    } else {
+        let hex: Vec<String> = sample.iter().take(16).map(|b| format!("{b:02x}")).collect();
+        format!("bytes {}", hex.join(" "))
+    }
+}
+
+/// The death that a reader's fault means. `established`: the peer has given a proper answer before.
+pub(crate) fn death_of_frame(fault: &FrameFault, established: bool) -> Death {
+    match fault {
+        FrameFault::Ended { partial: 0 } => {
+            Death::new(ConnectCause::ClosedByPeer, "the broker closed the connection")
+        }
+        FrameFault::Ended { partial } => Death::new(
+            ConnectCause::ClosedByPeer,
+            format!("the broker closed the connection {partial} bytes into an answer"),
+        ),
+        FrameFault::BadLength { len, limit, sample } if established => Death {
+            cause: ConnectCause::NotKafka,
+            what: format!("an answer announces {len} bytes where 4 to {limit} are allowed ({})", excerpt(sample)),
+            remedy: Some(
+                "Something between here and the broker damages the stream, or the answer is larger than \
+                 the limit: lower the fetch size"
+                    .to_owned(),
+            ),
+        },
+        FrameFault::BadLength { sample, .. } => {
+            let (cause, what, remedy) = classify(sample);
+            Death { cause, what, remedy: Some(remedy) }
+        }
+        FrameFault::Io(error) => death_of_io(error, "reading"),
+    }
+}
+
+/// The death that an IO error means.
+pub(crate) fn death_of_io(error: &io::Error, doing: &str) -> Death {
+    if let Some((cause, what)) = crate::tls::alert(error) {
+        return Death::new(cause, what);
+    }
+    let cause = match error.kind() {
+        io::ErrorKind::ConnectionReset
+        | io::ErrorKind::ConnectionAborted
+        | io::ErrorKind::BrokenPipe
+        | io::ErrorKind::UnexpectedEof => ConnectCause::ClosedByPeer,
+        io::ErrorKind::TimedOut => ConnectCause::TimedOut,
+        _ => ConnectCause::Io,
+    };
+    Death::new(cause, format!("{doing} failed: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tls_alert_means_plaintext_went_to_a_tls_port() {
+        let (cause, what, remedy) = classify(&[0x15, 3, 3, 0, 2, 2, 80]);
+        assert_eq!(cause, ConnectCause::PlaintextToTls);
+        assert!(what.contains("TLS alert 80") && remedy.contains("SASL_SSL"));
+    }
+
+    #[test]
+    fn well_known_servers_are_named() {
+        for (sample, name) in [
+            (b"HTTP/1.1 400 Bad Request\r\n".as_slice(), "HTTP"),
+            (b"SSH-2.0-OpenSSH_9.2\r\n".as_slice(), "SSH"),
+            (b"-ERR unknown command".as_slice(), "Redis"),
+            (b"\x00\x01\x02".as_slice(), "bytes 00 01 02"),
+        ] {
+            let (cause, what, _) = classify(sample);
+            assert_eq!(cause, ConnectCause::NotKafka);
+            assert!(what.contains(name), "{what}");
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Starts an embedded cluster for programs outside, prints how to reach it, and stays until its
+//! standard input closes.
+//!
+//! `cargo run -p drawbridge-embedded --example cluster -- [--brokers N] [--sasl] [--tls] [--demo]`
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program whose output is its interface"
+)]
+
+use std::process::ExitCode;
+
+use drawbridge_embedded::{ClusterSpec, EmbeddedCluster, ListenerSecurity, Mechanism, demo};
+use tokio::io::AsyncReadExt;
+
+const USAGE: &str = "usage: cluster [--brokers N] [--sasl] [--tls] [--demo]
+  --brokers N  number of brokers, ids 1 to N (default 3)
+  --sasl       PLAIN, SCRAM-SHA-256 and SCRAM-SHA-512 with an authorizer;
+               users admin (super user) and alice, password user-secret
+  --tls        encrypted listeners; prints the authority's certificate
+  --demo       the two clusters of the demo instead";
+
+struct Options {
+    brokers: i32,
+    sasl: bool,
+    tls: bool,
+    demo: bool,
+}
+
+fn options() -> Result<Options, String> {
+    let mut out = Options { brokers: 3, sasl: false, tls: false, demo: false };
+    let mut args = std::env::args().skip(1);
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "--brokers" => {
+                let value =
+                    args.next().and_then(|v| v.parse().ok()).filter(|n| (1..=9).contains(n));
+                out.brokers = value.ok_or("--brokers needs a number from 1 to 9")?;
+            }
+            "--sasl" => out.sasl = true,
+            "--tls" => out.tls = true,
+            "--demo" => out.demo = true,
+            other => return Err(format!("unknown argument {other}")),
+        }
+    }
+    Ok(out)
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let options = match options() {
+        Ok(options) => options,
+        Err(message) => {
+            eprintln!("{message}\n{USAGE}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match run(&options).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
+    if options.demo {
+        let demo = demo::OnPremAndCloud::start().await?;
+        println!("on-prem={}", demo.on_prem().bootstrap_servers());
+        println!("cloud={}", demo.cloud().bootstrap_servers());
+        until_input_closes().await;
+        demo.shutdown().await;
+        return Ok(());
+    }
+    let ids: Vec<i32> = (1..=options.brokers).collect();
+    let racks: Vec<String> = ids.iter().map(|id| format!("rack-{id}")).collect();
+    let racked: Vec<(i32, &str)> =
+        ids.iter().copied().zip(racks.iter().map(String::as_str)).collect();
+    let mut security = ListenerSecurity::plaintext();
+    let mut spec = ClusterSpec::new("embedded-cluster-0000001").racked_brokers(&racked);
+    if options.sasl {
+        security = ListenerSecurity::sasl(&[
+            Mechanism::Plain,
+            Mechanism::ScramSha256,
+            Mechanism::ScramSha512,
+        ]);
+        spec =
+            spec.user("admin", "user-secret").user("alice", "user-secret").super_user("User:admin");
+    }
+    if options.tls {
+        security = security.with_tls();
+    }
+    let cluster = EmbeddedCluster::start(spec.security(security)).await?;
+    println!("bootstrap={}", cluster.bootstrap_servers());
+    if let Some(pem) = cluster.authority_pem() {
+        println!("{pem}");
+    }
+    until_input_closes().await;
+    cluster.shutdown().await;
+    Ok(())
+}
+
+async fn until_input_closes() {
+    let mut sink = [0; 256];
+    let mut input = tokio::io::stdin();
+    while matches!(input.read(&mut sink).await, Ok(1..)) {}
+}

@@ -1,21 +1,11 @@
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { test } from "../support/test.ts";
 import { settled } from "../support/page.ts";
+import { pages } from "../support/places.ts";
+import { test } from "../support/test.ts";
 
 const folder = resolve(process.env.DRAWBRIDGE_SCREENSHOTS ?? "screenshots-out");
 const sizes = { wide: { width: 1440, height: 900 }, narrow: { width: 390, height: 844 } };
-const pages: Record<string, string> = {
-  clusters: "/clusters",
-  "cluster-new": "/clusters/new",
-  cluster: "/clusters/on-prem",
-  topics: "/clusters/on-prem/topics",
-  "topics-all": "/topics",
-  "topic-new": "/clusters/on-prem/topics/new",
-  topic: "/clusters/on-prem/topics/orders",
-  "topic-configs": "/clusters/on-prem/topics/orders?tab=configs",
-  "not-found": "/nowhere",
-};
 
 test.use({ serves: "demo" });
 test.beforeAll(() => mkdirSync(folder, { recursive: true }));

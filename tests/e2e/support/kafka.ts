@@ -1,13 +1,15 @@
-// The two real Kafka clusters of this run, and the properties files that lead to them.
+// The two real Kafka clusters of this run: how to reach them, and what tests need in them.
 
-import { readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { expect, type APIRequestContext } from "@playwright/test";
 
 export type ClusterName = "onprem" | "cloud";
 
 /** Both clusters as a gateway gets them: `onprem` is SASL_PLAINTEXT with SCRAM and ACLs, `cloud` is SASL_SSL. */
 export function kafkaClusters(): { name: ClusterName; file: string }[] {
-  return (["onprem", "cloud"] as const).map((name) => ({ name, file: propertiesFile(name) }));
+  return (["onprem", "cloud"] as const).map((name) => ({ name, file: place(`${name}.properties`) }));
 }
 
 /**
@@ -15,7 +17,7 @@ export function kafkaClusters(): { name: ClusterName; file: string }[] {
  * `door` is a listener and its user, e.g. `plain-admin`; without it, the cluster's secured one as `admin`.
  */
 export function properties(name: ClusterName, door?: string): string {
-  return readFileSync(propertiesFile(door === undefined ? name : `${name}-${door}`), "utf8");
+  return readFileSync(place(`${door === undefined ? name : `${name}-${door}`}.properties`), "utf8");
 }
 
 /** `bootstrap.servers` of a properties file. */
@@ -25,8 +27,58 @@ export function bootstrapServers(text: string): string {
   return found.trim();
 }
 
-function propertiesFile(name: string): string {
-  const place = process.env.DRAWBRIDGE_E2E_KAFKA;
-  if (place === undefined) throw new Error("the Kafka clusters were not started");
-  return join(place, `${name}.properties`);
+/** Kafka's own id of a cluster. */
+export function clusterId(name: ClusterName): string {
+  const found = new RegExp(`^${name}\\s+cluster id (\\S+)$`, "m").exec(readFileSync(place("ready"), "utf8"))?.[1];
+  if (found === undefined) throw new Error(`kafka-bed does not tell the id of ${name}`);
+  return found;
+}
+
+/** A topic name no other test uses. */
+export function uniqueTopic(what: string): string {
+  return `${what}-${process.pid}-${(n += 1)}`;
+}
+let n = 0;
+
+/** Creates a topic through the gateway's REST interface. */
+export async function createTopic(
+  request: APIRequestContext,
+  id: string,
+  topic: string,
+  partitions = 1,
+  configs: Record<string, string> = {},
+): Promise<void> {
+  const answer = await request.post(`/kafka/v3/clusters/${id}/topics`, {
+    data: {
+      topic_name: topic,
+      partitions_count: partitions,
+      replication_factor: 1,
+      configs: Object.entries(configs).map(([name, value]) => ({ name, value })),
+    },
+  });
+  expect(answer.status(), await answer.text()).toBe(201);
+}
+
+/** Produces one record per line with Kafka's own console producer. */
+export function produce(name: ClusterName, topic: string, lines: readonly string[]): void {
+  const servers = bootstrapServers(properties(name, "plain-admin"));
+  const producer = "org.apache.kafka.tools.ConsoleProducer";
+  execFileSync("java", ["-cp", join(jars(), "*"), producer, "--bootstrap-server", servers, "--topic", topic], {
+    input: lines.map((line) => `${line}\n`).join(""),
+    stdio: ["pipe", "ignore", "pipe"],
+  });
+}
+
+/** The jars of the newest Kafka that the clusters can run on. */
+function jars(): string {
+  const root = place("../kafka");
+  const newest = readdirSync(root).sort().at(-1);
+  if (newest === undefined) throw new Error(`no Kafka in ${root}`);
+  return join(root, newest, "libs");
+}
+
+function place(file: string): string {
+  const folder = process.env.DRAWBRIDGE_E2E_KAFKA;
+  if (folder === undefined) throw new Error("the Kafka clusters were not started");
+  return join(folder, file);
 }

@@ -1,0 +1,36 @@
+import { Gateway } from "../support/gateway.ts";
+import { clusterId, createTopic, kafkaClusters, uniqueTopic } from "../support/kafka.ts";
+import { expectRow } from "../support/table.ts";
+import { expect, test } from "../support/test.ts";
+
+test.use({ serves: "kafka", expectedComplaints: [/WebSocket connection to .* failed/] });
+
+test("a restart of the gateway heals in the open page", async ({ page, playwright }) => {
+  const clusters = kafkaClusters().flatMap(({ name, file }) => ["--cluster", `${name}=${file}`]);
+  const gateway = await Gateway.start(["serve", ...clusters]);
+  try {
+    await page.goto(`${gateway.url}/clusters/onprem/topics`);
+    await expect(page.getByRole("status").filter({ hasText: "Connected to the gateway" })).toHaveCount(1);
+    await page.evaluate(() => document.documentElement.setAttribute("data-not-reloaded", ""));
+
+    await gateway.stop();
+    await expect(page.getByRole("button", { name: /^reconnecting/ })).toBeVisible();
+    // What is shown stays, and says that it is not live.
+    await expect(page.getByRole("table", { name: "Topics" })).toBeVisible();
+
+    await gateway.startAgain();
+    await expect(page.getByRole("status").filter({ hasText: "Connected to the gateway" })).toHaveCount(1, {
+      timeout: 30_000,
+    });
+    // Subscriptions are back too: what happens now is shown.
+    const topic = uniqueTopic("after-restart");
+    const request = await playwright.request.newContext({ baseURL: gateway.url });
+    await createTopic(request, clusterId("onprem"), topic);
+    await request.dispose();
+    await page.getByRole("searchbox", { name: "Search topics" }).fill(topic);
+    await expectRow(page, "Topics", topic);
+    expect(await page.evaluate(() => document.documentElement.hasAttribute("data-not-reloaded"))).toBe(true);
+  } finally {
+    await gateway.stop();
+  }
+});

@@ -1,0 +1,13 @@
+// Every page of the console over the demo's clusters, for what is done with each of them.
+
+export const pages: Record<string, string> = {
+  clusters: "/clusters",
+  "cluster-new": "/clusters/new",
+  cluster: "/clusters/on-prem",
+  topics: "/clusters/on-prem/topics",
+  "topics-all": "/topics",
+  "topic-new": "/clusters/on-prem/topics/new",
+  topic: "/clusters/on-prem/topics/orders",
+  "topic-configs": "/clusters/on-prem/topics/orders?tab=configs",
+  "not-found": "/no/such/place",
+};

@@ -14,9 +14,11 @@ pub mod topics;
 pub mod transactions;
 pub mod users;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
-use crate::error::Result;
+use kafka_protocol::{messages::TopicName, protocol::StrBytes};
+
+use crate::error::{Asked, Error, Result};
 
 /// A partition of a topic.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -47,6 +49,36 @@ pub type PerTopic<T> = PerItem<String, T>;
 /// One answer per partition.
 pub type PerPartition<T> = PerItem<TopicPartition, T>;
 
-pub(crate) fn unfinished<T>() -> Result<T> {
-    Err(crate::error::Error::Closed)
+/// The broker's words, if it sent any.
+fn words(message: Option<&StrBytes>) -> Option<String> {
+    message.map(ToString::to_string).filter(|text| !text.is_empty())
+}
+
+/// Success, or the broker's error about `asked`.
+fn outcome(code: i16, message: Option<&StrBytes>, asked: impl FnOnce() -> Asked) -> Result<()> {
+    if code == 0 { Ok(()) } else { Err(Error::broker(code, words(message), asked())) }
+}
+
+/// A string for the codec.
+fn wire(text: &str) -> StrBytes {
+    StrBytes::from_string(text.to_owned())
+}
+
+/// A topic name for the codec.
+fn topic_name(text: &str) -> TopicName {
+    TopicName(wire(text))
+}
+
+/// A timeout for the codec.
+fn millis(duration: Duration) -> i32 {
+    i32::try_from(duration.as_millis()).unwrap_or(i32::MAX)
+}
+
+/// Items by topic, topics in order.
+fn by_topic<T>(items: impl IntoIterator<Item = (String, T)>) -> BTreeMap<String, Vec<T>> {
+    let mut topics: BTreeMap<String, Vec<T>> = BTreeMap::new();
+    for (topic, item) in items {
+        topics.entry(topic).or_default().push(item);
+    }
+    topics
 }

@@ -11,7 +11,9 @@ mod throttle;
 
 use std::{sync::Arc, time::Duration};
 
-pub(crate) use call::{Repeat, Route, ok};
+pub(crate) use call::{ANY_VERSION, Call, Repeat, Route, ok, sasl_required, unreadable};
+pub(crate) use leaders::Led;
+pub(crate) use metadata::{Topics, description};
 pub(crate) use lane::Use;
 
 use self::{metadata::MetadataCache, pool::Pool};
@@ -115,5 +117,20 @@ impl Client {
     /// Makes the next use of `topic` fetch its metadata again: a broker said that what is known is out of date.
     pub fn forget_topic(&self, topic: &str) {
         self.inner.metadata.forget(topic);
+    }
+
+    /// As [`Client::forget_topic`], for all topics that `broker` leads.
+    pub(crate) fn distrust(&self, broker: i32) {
+        self.inner.metadata.distrust(broker);
+    }
+
+    /// Notes the name behind a topic id.
+    pub(crate) fn learn_topic_name(&self, id: uuid::Uuid, name: &str) {
+        self.inner.metadata.learn_name(id, name);
+    }
+
+    /// The name behind a topic id, if it was ever seen.
+    pub(crate) fn topic_name(&self, id: &uuid::Uuid) -> Option<String> {
+        self.inner.metadata.name_of(id)
     }
 }

@@ -1,7 +1,15 @@
 //! ACLs.
 
-use super::unfinished;
-use crate::{client::Client, error::Result};
+use kafka_protocol::messages::{
+    CreateAclsRequest, DeleteAclsRequest, DescribeAclsRequest, create_acls_request::AclCreation,
+    delete_acls_request::DeleteAclsFilter, delete_acls_response::DeleteAclsMatchingAcl,
+};
+
+use super::{outcome, wire, words};
+use crate::{
+    client::{Call, Client, Route, ok},
+    error::{Asked, ErrorCode, Result},
+};
 
 macro_rules! wire_enum {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $code:literal $word:literal,)* }) => {
@@ -185,16 +193,66 @@ impl Client {
     ///
     /// # Errors
     /// When no broker answers; `SECURITY_DISABLED` without authorizer; `CLUSTER_AUTHORIZATION_FAILED`.
-    pub async fn describe_acls(&self, _filter: &AclFilter) -> Result<Vec<AclBinding>> {
-        unfinished()
+    pub async fn describe_acls(&self, filter: &AclFilter) -> Result<Vec<AclBinding>> {
+        let response = self
+            .call::<DescribeAclsRequest>(
+                &Call::ask(Route::Any, Asked::new("DescribeAcls")),
+                |_| {
+                    DescribeAclsRequest::default()
+                        .with_resource_type_filter(filter.resource.code())
+                        .with_resource_name_filter(filter.name.as_deref().map(wire))
+                        .with_pattern_type_filter(filter.pattern.code())
+                        .with_principal_filter(filter.principal.as_deref().map(wire))
+                        .with_host_filter(filter.host.as_deref().map(wire))
+                        .with_operation(filter.operation.code())
+                        .with_permission_type(filter.permission.code())
+                },
+                |response| {
+                    ErrorCode::from_wire(response.error_code)
+                        .map(|code| (code.0, words(response.error_message.as_ref())))
+                },
+            )
+            .await?;
+        let mut bindings: Vec<AclBinding> = response
+            .resources
+            .iter()
+            .flat_map(|resource| {
+                resource.acls.iter().map(|acl| AclBinding {
+                    resource: AclResource::from_code(resource.resource_type),
+                    name: resource.resource_name.to_string(),
+                    pattern: AclPattern::from_code(resource.pattern_type),
+                    principal: acl.principal.to_string(),
+                    host: acl.host.to_string(),
+                    operation: AclOperation::from_code(acl.operation),
+                    permission: AclPermission::from_code(acl.permission_type),
+                })
+            })
+            .collect();
+        bindings.sort();
+        Ok(bindings)
     }
 
     /// Creates ACLs; one answer per binding, in order.
     ///
     /// # Errors
     /// When the controller cannot be reached; per binding, the broker's error.
-    pub async fn create_acls(&self, _bindings: &[AclBinding]) -> Result<Vec<Result<()>>> {
-        unfinished()
+    pub async fn create_acls(&self, bindings: &[AclBinding]) -> Result<Vec<Result<()>>> {
+        // Creating an ACL that exists changes nothing, so it may be repeated.
+        let response = self
+            .call::<CreateAclsRequest>(
+                &Call::ask(Route::Controller, Asked::new("CreateAcls")),
+                |_| {
+                    let creations = bindings.iter().map(creation).collect();
+                    CreateAclsRequest::default().with_creations(creations)
+                },
+                ok,
+            )
+            .await?;
+        let results = bindings.iter().zip(&response.results).map(|(binding, result)| {
+            let asked = || Asked::new("CreateAcls").about(binding.to_string());
+            outcome(result.error_code, result.error_message.as_ref(), asked)
+        });
+        Ok(results.collect())
     }
 
     /// Deletes ACLs; per filter, the ACLs that were deleted, each with its own failure if it stayed.
@@ -203,8 +261,78 @@ impl Client {
     /// When the controller cannot be reached; per filter, the broker's error.
     pub async fn delete_acls(
         &self,
-        _filters: &[AclFilter],
+        filters: &[AclFilter],
     ) -> Result<Vec<Result<Vec<(AclBinding, Result<()>)>>>> {
-        unfinished()
+        // Repeated after a lost answer it would report nothing deleted.
+        let response = self
+            .call::<DeleteAclsRequest>(
+                &Call::change(Route::Controller, Asked::new("DeleteAcls")),
+                |_| {
+                    let filters = filters.iter().map(deletion).collect();
+                    DeleteAclsRequest::default().with_filters(filters)
+                },
+                ok,
+            )
+            .await?;
+        let results = response.filter_results.iter().map(|result| {
+            let asked = || Asked::new("DeleteAcls");
+            outcome(result.error_code, result.error_message.as_ref(), asked)?;
+            let deleted = result.matching_acls.iter().map(|acl| {
+                let binding = matched(acl);
+                let asked = || Asked::new("DeleteAcls").about(binding.to_string());
+                let result = outcome(acl.error_code, acl.error_message.as_ref(), asked);
+                (binding, result)
+            });
+            Ok(deleted.collect())
+        });
+        Ok(results.collect())
+    }
+}
+
+impl std::fmt::Display for AclBinding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { resource, name, pattern, principal, host, operation, permission } = self;
+        write!(
+            f,
+            "{} {principal} from {host} {} on {} {} {name}",
+            permission.word(),
+            operation.word(),
+            pattern.word(),
+            resource.word()
+        )
+    }
+}
+
+fn creation(binding: &AclBinding) -> AclCreation {
+    AclCreation::default()
+        .with_resource_type(binding.resource.code())
+        .with_resource_name(wire(&binding.name))
+        .with_resource_pattern_type(binding.pattern.code())
+        .with_principal(wire(&binding.principal))
+        .with_host(wire(&binding.host))
+        .with_operation(binding.operation.code())
+        .with_permission_type(binding.permission.code())
+}
+
+fn deletion(filter: &AclFilter) -> DeleteAclsFilter {
+    DeleteAclsFilter::default()
+        .with_resource_type_filter(filter.resource.code())
+        .with_resource_name_filter(filter.name.as_deref().map(wire))
+        .with_pattern_type_filter(filter.pattern.code())
+        .with_principal_filter(filter.principal.as_deref().map(wire))
+        .with_host_filter(filter.host.as_deref().map(wire))
+        .with_operation(filter.operation.code())
+        .with_permission_type(filter.permission.code())
+}
+
+fn matched(acl: &DeleteAclsMatchingAcl) -> AclBinding {
+    AclBinding {
+        resource: AclResource::from_code(acl.resource_type),
+        name: acl.resource_name.to_string(),
+        pattern: AclPattern::from_code(acl.pattern_type),
+        principal: acl.principal.to_string(),
+        host: acl.host.to_string(),
+        operation: AclOperation::from_code(acl.operation),
+        permission: AclPermission::from_code(acl.permission_type),
     }
 }

@@ -1,7 +1,15 @@
 //! The cluster itself: id, brokers, controller, versions.
 
-use super::{acls::AclOperation, unfinished};
-use crate::{client::Client, error::Result};
+use kafka_protocol::messages::DescribeClusterRequest;
+
+use super::{
+    acls::{AclOperation, operations},
+    words,
+};
+use crate::{
+    client::{Call, Client, Route, Topics, Use},
+    error::{Asked, Error, ErrorCode, Result},
+};
 
 /// A cluster as one of its brokers describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,14 +83,67 @@ impl Client {
     /// # Errors
     /// When no broker answers.
     pub async fn describe_cluster(&self) -> Result<ClusterDescription> {
-        unfinished()
+        let call = Call::ask(Route::Any, Asked::new("DescribeCluster"));
+        let response = self
+            .call::<DescribeClusterRequest>(
+                &call,
+                |version| {
+                    let request = DescribeClusterRequest::default()
+                        .with_include_cluster_authorized_operations(true)
+                        .with_endpoint_type(1);
+                    if version >= 2 { request.with_include_fenced_brokers(true) } else { request }
+                },
+                |response| {
+                    ErrorCode::from_wire(response.error_code)
+                        .map(|code| (code.0, words(response.error_message.as_ref())))
+                },
+            )
+            .await;
+        let response = match response {
+            Ok(response) => response,
+            Err(Error::UnsupportedVersion { .. }) => return self.cluster_by_metadata().await,
+            Err(error) => return Err(error),
+        };
+        let mut brokers: Vec<Broker> = response
+            .brokers
+            .iter()
+            .map(|broker| Broker {
+                id: broker.broker_id.0,
+                host: broker.host.to_string(),
+                port: u16::try_from(broker.port).unwrap_or_default(),
+                rack: broker.rack.as_ref().map(ToString::to_string),
+                fenced: broker.is_fenced,
+            })
+            .collect();
+        brokers.sort_by_key(|broker| broker.id);
+        Ok(ClusterDescription {
+            cluster_id: response.cluster_id.to_string(),
+            controller: Some(response.controller_id.0).filter(|id| *id >= 0),
+            brokers,
+            operations: operations(response.cluster_authorized_operations),
+        })
+    }
+
+    /// For brokers without `DescribeCluster`.
+    async fn cluster_by_metadata(&self) -> Result<ClusterDescription> {
+        self.fetch_metadata(&Topics::None, false).await?;
+        let metadata = self.metadata();
+        Ok(ClusterDescription {
+            cluster_id: metadata.cluster_id.clone().unwrap_or_default(),
+            controller: metadata.controller,
+            brokers: metadata.brokers.values().cloned().collect(),
+            operations: None,
+        })
     }
 
     /// Versions and features of one broker.
     ///
     /// # Errors
     /// When the broker cannot be reached.
-    pub async fn broker_versions(&self, _broker: i32) -> Result<BrokerVersions> {
-        unfinished()
+    pub async fn broker_versions(&self, broker: i32) -> Result<BrokerVersions> {
+        let connection = self
+            .retrying(crate::client::Repeat::Always, || self.broker(broker, Use::Control))
+            .await?;
+        Ok(connection.versions().describe())
     }
 }

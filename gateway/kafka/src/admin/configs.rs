@@ -1,7 +1,18 @@
 //! Configs of topics, brokers and groups.
 
-use super::{PerItem, unfinished};
-use crate::{client::Client, error::Result};
+use futures_util::future::join_all;
+use kafka_protocol::messages::{
+    DescribeConfigsRequest, IncrementalAlterConfigsRequest,
+    describe_configs_request::DescribeConfigsResource,
+    describe_configs_response::DescribeConfigsResourceResult,
+    incremental_alter_configs_request::{AlterConfigsResource, AlterableConfig},
+};
+
+use super::{PerItem, outcome, wire};
+use crate::{
+    client::{Call, Client, Route, ok},
+    error::{Asked, Result},
+};
 
 /// What a config belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -137,9 +148,55 @@ impl Client {
     /// When no broker answers; per resource, the broker's error.
     pub async fn describe_configs(
         &self,
-        _resources: &[ConfigResource],
+        resources: &[ConfigResource],
     ) -> Result<PerItem<ConfigResource, Vec<ConfigEntry>>> {
-        unfinished()
+        let groups = by_home(resources.iter().map(|resource| (resource, ())));
+        let calls = groups.into_iter().map(|(home, part)| async move {
+            let asked = Asked::new("DescribeConfigs").about(several(part.iter().map(|(r, ())| *r)));
+            let response = self
+                .call::<DescribeConfigsRequest>(
+                    &Call::ask(home.map_or(Route::Any, Route::Broker), asked),
+                    |_| {
+                        let resources = part.iter().map(|(resource, ())| {
+                            let (kind, name) = resource.wire();
+                            DescribeConfigsResource::default()
+                                .with_resource_type(kind)
+                                .with_resource_name(wire(&name))
+                                .with_configuration_keys(None)
+                        });
+                        DescribeConfigsRequest::default()
+                            .with_resources(resources.collect())
+                            .with_include_synonyms(true)
+                            .with_include_documentation(true)
+                    },
+                    ok,
+                )
+                .await;
+            (part, response)
+        });
+        let mut found = PerItem::new();
+        let mut failure = None;
+        for (part, response) in join_all(calls).await {
+            match response {
+                Ok(response) => {
+                    for result in &response.results {
+                        let resource =
+                            ConfigResource::from_wire(result.resource_type, &result.resource_name);
+                        let asked = || Asked::new("DescribeConfigs").about(resource.to_string());
+                        let done = outcome(result.error_code, result.error_message.as_ref(), asked);
+                        let entries = || result.configs.iter().map(entry).collect();
+                        found.insert(resource.clone(), done.map(|()| entries()));
+                    }
+                }
+                Err(error) => {
+                    for (resource, ()) in part {
+                        found.insert(resource.clone(), Err(error.clone()));
+                    }
+                    failure = Some(error);
+                }
+            }
+        }
+        all_or(found, failure)
     }
 
     /// Changes configs, or only checks whether they could be changed. All changes of a resource happen or none.
@@ -148,9 +205,194 @@ impl Client {
     /// When no broker answers; per resource, the broker's error.
     pub async fn incremental_alter_configs(
         &self,
-        _changes: &[(ConfigResource, Vec<ConfigChange>)],
-        _validate_only: bool,
+        changes: &[(ConfigResource, Vec<ConfigChange>)],
+        validate_only: bool,
     ) -> Result<PerItem<ConfigResource, ()>> {
-        unfinished()
+        let groups = by_home(changes.iter().map(|(resource, changes)| (resource, changes)));
+        let calls = groups.into_iter().map(|(home, part)| async move {
+            let asked = Asked::new("IncrementalAlterConfigs")
+                .about(several(part.iter().map(|(resource, _)| *resource)));
+            let response = self
+                .call::<IncrementalAlterConfigsRequest>(
+                    &Call::change(home.map_or(Route::Controller, Route::Broker), asked),
+                    |_| {
+                        let resources = part.iter().map(|(resource, changes)| {
+                            let (kind, name) = resource.wire();
+                            AlterConfigsResource::default()
+                                .with_resource_type(kind)
+                                .with_resource_name(wire(&name))
+                                .with_configs(changes.iter().map(alterable).collect())
+                        });
+                        IncrementalAlterConfigsRequest::default()
+                            .with_resources(resources.collect())
+                            .with_validate_only(validate_only)
+                    },
+                    ok,
+                )
+                .await;
+            (part, response)
+        });
+        let mut done = PerItem::new();
+        let mut failure = None;
+        for (part, response) in join_all(calls).await {
+            match response {
+                Ok(response) => {
+                    for result in &response.responses {
+                        let resource =
+                            ConfigResource::from_wire(result.resource_type, &result.resource_name);
+                        let asked =
+                            || Asked::new("IncrementalAlterConfigs").about(resource.to_string());
+                        let message = result.error_message.as_ref();
+                        let outcome = outcome(result.error_code, message, asked);
+                        done.insert(resource.clone(), outcome);
+                    }
+                }
+                Err(error) => {
+                    for (resource, _) in part {
+                        done.insert(resource.clone(), Err(error.clone()));
+                    }
+                    failure = Some(error);
+                }
+            }
+        }
+        all_or(done, failure)
     }
+}
+
+/// The answers, or the one reason why there is none at all.
+fn all_or<T>(
+    found: PerItem<ConfigResource, T>,
+    failure: Option<crate::error::Error>,
+) -> Result<PerItem<ConfigResource, T>> {
+    match failure {
+        Some(error) if found.values().all(Result::is_err) => Err(error),
+        _ => Ok(found),
+    }
+}
+
+/// Resources by the broker that must be asked; `None` for those that any can tell.
+fn by_home<'a, T>(
+    items: impl Iterator<Item = (&'a ConfigResource, T)>,
+) -> Vec<(Option<i32>, Vec<(&'a ConfigResource, T)>)> {
+    let mut groups: Vec<(Option<i32>, Vec<(&ConfigResource, T)>)> = Vec::new();
+    for (resource, item) in items {
+        let home = match resource {
+            ConfigResource::Broker(id) | ConfigResource::BrokerLogger(id) => Some(*id),
+            _ => None,
+        };
+        match groups.iter_mut().find(|(other, _)| *other == home) {
+            Some((_, group)) => group.push((resource, item)),
+            None => groups.push((home, vec![(resource, item)])),
+        }
+    }
+    groups
+}
+
+fn several<'a>(mut resources: impl Iterator<Item = &'a ConfigResource>) -> String {
+    match (resources.next(), resources.count()) {
+        (Some(one), 0) => one.to_string(),
+        (_, more) => format!("{} resources", more + 1),
+    }
+}
+
+impl std::fmt::Display for ConfigResource {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Topic(name) => write!(f, "topic {name}"),
+            Self::Broker(id) => write!(f, "broker {id}"),
+            Self::BrokerDefaults => f.write_str("all brokers"),
+            Self::BrokerLogger(id) => write!(f, "the loggers of broker {id}"),
+            Self::Group(name) => write!(f, "group {name}"),
+            Self::ClientMetrics(name) => write!(f, "client metrics {name}"),
+        }
+    }
+}
+
+impl ConfigResource {
+    fn wire(&self) -> (i8, String) {
+        match self {
+            Self::Topic(name) => (2, name.clone()),
+            Self::Broker(id) => (4, id.to_string()),
+            Self::BrokerDefaults => (4, String::new()),
+            Self::BrokerLogger(id) => (8, id.to_string()),
+            Self::ClientMetrics(name) => (16, name.clone()),
+            Self::Group(name) => (32, name.clone()),
+        }
+    }
+
+    /// Answers repeat what was asked, so other kinds do not occur.
+    fn from_wire(kind: i8, name: &str) -> Self {
+        match (kind, name.parse()) {
+            (4, Ok(id)) => Self::Broker(id),
+            (4, Err(_)) => Self::BrokerDefaults,
+            (8, Ok(id)) => Self::BrokerLogger(id),
+            (16, _) => Self::ClientMetrics(name.to_owned()),
+            (32, _) => Self::Group(name.to_owned()),
+            _ => Self::Topic(name.to_owned()),
+        }
+    }
+}
+
+impl ConfigSource {
+    pub(crate) fn from_code(code: i8) -> Self {
+        match code {
+            1 => Self::Topic,
+            2 => Self::Broker,
+            3 => Self::BrokerDefaults,
+            4 => Self::BrokerFile,
+            5 => Self::Default,
+            6 => Self::BrokerLogger,
+            7 => Self::ClientMetrics,
+            8 => Self::Group,
+            other => Self::Unknown(other),
+        }
+    }
+}
+
+impl ConfigKind {
+    fn from_code(code: i8) -> Self {
+        match code {
+            1 => Self::Boolean,
+            2 => Self::String,
+            3 => Self::Int,
+            4 => Self::Short,
+            5 => Self::Long,
+            6 => Self::Double,
+            7 => Self::List,
+            8 => Self::Class,
+            9 => Self::Password,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+fn entry(config: &DescribeConfigsResourceResult) -> ConfigEntry {
+    let synonyms = config.synonyms.iter().map(|synonym| ConfigSynonym {
+        name: synonym.name.to_string(),
+        value: synonym.value.as_ref().map(ToString::to_string),
+        source: ConfigSource::from_code(synonym.source),
+    });
+    ConfigEntry {
+        name: config.name.to_string(),
+        value: config.value.as_ref().map(ToString::to_string),
+        source: ConfigSource::from_code(config.config_source),
+        read_only: config.read_only,
+        sensitive: config.is_sensitive,
+        kind: ConfigKind::from_code(config.config_type),
+        documentation: config.documentation.as_ref().map(ToString::to_string),
+        synonyms: synonyms.collect(),
+    }
+}
+
+fn alterable(change: &ConfigChange) -> AlterableConfig {
+    let (op, value) = match &change.op {
+        ConfigOp::Set(value) => (0, Some(value)),
+        ConfigOp::Delete => (1, None),
+        ConfigOp::Append(value) => (2, Some(value)),
+        ConfigOp::Subtract(value) => (3, Some(value)),
+    };
+    AlterableConfig::default()
+        .with_name(wire(&change.name))
+        .with_config_operation(op)
+        .with_value(value.map(|value| wire(value)))
 }

@@ -1,7 +1,16 @@
 //! Leader elections (KIP-183, KIP-460).
 
-use super::{PerPartition, TopicPartition, unfinished};
-use crate::{client::Client, error::Result};
+use kafka_protocol::messages::{
+    ElectLeadersRequest, elect_leaders_request::TopicPartitions,
+};
+
+use super::{
+    PerPartition, TopicPartition, by_topic, millis, offsets::about, outcome, topic_name,
+};
+use crate::{
+    client::{Call, Client, Route},
+    error::{Asked, ErrorCode, Result},
+};
 
 /// Which replica may become leader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -20,9 +29,43 @@ impl Client {
     /// When the controller cannot be reached or refuses; per partition, the broker's error.
     pub async fn elect_leaders(
         &self,
-        _election: Election,
-        _partitions: Option<&[TopicPartition]>,
+        election: Election,
+        partitions: Option<&[TopicPartition]>,
     ) -> Result<PerPartition<()>> {
-        unfinished()
+        let response = self
+            .call::<ElectLeadersRequest>(
+                &Call::change(Route::Controller, Asked::new("ElectLeaders")),
+                |_| {
+                    let topics = partitions.map(|partitions| {
+                        let all = partitions.iter().map(|p| (p.topic.clone(), p.partition));
+                        let topics = by_topic(all).into_iter().map(|(topic, partitions)| {
+                            TopicPartitions::default()
+                                .with_topic(topic_name(&topic))
+                                .with_partitions(partitions)
+                        });
+                        topics.collect()
+                    });
+                    ElectLeadersRequest::default()
+                        .with_election_type(match election {
+                            Election::Preferred => 0,
+                            Election::Unclean => 1,
+                        })
+                        .with_topic_partitions(topics)
+                        .with_timeout_ms(millis(self.settings().timeouts.request))
+                },
+                |response| ErrorCode::from_wire(response.error_code).map(|code| (code.0, None)),
+            )
+            .await?;
+        let mut results = PerPartition::new();
+        for topic in &response.replica_election_results {
+            self.forget_topic(&topic.topic.0);
+            for found in &topic.partition_result {
+                let partition = TopicPartition::new(topic.topic.0.to_string(), found.partition_id);
+                let asked = || about("ElectLeaders", &partition);
+                let result = outcome(found.error_code, found.error_message.as_ref(), asked);
+                results.insert(partition, result);
+            }
+        }
+        Ok(results)
     }
 }

@@ -1,9 +1,14 @@
 //! Groups: list, describe, delete.
 
-use super::{PerItem, TopicPartition, acls::AclOperation, unfinished};
+mod describe;
+
+use futures_util::future::join_all;
+use kafka_protocol::messages::{DeleteGroupsRequest, GroupId, ListGroupsRequest};
+
+use super::{PerItem, TopicPartition, acls::AclOperation, outcome, wire};
 use crate::{
-    client::Client,
-    error::{Error, Result},
+    client::{ANY_VERSION, Call, Client, Route, Use},
+    error::{Asked, Error, ErrorCode, Result},
 };
 
 /// What kind of group it is.
@@ -97,22 +102,96 @@ impl Client {
     /// # Errors
     /// When the brokers are not known. A broker that fails is listed in [`GroupList::failed`].
     pub async fn list_groups(&self) -> Result<GroupList> {
-        unfinished()
+        let brokers = self.broker_ids().await?;
+        let calls = brokers.into_iter().map(|id| async move { (id, self.groups_of(id).await) });
+        let mut list = GroupList::default();
+        for (broker, outcome) in join_all(calls).await {
+            match outcome {
+                Ok(groups) => list.groups.extend(groups),
+                Err(error) => list.failed.push((broker, error)),
+            }
+        }
+        list.groups.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(list)
+    }
+
+    async fn groups_of(&self, broker: i32) -> Result<Vec<GroupListing>> {
+        let asked = Asked::new("ListGroups").about(format!("broker {broker}"));
+        let response = self
+            .call::<ListGroupsRequest>(
+                &Call::ask(Route::Broker(broker), asked),
+                |_| ListGroupsRequest::default(),
+                |response| ErrorCode::from_wire(response.error_code).map(|code| (code.0, None)),
+            )
+            .await?;
+        let groups = response.groups.iter().map(|group| {
+            let id = group.group_id.0.to_string();
+            self.learn_group_coordinator(&id, broker);
+            GroupListing {
+                id,
+                kind: GroupKind::from_word(&group.group_type),
+                protocol_type: group.protocol_type.to_string(),
+                state: group.group_state.to_string(),
+                coordinator: broker,
+            }
+        });
+        Ok(groups.collect())
     }
 
     /// Groups with members and assignments, classic and KIP-848.
     ///
     /// # Errors
     /// Per group: no coordinator, or the broker's error (`GROUP_ID_NOT_FOUND`).
-    pub async fn describe_groups(&self, _ids: &[&str]) -> PerItem<String, GroupDescription> {
-        PerItem::new()
+    pub async fn describe_groups(&self, ids: &[&str]) -> PerItem<String, GroupDescription> {
+        self.per_coordinator(ids, |broker, ids| async move {
+            self.describe_groups_at(broker, &ids).await
+        })
+        .await
     }
 
     /// Deletes groups with their offsets.
     ///
     /// # Errors
     /// Per group: no coordinator, or the broker's error (`NON_EMPTY_GROUP`).
-    pub async fn delete_groups(&self, _ids: &[&str]) -> PerItem<String, ()> {
-        PerItem::new()
+    pub async fn delete_groups(&self, ids: &[&str]) -> PerItem<String, ()> {
+        self.per_coordinator(ids, |broker, ids| async move {
+            self.delete_groups_at(broker, &ids).await
+        })
+        .await
+    }
+
+    async fn delete_groups_at(&self, broker: i32, ids: &[String]) -> Result<PerItem<String, ()>> {
+        let connection = self.broker(broker, Use::Control).await?;
+        let asked = Asked::new("DeleteGroups").about(format!("{} groups", ids.len()));
+        let response = self
+            .send::<DeleteGroupsRequest>(&connection, ANY_VERSION, &asked, |_| {
+                DeleteGroupsRequest::default().with_groups_names(group_ids(ids))
+            })
+            .await?;
+        let results = response.results.iter().map(|group| {
+            let id = group.group_id.0.to_string();
+            let asked = || {
+                Asked::new("DeleteGroups").about(format!("group {id}")).of(connection.target())
+            };
+            let result = outcome(group.error_code, None, asked);
+            (id, result)
+        });
+        Ok(results.collect())
+    }
+}
+
+fn group_ids(ids: &[String]) -> Vec<GroupId> {
+    ids.iter().map(|id| GroupId(wire(id))).collect()
+}
+
+impl GroupKind {
+    fn from_word(word: &str) -> Self {
+        match word.to_ascii_lowercase().as_str() {
+            "classic" => Self::Classic,
+            "consumer" => Self::Consumer,
+            "share" => Self::Share,
+            "streams" => Self::Streams,
+            _ => Self::Other(word.to_owned()),
+        }
     }
 }

@@ -2,8 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use futures_util::future::join_all;
+use kafka_protocol::messages::DescribeLogDirsRequest;
+
 use super::TopicPartition;
-use crate::{client::Client, error::{Error, Result}};
+use crate::{
+    client::{Call, Client, Route},
+    error::{Asked, Error, ErrorCode, Result},
+};
 
 /// A log directory of a broker.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,8 +46,49 @@ impl Client {
     /// When the brokers are not known; per broker, when it cannot be reached or refuses.
     pub async fn describe_log_dirs(
         &self,
-        _brokers: Option<&[i32]>,
+        brokers: Option<&[i32]>,
     ) -> Result<BTreeMap<i32, Result<Vec<LogDir>>>> {
-        super::unfinished()
+        let ids = match brokers {
+            Some(ids) => ids.to_vec(),
+            None => self.broker_ids().await?,
+        };
+        let calls = ids.into_iter().map(|id| async move { (id, self.log_dirs_of(id).await) });
+        Ok(join_all(calls).await.into_iter().collect())
+    }
+
+    async fn log_dirs_of(&self, broker: i32) -> Result<Vec<LogDir>> {
+        let asked = Asked::new("DescribeLogDirs").about(format!("broker {broker}"));
+        let response = self
+            .call::<DescribeLogDirsRequest>(
+                &Call::ask(Route::Broker(broker), asked.clone()),
+                |_| DescribeLogDirsRequest::default().with_topics(None),
+                |response| ErrorCode::from_wire(response.error_code).map(|code| (code.0, None)),
+            )
+            .await?;
+        let dirs = response.results.iter().map(|dir| {
+            let replicas = dir.topics.iter().flat_map(|topic| {
+                topic.partitions.iter().map(|replica| LogDirReplica {
+                    partition: TopicPartition::new(topic.name.0.to_string(), replica.partition_index),
+                    size: replica.partition_size,
+                    offset_lag: replica.offset_lag,
+                    future: replica.is_future_key,
+                })
+            });
+            LogDir {
+                path: dir.log_dir.to_string(),
+                error: ErrorCode::from_wire(dir.error_code)
+                    .map(|code| Error::broker(code.0, None, asked.clone())),
+                total_bytes: Some(dir.total_bytes).filter(|bytes| *bytes >= 0),
+                usable_bytes: Some(dir.usable_bytes).filter(|bytes| *bytes >= 0),
+                replicas: replicas.collect(),
+            }
+        });
+        Ok(dirs.collect())
+    }
+
+    /// Ids of all brokers, fetched anew if need be.
+    pub(super) async fn broker_ids(&self) -> Result<Vec<i32>> {
+        self.retrying(crate::client::Repeat::Always, || self.ensure_brokers()).await?;
+        Ok(self.metadata().brokers.keys().copied().collect())
     }
 }

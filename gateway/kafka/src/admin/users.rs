@@ -1,9 +1,18 @@
 //! SCRAM users (KIP-554).
 
-use super::{PerItem, unfinished};
+use bytes::Bytes;
+use kafka_protocol::messages::{
+    AlterUserScramCredentialsRequest, DescribeUserScramCredentialsRequest,
+    alter_user_scram_credentials_request::{ScramCredentialDeletion, ScramCredentialUpsertion},
+    describe_user_scram_credentials_request::UserName,
+};
+use ring::rand::{SecureRandom, SystemRandom};
+
+use super::{PerItem, outcome, wire, words};
 use crate::{
-    client::Client,
-    error::Result,
+    client::{Call, Client, Route, ok},
+    error::{Asked, Error, ErrorCode, Result},
+    sasl::salted_password,
     settings::{ScramMechanism, Secret},
 };
 
@@ -46,16 +55,113 @@ impl Client {
     /// When no broker answers or the principal lacks DESCRIBE on the cluster; per user, `RESOURCE_NOT_FOUND`.
     pub async fn describe_scram_users(
         &self,
-        _users: Option<&[&str]>,
+        users: Option<&[&str]>,
     ) -> Result<PerItem<String, Vec<ScramCredential>>> {
-        unfinished()
+        let call = Call::ask(Route::Any, Asked::new("DescribeUserScramCredentials"));
+        let response = self
+            .call::<DescribeUserScramCredentialsRequest>(
+                &call,
+                |_| {
+                    let users = users.map(|users| {
+                        users.iter().map(|user| UserName::default().with_name(wire(user))).collect()
+                    });
+                    DescribeUserScramCredentialsRequest::default().with_users(users)
+                },
+                |response| {
+                    ErrorCode::from_wire(response.error_code)
+                        .map(|code| (code.0, words(response.error_message.as_ref())))
+                },
+            )
+            .await?;
+        let found = response.results.iter().map(|user| {
+            let name = user.user.to_string();
+            let asked =
+                || Asked::new("DescribeUserScramCredentials").about(format!("user {name}"));
+            let credentials = user.credential_infos.iter().filter_map(|info| {
+                let mechanism = match info.mechanism {
+                    1 => ScramMechanism::Sha256,
+                    2 => ScramMechanism::Sha512,
+                    _ => return None,
+                };
+                Some(ScramCredential { mechanism, iterations: info.iterations })
+            });
+            let result = outcome(user.error_code, user.error_message.as_ref(), asked);
+            let result = result.map(|()| credentials.collect());
+            (name, result)
+        });
+        Ok(found.collect())
     }
 
     /// Changes credentials.
     ///
     /// # Errors
     /// When the controller cannot be reached; per user, the broker's error.
-    pub async fn alter_scram_users(&self, _changes: &[ScramChange]) -> Result<PerItem<String, ()>> {
-        unfinished()
+    pub async fn alter_scram_users(&self, changes: &[ScramChange]) -> Result<PerItem<String, ()>> {
+        let asked = Asked::new("AlterUserScramCredentials");
+        let mut deletions = Vec::new();
+        let mut upsertions = Vec::new();
+        for change in changes {
+            match change {
+                ScramChange::Delete { user, mechanism } => deletions.push(
+                    ScramCredentialDeletion::default()
+                        .with_name(wire(user))
+                        .with_mechanism(code(*mechanism)),
+                ),
+                ScramChange::Upsert { user, mechanism, iterations, password } => {
+                    let asked = asked.clone().about(format!("user {user}"));
+                    upsertions.push(upsertion(user, *mechanism, *iterations, password, &asked)?);
+                }
+            }
+        }
+        // Setting the same credential twice is setting it once.
+        let response = self
+            .call::<AlterUserScramCredentialsRequest>(
+                &Call::ask(Route::Controller, asked),
+                |_| {
+                    AlterUserScramCredentialsRequest::default()
+                        .with_deletions(deletions.clone())
+                        .with_upsertions(upsertions.clone())
+                },
+                ok,
+            )
+            .await?;
+        let results = response.results.iter().map(|user| {
+            let name = user.user.to_string();
+            let asked = || Asked::new("AlterUserScramCredentials").about(format!("user {name}"));
+            let result = outcome(user.error_code, user.error_message.as_ref(), asked);
+            (name, result)
+        });
+        Ok(results.collect())
     }
+}
+
+fn code(mechanism: ScramMechanism) -> i8 {
+    match mechanism {
+        ScramMechanism::Sha256 => 1,
+        ScramMechanism::Sha512 => 2,
+    }
+}
+
+fn upsertion(
+    user: &str,
+    mechanism: ScramMechanism,
+    iterations: u32,
+    password: &Secret,
+    asked: &Asked,
+) -> Result<ScramCredentialUpsertion> {
+    let invalid =
+        |reason: &str| Error::InvalidRequest { asked: asked.clone(), reason: reason.to_owned() };
+    if !(4096..=16_384).contains(&iterations) {
+        return Err(invalid("the iterations must lie between 4096 and 16384, as Kafka demands"));
+    }
+    let mut salt = vec![0; 24];
+    SystemRandom::new().fill(&mut salt).map_err(|_| invalid("no random numbers can be had"))?;
+    let salted = salted_password(mechanism, password.expose(), &salt, iterations)
+        .ok_or_else(|| invalid("the iterations must not be 0"))?;
+    Ok(ScramCredentialUpsertion::default()
+        .with_name(wire(user))
+        .with_mechanism(code(mechanism))
+        .with_iterations(i32::try_from(iterations).unwrap_or(i32::MAX))
+        .with_salt(Bytes::from(salt))
+        .with_salted_password(Bytes::from(salted)))
 }

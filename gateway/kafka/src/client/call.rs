@@ -41,6 +41,36 @@ pub(crate) enum Repeat {
     UnlessSent,
 }
 
+/// Every version both sides speak.
+pub(crate) const ANY_VERSION: (i16, i16) = (0, i16::MAX);
+
+/// How a call is made.
+#[derive(Debug, Clone)]
+pub(crate) struct Call<'a> {
+    route: Route<'a>,
+    repeat: Repeat,
+    versions: (i16, i16),
+    asked: Asked,
+}
+
+impl<'a> Call<'a> {
+    /// A question that may be asked again.
+    pub(crate) fn ask(route: Route<'a>, asked: Asked) -> Self {
+        Self { route, repeat: Repeat::Always, versions: ANY_VERSION, asked }
+    }
+
+    /// A change that must not be made twice.
+    pub(crate) fn change(route: Route<'a>, asked: Asked) -> Self {
+        Self { repeat: Repeat::UnlessSent, ..Self::ask(route, asked) }
+    }
+
+    /// Narrows the versions.
+    pub(crate) fn within(mut self, min: i16, max: i16) -> Self {
+        self.versions = (min, max);
+        self
+    }
+}
+
 /// For calls whose answer has no error of its own.
 pub(crate) fn ok<T>(_: &T) -> Option<(i16, Option<String>)> {
     None
@@ -92,12 +122,22 @@ impl Client {
         }
     }
 
+    /// Runs a call that is sent once, under the deadline and until the client is closed.
+    pub(crate) async fn once<T>(&self, call: impl Future<Output = Result<T>>) -> Result<T> {
+        let closed = &self.inner.pool.closed;
+        tokio::select! {
+            biased;
+            () = closed.cancelled() => Err(Error::Closed),
+            outcome = tokio::time::timeout(self.deadline, call) => outcome.unwrap_or_else(|_| {
+                Err(Error::Timeout { asked: Asked::new("The call"), after: self.deadline })
+            }),
+        }
+    }
+
     /// A call with routing and repetition. `check` finds the error that concerns the whole answer.
     pub(crate) async fn call<R>(
         &self,
-        route: Route<'_>,
-        repeat: Repeat,
-        asked: &Asked,
+        call: &Call<'_>,
         build: impl Fn(i16) -> R,
         check: impl Fn(&R::Response) -> Option<(i16, Option<String>)>,
     ) -> Result<R::Response>
@@ -105,9 +145,16 @@ impl Client {
         R: Request,
         R::Response: Throttled,
     {
-        self.retrying(repeat, || async {
-            let connection = self.route(route).await?;
-            let outcome = match self.send(&connection, i16::MAX, asked, &build).await {
+        let Call { route, asked, .. } = call;
+        self.retrying(call.repeat, || async {
+            let connection = match self.route(*route).await {
+                Ok(connection) => connection,
+                Err(error) => {
+                    self.learn_from(*route, &error);
+                    return Err(error);
+                }
+            };
+            let outcome = match self.send(&connection, call.versions, asked, &build).await {
                 Ok(response) => match check(&response) {
                     None => Ok(response),
                     Some((code, message)) => {
@@ -118,7 +165,7 @@ impl Client {
                 Err(error) => Err(error),
             };
             if let Err(error) = &outcome {
-                self.learn_from(route, error);
+                self.learn_from(*route, error);
             }
             outcome
         })
@@ -164,7 +211,7 @@ impl Client {
     }
 
     /// Lets an error correct what is believed about the cluster.
-    fn learn_from(&self, route: Route<'_>, error: &Error) {
+    pub(crate) fn learn_from(&self, route: Route<'_>, error: &Error) {
         let connection_lost = matches!(
             error,
             Error::Disconnected { .. } | Error::Timeout { .. } | Error::Connect(_)
@@ -188,7 +235,7 @@ impl Client {
     pub(crate) async fn send<R>(
         &self,
         connection: &Arc<Connection>,
-        cap: i16,
+        versions: (i16, i16),
         asked: &Asked,
         build: impl FnOnce(i16) -> R,
     ) -> Result<R::Response>
@@ -197,7 +244,7 @@ impl Client {
         R::Response: Throttled,
     {
         let asked = asked.clone().of(connection.target());
-        let version = connection.versions().choose::<R>(cap, &asked)?;
+        let version = connection.versions().choose::<R>(versions, &asked)?;
         let frame = wire::encode(&self.settings().client_id, version, &build(version))
             .map_err(|reason| Error::InvalidRequest { asked: asked.clone(), reason })?;
         let since = Instant::now();

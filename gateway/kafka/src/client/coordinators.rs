@@ -1,14 +1,21 @@
 //! Coordinators of groups and transactional ids.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
+    future::Future,
     sync::{Mutex, PoisonError},
 };
 
+use futures_util::future::join_all;
 use kafka_protocol::{messages::FindCoordinatorRequest, protocol::StrBytes};
+use tokio::time::Instant;
 
-use super::Client;
-use crate::error::{Asked, Error, ErrorCode, Result};
+use super::{Client, Route};
+use crate::{
+    admin::PerItem,
+    backoff::Backoff,
+    error::{Asked, Error, ErrorCode, Result},
+};
 
 /// What a coordinator is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -40,6 +47,92 @@ impl Coordinators {
 }
 
 impl Client {
+    /// Notes the coordinator of a group that a broker listed.
+    pub(crate) fn learn_group_coordinator(&self, group: &str, broker: i32) {
+        self.inner.coordinators.put(Kind::Group, group, broker);
+    }
+
+    /// Sends each group's question to its coordinator. A group left out of the answer counts as not coordinated
+    /// there.
+    pub(crate) async fn per_coordinator<T, F, Fut>(
+        &self,
+        groups: &[&str],
+        send: F,
+    ) -> PerItem<String, T>
+    where
+        F: Fn(i32, Vec<String>) -> Fut,
+        Fut: Future<Output = Result<PerItem<String, T>>>,
+    {
+        let deadline = Instant::now() + self.deadline;
+        let retry = self.settings().retry;
+        let mut backoff = Backoff::new(retry.backoff, retry.backoff_max);
+        let mut done = PerItem::new();
+        let mut open: Vec<String> = groups.iter().map(|group| (*group).to_owned()).collect();
+        loop {
+            let mut round = tokio::select! {
+                () = self.inner.pool.closed.cancelled() => {
+                    open.iter().map(|group| (group.clone(), Err(Error::Closed))).collect()
+                }
+                round = self.coordinated_round(&open, &send) => round,
+            };
+            let mut again = Vec::new();
+            for group in open {
+                let outcome = round.remove(&group).unwrap_or_else(|| {
+                    let asked = Asked::new("The call").about(format!("group {group}"));
+                    Err(Error::broker(ErrorCode::NOT_COORDINATOR.0, None, asked))
+                });
+                if let Err(error) = &outcome
+                    && error.is_retriable()
+                {
+                    self.learn_from(Route::Group(&group), error);
+                    again.push(group.clone());
+                }
+                done.insert(group, outcome);
+            }
+            let wait = backoff.next();
+            if again.is_empty() || Instant::now() + wait >= deadline {
+                return done;
+            }
+            tokio::time::sleep(wait).await;
+            open = again;
+        }
+    }
+
+    async fn coordinated_round<T, F, Fut>(
+        &self,
+        groups: &[String],
+        send: &F,
+    ) -> PerItem<String, T>
+    where
+        F: Fn(i32, Vec<String>) -> Fut,
+        Fut: Future<Output = Result<PerItem<String, T>>>,
+    {
+        let mut round = PerItem::new();
+        let mut by_broker: BTreeMap<i32, Vec<String>> = BTreeMap::new();
+        let found = join_all(groups.iter().map(|group| self.coordinator(Kind::Group, group))).await;
+        for (group, coordinator) in groups.iter().zip(found) {
+            match coordinator {
+                Ok(broker) => by_broker.entry(broker).or_default().push(group.clone()),
+                Err(error) => {
+                    round.insert(group.clone(), Err(error));
+                }
+            }
+        }
+        let calls = by_broker.into_iter().map(|(broker, part)| {
+            let call = send(broker, part.clone());
+            async move { (part, call.await) }
+        });
+        for (part, answer) in join_all(calls).await {
+            match answer {
+                Ok(answer) => round.extend(answer),
+                Err(error) => {
+                    round.extend(part.into_iter().map(|group| (group, Err(error.clone()))));
+                }
+            }
+        }
+        round
+    }
+
     /// Node id of a coordinator. One attempt: callers repeat.
     pub(crate) async fn coordinator(&self, kind: Kind, key: &str) -> Result<i32> {
         if let Some(broker) = self.inner.coordinators.get(kind, key) {
@@ -53,7 +146,7 @@ impl Client {
         let connection = self.any().await?;
         let name = StrBytes::from_string(key.to_owned());
         let response = self
-            .send::<FindCoordinatorRequest>(&connection, i16::MAX, &asked, |version| {
+            .send::<FindCoordinatorRequest>(&connection, super::call::ANY_VERSION, &asked, |version| {
                 let request = FindCoordinatorRequest::default().with_key_type(number);
                 if version >= 4 {
                     request.with_coordinator_keys(vec![name])

@@ -108,6 +108,18 @@ impl MetadataCache {
         self.lock().brokers_fetched = None;
     }
 
+    /// Lets go of what is believed about a broker that could not be reached: its partitions may have moved.
+    pub(super) fn distrust(&self, broker: i32) {
+        let mut known = self.lock();
+        known.brokers_fetched = None;
+        let metadata = Arc::clone(&known.metadata);
+        known.fetched.retain(|name, _| {
+            metadata.topics.get(name).is_some_and(|topic| {
+                topic.partitions.iter().all(|partition| partition.leader != Some(broker))
+            })
+        });
+    }
+
     /// The name of a topic id seen before, or in this call's request.
     pub(super) fn name_of(&self, id: &Uuid) -> Option<String> {
         self.lock().names.get(id).cloned()
@@ -257,7 +269,7 @@ impl Client {
             ),
         };
         let response = self
-            .send::<MetadataRequest>(connection, i16::MAX, asked, |_| {
+            .send::<MetadataRequest>(connection, super::call::ANY_VERSION, asked, |_| {
                 MetadataRequest::default()
                     .with_topics(topics)
                     .with_allow_auto_topic_creation(false)

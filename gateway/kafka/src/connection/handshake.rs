@@ -284,7 +284,7 @@ impl Exchange<'_> {
     async fn round(&self, token: Vec<u8>) -> Result<SaslAuthenticateResponse> {
         let asked = Asked::new("SaslAuthenticate").of(self.connection.target());
         let request = SaslAuthenticateRequest::default().with_auth_bytes(Bytes::from(token));
-        let version = self.connection.versions().choose::<SaslAuthenticateRequest>(2, &asked)?;
+        let version = self.connection.versions().choose::<SaslAuthenticateRequest>((0, 2), &asked)?;
         let frame = encode(&self.settings.client_id, version, &request, &asked)?;
         let response = self.send(frame, &asked).await?;
         let response = wire::decode::<SaslAuthenticateRequest>(response, version)

@@ -41,10 +41,14 @@ impl VersionTable {
         Self { ranges, features: features.collect() }
     }
 
-    /// The newest version of `R` that both sides speak and that is at most `cap`.
-    pub(crate) fn choose<R: Request>(&self, cap: i16, asked: &Asked) -> Result<i16, Error> {
+    /// The newest version of `R` within `(floor, cap)` that both sides speak.
+    pub(crate) fn choose<R: Request>(
+        &self,
+        (floor, cap): (i16, i16),
+        asked: &Asked,
+    ) -> Result<i16, Error> {
         let (min, max) = client_versions::<R>();
-        self.choose_in(R::KEY, min, max.min(cap), asked)
+        self.choose_in(R::KEY, min.max(floor), max.min(cap), asked)
     }
 
     /// The newest version of the API within `min..=max` that the broker offers.

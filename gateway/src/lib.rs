@@ -1,1 +1,20 @@
-//! The Drawbridge gateway: cluster connections, REST, WebSocket and the console's files.
+//! The Drawbridge gateway.
+//!
+//! It holds the connections to Kafka clusters and serves the console, the WebSocket it talks to, REST v3,
+//! health and metrics. [`app`] puts everything together; [`main`](../src/main.rs) only reads the command line.
+
+pub mod api;
+pub mod app;
+pub mod clock;
+pub mod clusters;
+pub mod config;
+pub mod demo;
+pub mod feeds;
+pub mod http;
+pub mod metrics;
+pub mod notices;
+pub mod ops;
+pub mod refusal;
+pub mod rest;
+pub mod shutdown;
+pub mod telemetry;

@@ -1,0 +1,70 @@
+//! The gateway as a WebSocket session sees it.
+
+use std::sync::Arc;
+
+use drawbridge_shared::wire::{ErrorCode, Feed, PROTOCOL, Request, Welcome};
+use futures_util::{FutureExt, stream::BoxStream};
+use tracing::Instrument;
+
+use super::{
+    assets::BUILD,
+    requests,
+    session::{Backend, Direction, LIMITS, Reply},
+};
+use crate::{
+    clock::now_ms, clusters::Clusters, feeds, metrics::Metrics, refusal::Refusal, shutdown::Tasks,
+    telemetry::new_trace,
+};
+
+/// Everything a session may reach.
+pub struct Gateway {
+    /// The clusters.
+    pub clusters: Clusters,
+    /// Where requests run, so that they outlive the session that started them.
+    pub tasks: Tasks,
+    /// Counts frames.
+    pub metrics: Arc<Metrics>,
+    /// Whether this is the demo.
+    pub is_demo: bool,
+}
+
+impl Backend for Gateway {
+    fn welcome(&self) -> Welcome {
+        Welcome {
+            protocol: PROTOCOL,
+            build: BUILD.to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            demo: self.is_demo,
+            now_ms: now_ms(),
+            limits: LIMITS,
+        }
+    }
+
+    fn follow(&self, feed: &Feed) -> BoxStream<'static, feeds::FeedState> {
+        feeds::follow(&self.clusters, self.clusters.notices(), feed)
+    }
+
+    fn call(&self, request: Request) -> Reply {
+        let trace = new_trace();
+        let span = tracing::info_span!("request", trace, kind = requests::kind(&request));
+        let clusters = self.clusters.clone();
+        let work = async move { requests::carry_out(&clusters, request).await }.instrument(span);
+        let running = self.tasks.spawn(work);
+        async move {
+            let result = running.await.unwrap_or_else(|error| {
+                tracing::error!(trace, %error, "request ended without a result");
+                Err(Refusal::new(ErrorCode::Internal, "the gateway failed to carry out the request")
+                    .remedy(format!("Look for trace {trace} in the gateway's log.")))
+            });
+            result.map_err(|refusal| {
+                tracing::info!(trace, %refusal, code = ?refusal.code, cause = refusal.cause, "request refused");
+                refusal.into_wire(trace)
+            })
+        }
+        .boxed()
+    }
+
+    fn count(&self, direction: Direction) {
+        self.metrics.count_frame(direction);
+    }
+}

@@ -1,0 +1,148 @@
+//! One subscription's place in the outbox.
+
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+use drawbridge_shared::{
+    diff::diff,
+    view::Notice,
+    wire::{EndReason, FeedData, FeedDelta, FeedKind, ServerMessage, SubscriptionId},
+};
+
+use super::{LOG_BACKLOG, STATE_INTERVAL};
+
+/// What waits for one subscription.
+#[derive(Debug)]
+pub(super) enum Slot {
+    State(StateSlot),
+    Log(LogSlot),
+    Ending(EndReason),
+}
+
+#[derive(Debug, Default)]
+pub(super) struct StateSlot {
+    sent: Option<Arc<FeedData>>,
+    pending: Option<Arc<FeedData>>,
+    not_before: Duration,
+    next_seq: u64,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct LogSlot {
+    credit: u32,
+    queue: VecDeque<Notice>,
+    /// Number of the last entry that was offered.
+    last: Option<u64>,
+    missed: u64,
+    is_offered: bool,
+    next_seq: u64,
+}
+
+impl Slot {
+    pub(super) fn new(kind: FeedKind, credit: u32) -> Self {
+        match kind {
+            FeedKind::State => Self::State(StateSlot::default()),
+            FeedKind::Log => Self::Log(LogSlot { credit, ..LogSlot::default() }),
+        }
+    }
+
+    pub(super) fn offer(&mut self, data: Arc<FeedData>) {
+        match self {
+            Self::State(slot) => slot.pending = Some(data),
+            Self::Log(slot) => {
+                if let FeedData::Notices(entries) = &*data {
+                    slot.offer(entries);
+                }
+            }
+            Self::Ending(_) => {}
+        }
+    }
+
+    pub(super) fn credit(&mut self, frames: u32) {
+        if let Self::Log(slot) = self {
+            slot.credit = slot.credit.saturating_add(frames);
+        }
+    }
+
+    pub(super) fn end(&mut self, reason: EndReason) {
+        if !matches!(self, Self::Ending(_)) {
+            *self = Self::Ending(reason);
+        }
+    }
+
+    pub(super) fn next(&mut self, id: SubscriptionId, now: Duration) -> Option<ServerMessage> {
+        match self {
+            Self::State(slot) => slot.next(id, now),
+            Self::Log(slot) => slot.next(id),
+            Self::Ending(reason) => Some(ServerMessage::Ended { id, reason: reason.clone() }),
+        }
+    }
+
+    pub(super) fn due(&self) -> Option<Duration> {
+        match self {
+            Self::State(slot) => slot.pending.as_ref().map(|_| slot.not_before),
+            Self::Log(slot) => slot.is_ready().then_some(Duration::ZERO),
+            Self::Ending(_) => Some(Duration::ZERO),
+        }
+    }
+}
+
+impl StateSlot {
+    fn next(&mut self, id: SubscriptionId, now: Duration) -> Option<ServerMessage> {
+        if now < self.not_before {
+            return None;
+        }
+        let data = self.pending.take()?;
+        let seq = self.next_seq;
+        let message = match &self.sent {
+            None => ServerMessage::Snapshot { id, seq, data: FeedData::clone(&data) },
+            Some(sent) => ServerMessage::Delta { id, seq, delta: diff(sent, &data)? },
+        };
+        self.sent = Some(data);
+        self.not_before = now.saturating_add(STATE_INTERVAL);
+        self.next_seq += 1;
+        Some(message)
+    }
+}
+
+impl LogSlot {
+    fn offer(&mut self, entries: &[Notice]) {
+        self.is_offered = true;
+        for entry in entries {
+            match self.last {
+                Some(last) if entry.seq <= last => continue,
+                // The source kept fewer entries than happened since the last offer.
+                Some(last) => self.missed += entry.seq - last - 1,
+                None => {}
+            }
+            self.last = Some(entry.seq);
+            self.queue.push_back(entry.clone());
+            if self.queue.len() > LOG_BACKLOG {
+                self.queue.pop_front();
+                self.missed += 1;
+            }
+        }
+    }
+
+    /// The first frame tells that there is nothing, if there is nothing.
+    fn is_ready(&self) -> bool {
+        self.credit > 0 && self.is_offered && (self.next_seq == 0 || !self.queue.is_empty())
+    }
+
+    fn next(&mut self, id: SubscriptionId) -> Option<ServerMessage> {
+        if !self.is_ready() {
+            return None;
+        }
+        if self.missed > 0 {
+            return Some(ServerMessage::Gap { id, missed: std::mem::take(&mut self.missed) });
+        }
+        let entries = Vec::from(std::mem::take(&mut self.queue));
+        let seq = self.next_seq;
+        self.credit -= 1;
+        self.next_seq += 1;
+        Some(if seq == 0 {
+            ServerMessage::Snapshot { id, seq, data: FeedData::Notices(entries) }
+        } else {
+            ServerMessage::Delta { id, seq, delta: FeedDelta::Notices(entries) }
+        })
+    }
+}

@@ -1,0 +1,157 @@
+//! What can be asked over the WebSocket: one function per request.
+
+use drawbridge_shared::{
+    draft::{ClusterDraft, ConfigChange, TopicDraft},
+    names::{ClusterName, TopicName},
+    wire::{Request, Response},
+};
+
+use crate::{
+    clusters::Clusters,
+    ops::{configs, probe, purge, topics},
+    refusal::Refusal,
+};
+
+type Answer = Result<Response, Refusal>;
+
+/// Carries out a request.
+///
+/// # Errors
+/// The refusal in words.
+pub(super) async fn carry_out(clusters: &Clusters, request: Request) -> Answer {
+    match request {
+        Request::TestConnection { draft } => test_connection(&draft).await,
+        Request::TestCluster { cluster } => test_cluster(clusters, &cluster).await,
+        Request::AddCluster { draft } => add_cluster(clusters, &draft).await,
+        Request::RemoveCluster { cluster } => remove_cluster(clusters, &cluster).await,
+        Request::CreateTopic { cluster, draft, validate_only } => {
+            create_topic(clusters, &cluster, &draft, validate_only).await
+        }
+        Request::DeleteTopic { cluster, topic, topic_id } => {
+            delete_topic(clusters, &cluster, &topic, topic_id.as_deref()).await
+        }
+        Request::AddPartitions { cluster, topic, total, validate_only } => {
+            add_partitions(clusters, &cluster, &topic, total, validate_only).await
+        }
+        Request::PurgeTopic { cluster, topic, topic_id, before } => {
+            purge_topic(clusters, &cluster, &topic, topic_id.as_deref(), &before).await
+        }
+        Request::TopicConfigs { cluster, topic } => topic_configs(clusters, &cluster, &topic).await,
+        Request::TopicDefaults { cluster } => topic_defaults(clusters, &cluster).await,
+        Request::AlterTopicConfigs { cluster, topic, changes, validate_only } => {
+            alter_topic_configs(clusters, &cluster, &topic, &changes, validate_only).await
+        }
+        Request::BrokerConfigs { cluster, broker } => broker_configs(clusters, &cluster, broker).await,
+    }
+}
+
+/// The request's name for logs; its content may hold secrets.
+#[must_use]
+pub(super) fn kind(request: &Request) -> &'static str {
+    match request {
+        Request::TestConnection { .. } => "test_connection",
+        Request::TestCluster { .. } => "test_cluster",
+        Request::AddCluster { .. } => "add_cluster",
+        Request::RemoveCluster { .. } => "remove_cluster",
+        Request::CreateTopic { .. } => "create_topic",
+        Request::DeleteTopic { .. } => "delete_topic",
+        Request::AddPartitions { .. } => "add_partitions",
+        Request::PurgeTopic { .. } => "purge_topic",
+        Request::TopicConfigs { .. } => "topic_configs",
+        Request::TopicDefaults { .. } => "topic_defaults",
+        Request::AlterTopicConfigs { .. } => "alter_topic_configs",
+        Request::BrokerConfigs { .. } => "broker_configs",
+    }
+}
+
+async fn test_connection(draft: &ClusterDraft) -> Answer {
+    Ok(Response::Probe(probe::of_draft(draft).await))
+}
+
+async fn test_cluster(clusters: &Clusters, cluster: &ClusterName) -> Answer {
+    let settings = clusters.require(cluster)?.spec().settings.clone();
+    Ok(Response::Probe(probe::of_settings(settings).await))
+}
+
+async fn add_cluster(clusters: &Clusters, draft: &ClusterDraft) -> Answer {
+    clusters.add(draft).await?;
+    Ok(Response::Done)
+}
+
+async fn remove_cluster(clusters: &Clusters, cluster: &ClusterName) -> Answer {
+    clusters.remove(cluster).await?;
+    Ok(Response::Done)
+}
+
+async fn create_topic(
+    clusters: &Clusters,
+    cluster: &ClusterName,
+    draft: &TopicDraft,
+    validate_only: bool,
+) -> Answer {
+    let spec = draft.validate().map_err(Refusal::of_fields)?;
+    let cluster = clusters.require(cluster)?;
+    topics::create(&cluster, clusters.notices(), &spec, validate_only).await?;
+    Ok(Response::Done)
+}
+
+async fn delete_topic(
+    clusters: &Clusters,
+    cluster: &ClusterName,
+    topic: &TopicName,
+    topic_id: Option<&str>,
+) -> Answer {
+    let cluster = clusters.require(cluster)?;
+    topics::delete(&cluster, clusters.notices(), topic, topic_id).await?;
+    Ok(Response::Done)
+}
+
+async fn add_partitions(
+    clusters: &Clusters,
+    cluster: &ClusterName,
+    topic: &TopicName,
+    total: u32,
+    validate_only: bool,
+) -> Answer {
+    let cluster = clusters.require(cluster)?;
+    topics::add_partitions(&cluster, clusters.notices(), topic, total, validate_only).await?;
+    Ok(Response::Done)
+}
+
+async fn purge_topic(
+    clusters: &Clusters,
+    cluster: &ClusterName,
+    topic: &TopicName,
+    topic_id: Option<&str>,
+    before: &[(i32, i64)],
+) -> Answer {
+    let cluster = clusters.require(cluster)?;
+    let rows = purge::purge(&cluster, clusters.notices(), topic, topic_id, before).await?;
+    Ok(Response::Purged(rows))
+}
+
+async fn topic_configs(clusters: &Clusters, cluster: &ClusterName, topic: &TopicName) -> Answer {
+    let entries = configs::of_topic(&*clusters.require(cluster)?, topic.as_str()).await?;
+    Ok(Response::Configs(entries.iter().map(configs::view).collect()))
+}
+
+async fn topic_defaults(clusters: &Clusters, cluster: &ClusterName) -> Answer {
+    Ok(Response::Configs(configs::defaults(&*clusters.require(cluster)?).await?))
+}
+
+async fn alter_topic_configs(
+    clusters: &Clusters,
+    cluster: &ClusterName,
+    topic: &TopicName,
+    changes: &[ConfigChange],
+    validate_only: bool,
+) -> Answer {
+    let cluster = clusters.require(cluster)?;
+    configs::alter(&cluster, clusters.notices(), topic, changes, validate_only).await?;
+    Ok(Response::Done)
+}
+
+async fn broker_configs(clusters: &Clusters, cluster: &ClusterName, broker: i32) -> Answer {
+    let entries = configs::of_broker(&*clusters.require(cluster)?, broker).await?;
+    Ok(Response::Configs(entries.iter().map(configs::view).collect()))
+}

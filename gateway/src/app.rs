@@ -1,0 +1,91 @@
+//! The composition root: everything the gateway consists of, in the order it is built and stopped.
+
+use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
+
+use tokio::net::TcpListener;
+
+use crate::{
+    api::Gateway,
+    clusters::{ClusterSpec, Clusters, Store},
+    http::{self, AllowedHosts, Web},
+    metrics::Metrics,
+    notices::Notices,
+    shutdown::Tasks,
+};
+
+/// What the gateway is built from.
+#[derive(Debug, Clone, Default)]
+pub struct Parts {
+    /// Clusters that are known from the start.
+    pub clusters: Vec<ClusterSpec>,
+    /// Where clusters added from the console are kept, if anywhere.
+    pub store: Option<Store>,
+    /// Names the gateway answers to, beside the loopback ones.
+    pub allowed_hosts: AllowedHosts,
+    /// Whether this is the demo.
+    pub is_demo: bool,
+}
+
+/// A running gateway.
+pub struct App {
+    address: SocketAddr,
+    clusters: Clusters,
+    tasks: Tasks,
+}
+
+impl App {
+    /// Starts everything on a listener that is bound already.
+    ///
+    /// # Errors
+    /// When the listener has no address, or two clusters have one name.
+    pub fn start(parts: Parts, listener: TcpListener) -> anyhow::Result<Self> {
+        let address = listener.local_addr()?;
+        let tasks = Tasks::default();
+        let clusters = Clusters::new(Notices::default(), parts.store, tasks.clone());
+        for spec in parts.clusters {
+            clusters.insert(spec)?;
+        }
+        let gateway = Arc::new(Gateway {
+            clusters: clusters.clone(),
+            tasks: tasks.clone(),
+            metrics: Arc::new(Metrics::default()),
+            is_demo: parts.is_demo,
+        });
+        let router = http::router(Web { gateway, hosts: parts.allowed_hosts });
+        tasks.spawn(http::serve(listener, router, tasks.clone()));
+        Ok(Self { address, clusters, tasks })
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its clusters.
+    #[must_use]
+    pub fn clusters(&self) -> &Clusters {
+        &self.clusters
+    }
+
+    /// Runs until `stop`, then drains: no new work, requests under way are finished, WebSockets are told to
+    /// come back later. Returns whether all ended within `grace`.
+    pub async fn run(self, stop: impl Future<Output = ()>, grace: Duration) -> bool {
+        stop.await;
+        self.stop(grace).await
+    }
+
+    /// Drains and stops.
+    pub async fn stop(self, grace: Duration) -> bool {
+        tracing::info!("draining");
+        self.tasks.drain();
+        let ended = self.tasks.finish(grace).await;
+        for cluster in self.clusters.all() {
+            cluster.close().await;
+        }
+        if !ended {
+            tracing::warn!(grace = ?grace, "something was still running when the grace period ended");
+        }
+        ended
+    }
+}

@@ -1,0 +1,237 @@
+//! One cluster: how to reach it, what is known of it, who follows it.
+
+use std::{sync::Arc, time::Duration};
+
+use drawbridge_kafka::{Client, ConnectionSettings};
+use drawbridge_shared::{
+    names::TopicName,
+    view::{ClusterDetail, ClusterStatus, ClusterView, FaultView},
+    wire::{ErrorCode, FeedData},
+};
+use tokio::sync::{Notify, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    ClusterSpec, detail,
+    followers::{Followers, publish},
+    identity::Identity,
+    topic_feed, topics_feed,
+};
+use crate::{
+    feeds::FeedState,
+    refusal::{Doing, Refusal, fault_of, refuse},
+    shutdown::Tasks,
+};
+
+/// A cluster of this gateway.
+#[derive(Debug)]
+pub struct Cluster {
+    spec: ClusterSpec,
+    /// For what people and feeds ask.
+    client: Client,
+    /// For the watcher, with short deadlines, so that a check neither waits behind a large answer nor long.
+    checker: Client,
+    identity: Identity,
+    detail: watch::Sender<FeedState>,
+    look_now: Notify,
+    read_now: Notify,
+    retired: CancellationToken,
+    topics: Followers<()>,
+    topic: Followers<TopicName>,
+    tasks: Tasks,
+}
+
+impl Cluster {
+    pub(super) fn new(spec: ClusterSpec, tasks: Tasks) -> Result<Self, Refusal> {
+        let unusable = |error: drawbridge_kafka::Error| {
+            Refusal::new(ErrorCode::Invalid, format!("{}: {error}", spec.name))
+        };
+        let client = Client::new(spec.settings.clone()).map_err(unusable)?;
+        let checker = Client::new(impatient(spec.settings.clone())).map_err(unusable)?;
+        let first = detail::Known::default().detail(&spec);
+        Ok(Self {
+            detail: watch::Sender::new(FeedState::Data(Arc::new(FeedData::Cluster(first)))),
+            spec,
+            client,
+            checker,
+            identity: Identity::default(),
+            look_now: Notify::new(),
+            read_now: Notify::new(),
+            retired: tasks.stopping().child_token(),
+            topics: Followers::default(),
+            topic: Followers::default(),
+            tasks,
+        })
+    }
+
+    /// Name, origin, settings.
+    #[must_use]
+    pub fn spec(&self) -> &ClusterSpec {
+        &self.spec
+    }
+
+    /// What is known of it now.
+    #[must_use]
+    pub fn detail(&self) -> ClusterDetail {
+        if let FeedState::Data(data) = &*self.detail.borrow()
+            && let FeedData::Cluster(detail) = &**data
+        {
+            return detail.clone();
+        }
+        detail::Known::default().detail(&self.spec)
+    }
+
+    /// What is known of it now, for the list.
+    #[must_use]
+    pub fn view(&self) -> ClusterView {
+        self.detail().cluster
+    }
+
+    /// Kafka's id of the cluster, once it answered.
+    #[must_use]
+    pub fn cluster_id(&self) -> Option<&str> {
+        self.identity.id()
+    }
+
+    /// What its connections have done, those of the watcher included.
+    #[must_use]
+    pub fn stats(&self) -> [drawbridge_kafka::stats::ClientStats; 2] {
+        [self.client.stats(), self.checker.stats()]
+    }
+
+    /// The client to read with.
+    ///
+    /// # Errors
+    /// `Unavailable`, with cause and remedy, while the cluster is down; the watcher is asked to look again.
+    pub fn client(&self) -> Result<&Client, Refusal> {
+        if let ClusterStatus::Down { fault, .. } = &self.view().status {
+            self.look_now();
+            return Err(Refusal::down(&self.spec.name, fault));
+        }
+        self.unchanged()?;
+        Ok(&self.client)
+    }
+
+    /// The client to change something with: the cluster has just said that it is the one it was.
+    ///
+    /// # Errors
+    /// As [`Cluster::client`], and when the cluster cannot be asked for its id now.
+    pub async fn confirmed(&self) -> Result<&Client, Refusal> {
+        let client = self.client()?;
+        let name = &self.spec.name;
+        let doing = Doing::on_cluster("tell its cluster id", "DESCRIBE");
+        let description =
+            client.describe_cluster().await.map_err(|error| refuse(name, &doing, &error))?;
+        if let Err(fault) = self.identity.confirm(name, &description.cluster_id) {
+            self.look_now();
+            return Err(Refusal::down(name, &fault));
+        }
+        Ok(client)
+    }
+
+    fn unchanged(&self) -> Result<(), Refusal> {
+        let name = &self.spec.name;
+        self.identity.fault(name).map_or(Ok(()), |fault| Err(Refusal::down(name, &fault)))
+    }
+
+    pub(super) fn checker(&self) -> &Client {
+        &self.checker
+    }
+
+    pub(super) fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    pub(super) fn retired(&self) -> &CancellationToken {
+        &self.retired
+    }
+
+    /// Asks the watcher to look now instead of at its next turn.
+    pub fn look_now(&self) {
+        self.look_now.notify_one();
+    }
+
+    pub(super) async fn asked_to_look(&self) {
+        self.look_now.notified().await;
+    }
+
+    /// Topics changed: those who follow them shall see it without waiting for the next turn.
+    pub fn topics_changed(&self) {
+        self.read_now.notify_waiters();
+        self.look_now();
+    }
+
+    pub(super) async fn asked_to_read(&self) {
+        self.read_now.notified().await;
+    }
+
+    pub(super) fn publish(&self, detail: ClusterDetail) {
+        publish(&self.detail, FeedState::Data(Arc::new(FeedData::Cluster(detail))));
+    }
+
+    /// Whether somebody looks at the cluster's own page.
+    pub(super) fn is_followed(&self) -> bool {
+        self.detail.receiver_count() > 0
+    }
+
+    /// Follows the cluster with its brokers.
+    pub fn follow_detail(&self) -> watch::Receiver<FeedState> {
+        let followed = self.detail.subscribe();
+        self.look_now();
+        followed
+    }
+
+    /// Follows its topics.
+    pub fn follow_topics(self: &Arc<Self>) -> watch::Receiver<FeedState> {
+        self.topics.follow(&(), |sender| {
+            self.tasks.spawn(topics_feed::run(Arc::clone(self), sender));
+        })
+    }
+
+    /// Follows one topic.
+    pub fn follow_topic(self: &Arc<Self>, topic: &TopicName) -> watch::Receiver<FeedState> {
+        self.topic.follow(topic, |sender| {
+            self.tasks.spawn(topic_feed::run(Arc::clone(self), topic.clone(), sender));
+        })
+    }
+
+    pub(super) fn topics_followers(&self) -> &Followers<()> {
+        &self.topics
+    }
+
+    pub(super) fn topic_followers(&self) -> &Followers<TopicName> {
+        &self.topic
+    }
+
+    /// Ends everything that runs for it.
+    pub(super) async fn retire(&self) {
+        self.retired.cancel();
+        let gone = FeedState::not_found(format!("cluster {} was removed", self.spec.name));
+        self.topics.end_all(&gone);
+        self.topic.end_all(&gone);
+        self.detail.send_replace(gone);
+        self.close().await;
+    }
+
+    /// Closes its connections for good.
+    pub async fn close(&self) {
+        self.client.close().await;
+        self.checker.close().await;
+    }
+
+    /// The fault an error of this cluster is.
+    pub(super) fn fault(&self, error: &drawbridge_kafka::Error) -> FaultView {
+        fault_of(&self.spec.name, error)
+    }
+}
+
+/// The settings of a check: whether a cluster answers has to be known soon.
+fn impatient(mut settings: ConnectionSettings) -> ConnectionSettings {
+    let timeouts = &mut settings.timeouts;
+    timeouts.connect = timeouts.connect.min(Duration::from_secs(3));
+    timeouts.tls = timeouts.tls.min(Duration::from_secs(3));
+    timeouts.sasl = timeouts.sasl.min(Duration::from_secs(4));
+    timeouts.request = timeouts.request.min(Duration::from_secs(3));
+    timeouts.api = timeouts.api.min(Duration::from_secs(5));
+    settings
+}

@@ -1,0 +1,107 @@
+//! The topics of a cluster, read while somebody follows them.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use drawbridge_kafka::admin::topics::TopicDescription;
+use drawbridge_shared::{
+    view::{TopicRow, TopicsView},
+    wire::FeedData,
+};
+use tokio::sync::watch;
+
+use super::{
+    Cluster,
+    followers::{publish, rest},
+    measure::Measured,
+    survey::is_under_replicated,
+};
+use crate::{clock::now_ms, feeds::FeedState};
+
+/// Between two readings of names, partitions and replicas.
+const READ: Duration = Duration::from_secs(3);
+/// Between two readings of sizes and offsets.
+const MEASURE: Duration = Duration::from_secs(10);
+
+/// Keeps the feed up to date until nobody follows it or the cluster is retired.
+///
+/// While the cluster cannot be read the last state stays; its time tells how old it is, and the cluster's
+/// own feed why.
+pub(super) async fn run(cluster: Arc<Cluster>, sender: watch::Sender<FeedState>) {
+    let retired = cluster.retired().clone();
+    let work = async {
+        let mut reader = Reader { measured: Measured::default(), measured_at: None };
+        while !cluster.topics_followers().release(&()) {
+            let mut poked = std::pin::pin!(cluster.asked_to_read());
+            // Registered before reading: a change made meanwhile is not missed.
+            futures_util::poll!(&mut poked).is_ready();
+            reader.read(&cluster, &sender).await;
+            rest(&sender, READ, poked).await;
+        }
+    };
+    retired.run_until_cancelled(work).await;
+}
+
+struct Reader {
+    measured: Measured,
+    /// On the clock for pauses, and on the clock for people.
+    measured_at: Option<(Instant, i64)>,
+}
+
+impl Reader {
+    async fn read(&mut self, cluster: &Cluster, sender: &watch::Sender<FeedState>) {
+        let Ok(client) = cluster.client() else { return };
+        let name = &cluster.spec().name;
+        let mut topics = match client.list_topics().await {
+            Ok(topics) => topics,
+            Err(error) => {
+                tracing::debug!(cluster = %name, %error, "topics cannot be read");
+                return;
+            }
+        };
+        topics.sort_by(|a, b| a.name.cmp(&b.name));
+        let observed_at_ms = now_ms();
+        self.publish(sender, &topics, observed_at_ms);
+        if self.measured_at.is_none_or(|(at, _)| at.elapsed() >= MEASURE) {
+            let mut measured = Measured::default();
+            measured.read_sizes(name, client, &topics).await;
+            measured.read_offsets(name, client, &topics).await;
+            self.measured = measured;
+            self.measured_at = Some((Instant::now(), now_ms()));
+            self.publish(sender, &topics, observed_at_ms);
+        }
+    }
+
+    fn publish(
+        &self,
+        sender: &watch::Sender<FeedState>,
+        topics: &[TopicDescription],
+        observed_at_ms: i64,
+    ) {
+        let view = TopicsView {
+            observed_at_ms,
+            measured_at_ms: self.measured_at.map(|(_, at_ms)| at_ms),
+            measure_fault: self.measured.fault(),
+            rows: topics.iter().map(|topic| row(topic, &self.measured)).collect(),
+        };
+        publish(sender, FeedState::Data(Arc::new(FeedData::Topics(view))));
+    }
+}
+
+/// One topic as a row of the list.
+pub(super) fn row(topic: &TopicDescription, measured: &Measured) -> TopicRow {
+    let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    let partitions = &topic.partitions;
+    TopicRow {
+        name: topic.name.clone(),
+        is_internal: topic.internal,
+        n_partitions: count(partitions.len()),
+        replication_factor: count(partitions.first().map_or(0, |first| first.replicas.len())),
+        under_replicated: count(partitions.iter().filter(|p| is_under_replicated(p)).count()),
+        offline: count(partitions.iter().filter(|p| p.leader.is_none()).count()),
+        size_bytes: measured.size_of(topic),
+        n_offsets: measured.offsets_of(topic),
+    }
+}

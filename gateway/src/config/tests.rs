@@ -1,0 +1,138 @@
+use std::io::Write;
+
+use clap::Parser;
+
+use super::*;
+
+fn load(flags: &[&str], environment: &[(&str, &str)]) -> Result<Config, Vec<ConfigFault>> {
+    let arguments = Arguments::parse_from([&["drawbridge"], flags].concat());
+    let environment = environment.iter().map(|(name, value)| ((*name).into(), (*value).into()));
+    Config::load(&arguments, environment)
+}
+
+fn file(text: &str) -> tempfile::NamedTempFile {
+    let mut file = tempfile::NamedTempFile::with_suffix(".toml").unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+    file
+}
+
+/// The one fault that settings have.
+fn fault(flags: &[&str], environment: &[(&str, &str)]) -> String {
+    let faults = load(flags, environment).unwrap_err();
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    faults[0].to_string()
+}
+
+#[test]
+fn flags_count_over_the_environment_and_that_over_the_file() {
+    let file = file("listen = \"127.0.0.1:1\"\nlog = \"warn\"\nshutdown_grace_ms = 5\n");
+    let path = file.path().to_str().unwrap();
+    let environment = [("DRAWBRIDGE_LISTEN", "127.0.0.1:2"), ("DRAWBRIDGE_LOG", "debug")];
+    let config = load(&["serve", "--config", path, "--listen", "[::1]:3"], &environment).unwrap();
+    assert_eq!(config.listen.to_string(), "[::1]:3");
+    assert_eq!(config.log, "debug");
+    assert_eq!(config.shutdown_grace, Duration::from_millis(5));
+}
+
+#[test]
+fn clusters_of_all_sources_are_put_together_by_name() {
+    let file = file("[clusters]\none = \"one.properties\"\ntwo = \"/abs/two.properties\"\n");
+    let path = file.path().to_str().unwrap();
+    let config = load(
+        &["serve", "--config", path, "--cluster", "two=over.properties"],
+        &[("DRAWBRIDGE_CLUSTERS", "three=3.properties, four=4.properties")],
+    )
+    .unwrap();
+    let clusters: Vec<(&str, &str)> =
+        config.clusters.iter().map(|(n, f)| (n.as_str(), f.to_str().unwrap())).collect();
+    let beside = file.path().parent().unwrap().join("one.properties");
+    assert_eq!(
+        clusters,
+        [
+            ("four", "4.properties"),
+            ("one", beside.to_str().unwrap()),
+            ("three", "3.properties"),
+            ("two", "over.properties"),
+        ]
+    );
+}
+
+#[test]
+fn an_unknown_key_names_file_line_and_the_nearest_valid_key() {
+    let file = file("log = \"info\"\nlisen = \"127.0.0.1:1\"\n");
+    let words = fault(&["serve", "--config", file.path().to_str().unwrap()], &[]);
+    assert!(words.contains(".toml, line 2: lisen"), "{words}");
+    assert!(words.contains("Did you mean listen?"), "{words}");
+}
+
+#[test]
+fn an_unknown_variable_names_the_nearest_valid_one_and_those_of_the_script_are_left_alone() {
+    let words = fault(&["demo"], &[("DRAWBRIDGE_LISTN", "x"), ("DRAWBRIDGE_DIST", "dist")]);
+    assert!(words.contains("DRAWBRIDGE_LISTN") && words.contains("DRAWBRIDGE_LISTEN?"), "{words}");
+}
+
+#[test]
+fn a_file_that_is_not_toml_says_where() {
+    let file = file("log = \"info\"\nlisten = \n");
+    let words = fault(&["demo", "--config", file.path().to_str().unwrap()], &[]);
+    assert!(words.contains("line 2"), "{words}");
+}
+
+#[test]
+fn a_value_of_the_wrong_shape_says_what_it_takes() {
+    let file = file("allowed_hosts = \"bridge.example\"\n");
+    let words = fault(&["demo", "--config", file.path().to_str().unwrap()], &[]);
+    assert!(words.contains("allowed_hosts: it takes a list"), "{words}");
+}
+
+#[test]
+fn a_missing_file_is_named_with_the_place_that_named_it() {
+    let words = fault(&["demo"], &[("DRAWBRIDGE_CONFIG", "/no/such/drawbridge.toml")]);
+    assert!(words.starts_with("DRAWBRIDGE_CONFIG: cannot read /no/such/drawbridge.toml"), "{words}");
+}
+
+#[test]
+fn listening_beyond_this_machine_is_refused_with_the_reason_and_the_ways_out() {
+    for address in ["0.0.0.0:8080", "[::]:8080", "192.168.1.5:80"] {
+        let words = fault(&["serve", "--listen", address], &[]);
+        assert!(words.contains("--listen") && words.contains("no authentication"), "{words}");
+        assert!(words.contains("reverse proxy") && words.contains("allowed_hosts"), "{words}");
+    }
+}
+
+#[test]
+fn loopback_addresses_may_be_listened_on() {
+    for address in ["127.0.0.1:0", "localhost:8081", "[::1]:9", "127.8.8.8:1"] {
+        assert!(load(&["demo", "--listen", address], &[]).is_ok(), "{address}");
+    }
+}
+
+#[test]
+fn every_fault_is_told_at_once() {
+    let faults = load(
+        &["serve", "--listen", "here", "--cluster", "a/b=x", "--cluster", "nofile"],
+        &[("DRAWBRIDGE_SHUTDOWN_GRACE_MS", "soon")],
+    )
+    .unwrap_err();
+    assert_eq!(faults.len(), 4, "{faults:?}");
+}
+
+#[test]
+fn added_clusters_are_kept_in_the_users_configuration_directory_and_not_by_the_demo() {
+    let home = [("HOME", "/home/ada")];
+    let dir = load(&["serve"], &home).unwrap().clusters_dir.unwrap();
+    assert_eq!(dir, PathBuf::from("/home/ada/.config/drawbridge/clusters"));
+    let xdg = [("HOME", "/home/ada"), ("XDG_CONFIG_HOME", "/cfg")];
+    let dir = load(&["serve"], &xdg).unwrap().clusters_dir.unwrap();
+    assert_eq!(dir, PathBuf::from("/cfg/drawbridge/clusters"));
+    assert_eq!(load(&["demo"], &home).unwrap().clusters_dir, None);
+}
+
+#[test]
+fn every_setting_is_documented_with_its_variable() {
+    let page = include_str!("../../../docs/configuration.md");
+    for key in KEYS {
+        assert!(page.contains(&format!("`{}`", key.name)), "{} is missing", key.name);
+        assert!(page.contains(&format!("`{}`", key.variable)), "{} is missing", key.variable);
+    }
+}

@@ -1,0 +1,166 @@
+//! Which requests are let in: those to a name of this gateway, and from its own pages.
+//!
+//! A page of another site may make a browser send requests to `127.0.0.1`. Two checks keep it from driving
+//! the gateway: the `Host` must be a loopback name or one that is allowed (else a name that resolves to a
+//! loopback address would do: DNS rebinding), and a WebSocket or a request that changes something must
+//! come from a page of the same host (`Origin`). Programs other than browsers send no `Origin`.
+
+use std::{net::IpAddr, sync::Arc};
+
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    http::{HeaderMap, Method, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+
+use crate::metrics::Metrics;
+
+/// Host names the gateway answers to, beside the loopback ones.
+#[derive(Debug, Clone, Default)]
+pub struct AllowedHosts(Vec<String>);
+
+impl AllowedHosts {
+    /// Names, each with or without a port; without one, any port is meant.
+    pub fn new(names: impl IntoIterator<Item = String>) -> Self {
+        Self(names.into_iter().map(|name| name.to_ascii_lowercase()).collect())
+    }
+
+    fn lists(&self, authority: &str) -> bool {
+        let authority = authority.to_ascii_lowercase();
+        let host = host_of(&authority);
+        self.0.iter().any(|allowed| *allowed == authority || *allowed == host)
+    }
+
+    /// Whether a `Host` names this gateway.
+    fn names_us(&self, authority: &str) -> bool {
+        is_loopback(host_of(authority)) || self.lists(authority)
+    }
+
+    /// Says why a request is not let in, if it is not.
+    fn refusal(&self, method: &Method, headers: &HeaderMap) -> Option<String> {
+        let text = |name: header::HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or(""));
+        let Some(host) = text(header::HOST) else {
+            return Some("the request has no Host header".to_owned());
+        };
+        if !self.names_us(host) {
+            return Some(format!(
+                "this gateway is not called '{host}'; use 127.0.0.1 or localhost, or add the name to \
+                 allowed_hosts"
+            ));
+        }
+        let is_reading = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
+        if is_reading && !headers.contains_key(header::UPGRADE) {
+            return None;
+        }
+        let origin = text(header::ORIGIN)?;
+        let from = origin.split_once("://").map_or("", |(_, authority)| authority);
+        if !from.is_empty() && (from.eq_ignore_ascii_case(host) || self.lists(from)) {
+            return None;
+        }
+        Some(format!(
+            "pages of '{origin}' may not use the gateway at '{host}'; open the console there, or add the \
+             page's host to allowed_hosts"
+        ))
+    }
+}
+
+/// The host of `host:port`, without brackets around an IPv6 address.
+fn host_of(authority: &str) -> &str {
+    if let Some(rest) = authority.strip_prefix('[') {
+        return rest.split_once(']').map_or("", |(host, _)| host);
+    }
+    authority.split_once(':').map_or(authority, |(host, _)| host)
+}
+
+fn is_loopback(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// Refuses what may not come in.
+pub(super) async fn check(
+    State((hosts, metrics)): State<(AllowedHosts, Arc<Metrics>)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    match hosts.refusal(request.method(), request.headers()) {
+        None => next.run(request).await,
+        Some(words) => {
+            metrics.count_refused();
+            tracing::warn!(reason = words, "request refused");
+            refuse(request.uri().path(), words)
+        }
+    }
+}
+
+fn refuse(path: &str, words: String) -> Response {
+    if path.starts_with("/kafka/") {
+        return crate::rest::RestError::new(StatusCode::FORBIDDEN, 40301, words).into_response();
+    }
+    (StatusCode::FORBIDDEN, Body::from(format!("{words}\n"))).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(method: Method, headers: &[(&str, &str)], allowed: &[&str]) -> Option<String> {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.insert(header::HeaderName::from_bytes(name.as_bytes()).unwrap(), value.parse().unwrap());
+        }
+        AllowedHosts::new(allowed.iter().map(|name| (*name).to_owned())).refusal(&method, &map)
+    }
+
+    #[test]
+    fn loopback_names_and_addresses_are_ours() {
+        for host in ["localhost:8080", "LOCALHOST", "127.0.0.1:8080", "127.1.2.3", "[::1]:8080"] {
+            assert_eq!(check(Method::GET, &[("host", host)], &[]), None, "{host}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_merely_resolves_to_us_is_refused() {
+        for host in ["evil.example:8080", "localhost.evil.example", "10.0.0.1", "127.0.0.1.nip.io", ""] {
+            assert!(check(Method::GET, &[("host", host)], &[]).is_some(), "{host}");
+        }
+        assert!(check(Method::GET, &[], &[]).is_some());
+    }
+
+    #[test]
+    fn an_allowed_name_is_ours_with_any_port_unless_it_names_one() {
+        let allowed = &["Bridge.example", "other.example:444"];
+        assert_eq!(check(Method::GET, &[("host", "bridge.example:8443")], allowed), None);
+        assert_eq!(check(Method::GET, &[("host", "other.example:444")], allowed), None);
+        assert!(check(Method::GET, &[("host", "other.example:8080")], allowed).is_some());
+    }
+
+    #[test]
+    fn a_foreign_page_cannot_open_a_websocket() {
+        let ours = [("host", "localhost:8080"), ("upgrade", "websocket"), ("origin", "http://localhost:8080")];
+        assert_eq!(check(Method::GET, &ours, &[]), None);
+        for origin in ["http://evil.example", "http://localhost:3000", "null", "https://localhost"] {
+            let foreign = [("host", "localhost:8080"), ("upgrade", "websocket"), ("origin", origin)];
+            let words = check(Method::GET, &foreign, &[]).unwrap();
+            assert!(words.contains(origin), "{words}");
+        }
+    }
+
+    #[test]
+    fn a_foreign_page_cannot_change_anything_and_a_program_can() {
+        let foreign = [("host", "localhost:8080"), ("origin", "http://evil.example")];
+        for method in [Method::POST, Method::PUT, Method::DELETE, Method::PATCH] {
+            assert!(check(method.clone(), &foreign, &[]).is_some());
+            assert_eq!(check(method, &foreign[..1], &[]), None);
+        }
+    }
+
+    #[test]
+    fn a_reverse_proxys_page_is_let_in_when_its_host_is_allowed() {
+        let proxied = [("host", "127.0.0.1:8080"), ("origin", "https://bridge.example")];
+        assert!(check(Method::POST, &proxied, &[]).is_some());
+        assert_eq!(check(Method::POST, &proxied, &["bridge.example"]), None);
+    }
+}

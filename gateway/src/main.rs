@@ -1,0 +1,98 @@
+//! The `drawbridge` binary: command line, configuration, run until told to stop.
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Parser;
+use drawbridge::{
+    app::{App, Parts},
+    clusters::{ClusterSpec, Store},
+    config::{Arguments, Config, Mode},
+    demo,
+    http::AllowedHosts,
+    shutdown, telemetry,
+};
+use drawbridge_shared::view::ClusterOrigin;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let config = match Config::load(&arguments, std::env::vars()) {
+        Ok(config) => config,
+        Err(faults) => {
+            faults.iter().for_each(|fault| complain(fault));
+            return ExitCode::from(2);
+        }
+    };
+    match tokio::runtime::Runtime::new().map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(run(config)))
+    {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[allow(clippy::print_stderr, reason = "what keeps the program from starting is told to who started it")]
+fn complain(words: &dyn std::fmt::Display) {
+    eprintln!("drawbridge: {words}");
+}
+
+async fn run(config: Config) -> anyhow::Result<()> {
+    telemetry::start(&config.log).map_err(anyhow::Error::msg).context("log")?;
+    let listener = tokio::net::TcpListener::bind(config.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}; choose another address with --listen", config.listen))?;
+    let mut parts = Parts {
+        allowed_hosts: AllowedHosts::new(config.allowed_hosts.clone()),
+        is_demo: config.mode == Mode::Demo,
+        ..Parts::default()
+    };
+    let running_demo = match config.mode {
+        Mode::Demo => {
+            let (demo, specs) = demo::start().await?;
+            parts.clusters = specs;
+            Some(demo)
+        }
+        Mode::Serve => {
+            parts.clusters = clusters(&config)?;
+            parts.store = config.clusters_dir.clone().map(Store::new);
+            None
+        }
+    };
+    let app = App::start(parts, listener)?;
+    announce(&app);
+    app.run(shutdown::signal(), config.shutdown_grace).await;
+    if let Some(demo) = running_demo {
+        demo.shutdown().await;
+    }
+    Ok(())
+}
+
+#[allow(clippy::print_stdout, reason = "the one line that whoever started it waits for")]
+fn announce(app: &App) {
+    println!("drawbridge: console at http://{}", app.address());
+}
+
+/// Configured clusters must be usable; one that was added from the console and is not must not keep the
+/// others from being served.
+fn clusters(config: &Config) -> anyhow::Result<Vec<ClusterSpec>> {
+    let mut specs = Vec::new();
+    for (name, file) in &config.clusters {
+        specs.push(ClusterSpec::from_file(name.clone(), ClusterOrigin::Configured, file)?);
+    }
+    let Some(dir) = &config.clusters_dir else { return Ok(specs) };
+    let kept = Store::new(dir.clone())
+        .load()
+        .with_context(|| format!("cannot read the clusters directory {}", dir.display()))?;
+    for spec in kept {
+        match spec {
+            Ok(spec) if config.clusters.iter().any(|(name, _)| *name == spec.name) => {
+                tracing::warn!(cluster = %spec.name, "configured cluster hides the added one of the same name");
+            }
+            Ok(spec) => specs.push(spec),
+            Err(fault) => tracing::error!(%fault, "added cluster cannot be used"),
+        }
+    }
+    Ok(specs)
+}

@@ -1,0 +1,88 @@
+//! The feed of things that happened: the newest hundred, kept in memory.
+
+use std::sync::Arc;
+
+use drawbridge_shared::{
+    names::{ClusterName, TopicName},
+    view::{Notice, Severity},
+    wire::FeedData,
+};
+use tokio::sync::watch;
+
+use crate::{clock::now_ms, feeds::FeedState};
+
+/// Entries kept for those who come later.
+const KEPT: usize = 100;
+
+/// Handle to the feed; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Notices {
+    sender: watch::Sender<FeedState>,
+}
+
+impl Default for Notices {
+    fn default() -> Self {
+        let nothing = FeedState::Data(Arc::new(FeedData::Notices(Vec::new())));
+        Self { sender: watch::Sender::new(nothing) }
+    }
+}
+
+impl Notices {
+    /// Something happened, to a cluster and perhaps a topic of it.
+    pub fn push(
+        &self,
+        severity: Severity,
+        cluster: &ClusterName,
+        topic: Option<&TopicName>,
+        message: impl Into<String>,
+    ) {
+        let message = message.into();
+        self.sender.send_modify(|state| {
+            let mut entries = match state {
+                FeedState::Data(data) => match &**data {
+                    FeedData::Notices(entries) => entries.clone(),
+                    _ => Vec::new(),
+                },
+                FeedState::Pending | FeedState::Ended(_) => Vec::new(),
+            };
+            let seq = entries.last().map_or(1, |last| last.seq + 1);
+            if entries.len() >= KEPT {
+                entries.remove(0);
+            }
+            entries.push(Notice {
+                seq,
+                at_ms: now_ms(),
+                severity,
+                cluster: Some(cluster.clone()),
+                topic: topic.cloned(),
+                message,
+            });
+            *state = FeedState::Data(Arc::new(FeedData::Notices(entries)));
+        });
+    }
+
+    /// Follows the feed.
+    #[must_use]
+    pub fn follow(&self) -> watch::Receiver<FeedState> {
+        self.sender.subscribe()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_hundred_are_kept_in_order() {
+        let notices = Notices::default();
+        let cluster = "a".parse().unwrap();
+        for n in 0..250 {
+            notices.push(Severity::Info, &cluster, None, n.to_string());
+        }
+        let FeedState::Data(data) = notices.follow().borrow().clone() else { panic!("no data") };
+        let FeedData::Notices(entries) = &*data else { panic!("another feed") };
+        assert_eq!(entries.len(), 100);
+        assert_eq!((entries[0].seq, entries[99].seq), (151, 250));
+        assert_eq!(entries[99].message, "249");
+    }
+}

@@ -1,0 +1,96 @@
+//! Deleting records below an offset (DeleteRecords, KIP-107).
+
+use std::collections::BTreeSet;
+
+use drawbridge_kafka::admin::TopicPartition;
+use drawbridge_shared::{draft::FieldError, names::TopicName, view::PurgeRow};
+
+use super::topics::{changed, require_same};
+use crate::{
+    clusters::Cluster,
+    notices::Notices,
+    refusal::{Doing, Refusal, refuse},
+};
+
+/// Deletes the records below an offset in each partition named; -1 stands for the high watermark.
+///
+/// Partitions are independent of each other in Kafka: what came of each is in its row.
+///
+/// # Errors
+/// `Invalid` for partitions given twice or negative offsets; `Conflict` when the topic was made again;
+/// the broker's refusal when it refused every partition.
+pub async fn purge(
+    cluster: &Cluster,
+    notices: &Notices,
+    topic: &TopicName,
+    expected: Option<&str>,
+    before: &[(i32, i64)],
+) -> Result<Vec<PurgeRow>, Refusal> {
+    check(before)?;
+    let name = &cluster.spec().name;
+    let what = format!("delete records of topic '{topic}'");
+    let doing = Doing::on_topic(what, "DELETE", topic.as_str());
+    let client = cluster.confirmed().await?;
+    require_same(cluster, topic, expected).await?;
+    let asked: Vec<(TopicPartition, i64)> = before
+        .iter()
+        .map(|(partition, offset)| (TopicPartition::new(topic.as_str(), *partition), *offset))
+        .collect();
+    let mut answers = client.delete_records(&asked).await;
+    if !answers.is_empty()
+        && answers.values().all(Result::is_err)
+        && let Some(Err(error)) = answers.values().next()
+    {
+        return Err(refuse(name, &doing, error));
+    }
+    let row = |(partition, _): (TopicPartition, i64)| {
+        let answer = answers.remove(&partition);
+        let (log_start, error) = match answer {
+            Some(Ok(log_start)) => (Some(log_start), None),
+            Some(Err(error)) => {
+                let refusal = refuse(name, &doing, &error);
+                let remedy = refusal.remedy.unwrap_or_default();
+                (None, Some(format!("{}. {remedy}", refusal.message).trim_end().to_owned()))
+            }
+            None => (None, Some("no answer; it may or may not have been done".to_owned())),
+        };
+        PurgeRow { partition: partition.partition, log_start, error }
+    };
+    let rows: Vec<PurgeRow> = asked.into_iter().map(row).collect();
+    let n_done = rows.iter().filter(|row| row.error.is_none()).count();
+    let message = format!("records of topic '{topic}' were deleted in {n_done} of {} partitions", rows.len());
+    changed(cluster, notices, topic, message);
+    Ok(rows)
+}
+
+fn check(before: &[(i32, i64)]) -> Result<(), Refusal> {
+    let wrong = |message: String| Refusal::of_fields(vec![FieldError::new("before", message)]);
+    if before.is_empty() {
+        return Err(wrong("no partition is named; name at least one".to_owned()));
+    }
+    let mut seen = BTreeSet::new();
+    for (partition, offset) in before {
+        if !seen.insert(partition) {
+            return Err(wrong(format!("partition {partition} is named twice")));
+        }
+        if *offset < -1 {
+            return Err(wrong(format!(
+                "{offset} is not an offset; give the first offset to keep, or -1 to keep nothing"
+            )));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_purge_names_each_partition_once_with_an_offset() {
+        assert!(check(&[(0, 5), (1, -1)]).is_ok());
+        assert!(check(&[]).is_err());
+        assert!(check(&[(0, 5), (0, 6)]).unwrap_err().message.contains("twice"));
+        assert!(check(&[(0, -2)]).unwrap_err().message.contains("-2"));
+    }
+}

@@ -1,0 +1,167 @@
+//! Topics: create, delete, add partitions, describe.
+
+use drawbridge_kafka::admin::topics::{CreatedTopic, NewPartitions, NewTopic, TopicDescription};
+use drawbridge_shared::{
+    draft::{FieldError, TopicSpec},
+    names::TopicName,
+    view::Severity,
+    wire::ErrorCode,
+};
+
+use super::only;
+use crate::{
+    clusters::{Cluster, topic_id_words},
+    notices::Notices,
+    refusal::{Doing, Refusal, refuse},
+};
+
+/// Creates a topic, or lets the broker check whether it could be.
+///
+/// # Errors
+/// The broker's refusal; `Unavailable` while the cluster is down.
+pub async fn create(
+    cluster: &Cluster,
+    notices: &Notices,
+    spec: &TopicSpec,
+    validate_only: bool,
+) -> Result<CreatedTopic, Refusal> {
+    let topic = spec.name.as_str();
+    let new = NewTopic {
+        name: topic.to_owned(),
+        partitions: spec.partitions,
+        replication_factor: spec.replication_factor,
+        assignments: Vec::new(),
+        configs: spec.configs.iter().map(|c| (c.name.clone(), c.value.clone())).collect(),
+    };
+    let doing = Doing::on_topic(format!("create topic '{topic}'"), "CREATE", topic);
+    let client = cluster.confirmed().await?;
+    let answer = client.create_topics(std::slice::from_ref(&new), validate_only).await;
+    let created = answer
+        .and_then(|answers| only(answers, topic, "CreateTopics"))
+        .map_err(|error| at_field(refuse(&cluster.spec().name, &doing, &error)))?;
+    if !validate_only {
+        changed(cluster, notices, &spec.name, format!("topic '{topic}' was created"));
+    }
+    Ok(created)
+}
+
+/// Shows a refusal at the field of the form it is about.
+fn at_field(mut refusal: Refusal) -> Refusal {
+    let field = match refusal.kafka.map(|code| code.0) {
+        Some(17 | 36) => "name",
+        Some(37) => "partitions",
+        Some(38) => "replication_factor",
+        Some(40) => "configs",
+        _ => return refusal,
+    };
+    refusal.fields = vec![FieldError::new(field, refusal.message.clone())];
+    refusal
+}
+
+/// Deletes a topic with all its records. With `expected` it must still have that id.
+///
+/// # Errors
+/// `Conflict` when the topic was made again since it was looked at; the broker's refusal.
+pub async fn delete(
+    cluster: &Cluster,
+    notices: &Notices,
+    topic: &TopicName,
+    expected: Option<&str>,
+) -> Result<(), Refusal> {
+    let doing = Doing::on_topic(format!("delete topic '{topic}'"), "DELETE", topic.as_str());
+    let client = cluster.confirmed().await?;
+    require_same(cluster, topic, expected).await?;
+    client
+        .delete_topics(&[topic.as_str()])
+        .await
+        .and_then(|answers| only(answers, topic.as_str(), "DeleteTopics"))
+        .map_err(|error| refuse(&cluster.spec().name, &doing, &error))?;
+    changed(cluster, notices, topic, format!("topic '{topic}' was deleted"));
+    Ok(())
+}
+
+/// Raises the number of partitions to `total`, or lets the broker check whether it could be.
+///
+/// # Errors
+/// The broker's refusal.
+pub async fn add_partitions(
+    cluster: &Cluster,
+    notices: &Notices,
+    topic: &TopicName,
+    total: u32,
+    validate_only: bool,
+) -> Result<(), Refusal> {
+    let what = format!("raise the partitions of topic '{topic}' to {total}");
+    let doing = Doing::on_topic(what, "ALTER", topic.as_str());
+    let total = i32::try_from(total).map_err(|_| {
+        let message = format!("{total} is more partitions than Kafka can count");
+        Refusal::of_fields(vec![FieldError::new("total", message)])
+    })?;
+    let new = NewPartitions { topic: topic.as_str().to_owned(), total, assignments: Vec::new() };
+    let client = cluster.confirmed().await?;
+    client
+        .create_partitions(std::slice::from_ref(&new), validate_only)
+        .await
+        .and_then(|answers| only(answers, topic.as_str(), "CreatePartitions"))
+        .map_err(|error| refuse(&cluster.spec().name, &doing, &error))?;
+    if !validate_only {
+        changed(cluster, notices, topic, format!("topic '{topic}' has {total} partitions now"));
+    }
+    Ok(())
+}
+
+/// All topics the principal may see, by name.
+///
+/// # Errors
+/// `Unavailable` while the cluster is down.
+pub async fn list(cluster: &Cluster) -> Result<Vec<TopicDescription>, Refusal> {
+    let doing = Doing::on_cluster("list its topics", "DESCRIBE");
+    let mut topics = cluster
+        .client()?
+        .list_topics()
+        .await
+        .map_err(|error| refuse(&cluster.spec().name, &doing, &error))?;
+    topics.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(topics)
+}
+
+/// One topic.
+///
+/// # Errors
+/// `NotFound`, `Denied`, `Unavailable`.
+pub async fn describe(cluster: &Cluster, topic: &str) -> Result<TopicDescription, Refusal> {
+    let doing = Doing::on_topic(format!("describe topic '{topic}'"), "DESCRIBE", topic);
+    cluster
+        .client()?
+        .describe_topics(&[topic])
+        .await
+        .and_then(|answers| only(answers, topic, "Metadata"))
+        .map_err(|error| refuse(&cluster.spec().name, &doing, &error))
+}
+
+/// Checks that a topic is still the one that was looked at.
+///
+/// # Errors
+/// `Conflict` when it has another id now.
+pub(super) async fn require_same(
+    cluster: &Cluster,
+    topic: &TopicName,
+    expected: Option<&str>,
+) -> Result<(), Refusal> {
+    let Some(expected) = expected else { return Ok(()) };
+    let now = describe(cluster, topic.as_str()).await?;
+    if topic_id_words(now.id).as_deref() == Some(expected) {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        ErrorCode::Conflict,
+        format!("topic '{topic}' was deleted and created again since you looked; nothing was changed"),
+    )
+    .remedy("Look at the topic as it is now, then decide again."))
+}
+
+/// Tells those who look, and the feed of things that happened.
+pub(super) fn changed(cluster: &Cluster, notices: &Notices, topic: &TopicName, message: String) {
+    cluster.topics_changed();
+    notices.push(Severity::Info, &cluster.spec().name, Some(topic), message);
+}

@@ -1,0 +1,258 @@
+//! Errors of the Kafka client as refusals: the one table of kinds and remedies.
+
+use drawbridge_kafka::{Error, ErrorCode as Kafka};
+use drawbridge_shared::{names::ClusterName, view::FaultView, wire::ErrorCode};
+
+use super::Refusal;
+
+/// What was being done, for the message and for naming the permission that is missing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doing {
+    /// As it follows "could not", e.g. `create topic 'orders'`.
+    pub what: String,
+    /// The ACL operation it takes, e.g. `CREATE`.
+    pub operation: &'static str,
+    /// The resource it takes it on, e.g. `topic 'orders'`.
+    pub resource: String,
+}
+
+impl Doing {
+    /// Something that takes `operation` on a topic.
+    pub fn on_topic(what: impl Into<String>, operation: &'static str, topic: &str) -> Self {
+        Self { what: what.into(), operation, resource: format!("topic '{topic}'") }
+    }
+
+    /// Something that takes `operation` on the cluster.
+    pub fn on_cluster(what: impl Into<String>, operation: &'static str) -> Self {
+        Self { what: what.into(), operation, resource: "the cluster".to_owned() }
+    }
+
+    fn acl_command(&self) -> String {
+        let resource = match self.resource.strip_prefix("topic ") {
+            Some(topic) => format!("--topic {topic}"),
+            None => "--cluster".to_owned(),
+        };
+        format!("kafka-acls --add --allow-principal User:… --operation {} {resource}", self.operation)
+    }
+}
+
+/// The refusal that `error` of `cluster` is.
+#[must_use]
+pub fn refuse(cluster: &ClusterName, doing: &Doing, error: &Error) -> Refusal {
+    let mut refusal = match error {
+        Error::Broker(broker) => {
+            let (code, remedy) = row(broker.code, doing);
+            let words = broker.message.clone().filter(|text| !text.is_empty());
+            let why = words.clone().unwrap_or_else(|| broker.code.summary().to_owned());
+            let cause = match words {
+                Some(words) => format!("{}: {words}", broker.code.name()),
+                None => broker.code.name(),
+            };
+            let mut refusal =
+                Refusal::new(code, format!("{cluster} could not {}: {why}", doing.what)).cause(cause);
+            refusal.remedy = remedy;
+            refusal.kafka = Some(broker.code);
+            refusal
+        }
+        Error::Connect(connect) => Refusal::new(
+            ErrorCode::Unavailable,
+            format!("{cluster} cannot be reached at {}: {}", connect.target, connect.summary),
+        )
+        .cause(connect.detail.clone())
+        .remedy(connect.remedy.clone()),
+        Error::Timeout { after, .. } => Refusal::new(
+            ErrorCode::TimedOut,
+            format!("{cluster} did not answer within {} s when asked to {}", after.as_secs(), doing.what),
+        )
+        .cause(error.to_string()),
+        Error::Disconnected { cause, .. } => Refusal::new(
+            ErrorCode::Unavailable,
+            format!("the connection to {cluster} was lost while it was asked to {}", doing.what),
+        )
+        .cause(cause.clone())
+        .remedy("Try again; the connection comes back by itself."),
+        Error::UnsupportedVersion { .. } => Refusal::new(
+            ErrorCode::Unsupported,
+            format!("{cluster} could not {}: its Kafka version cannot do it", doing.what),
+        )
+        .cause(error.to_string())
+        .remedy("Upgrade the brokers."),
+        Error::Protocol { remedy, .. } => Refusal::new(
+            ErrorCode::Unavailable,
+            format!("{cluster} gave an answer that cannot be read when asked to {}", doing.what),
+        )
+        .cause(error.to_string())
+        .remedy(remedy.clone()),
+        Error::Settings(_) | Error::InvalidRequest { .. } => Refusal::new(
+            ErrorCode::Invalid,
+            format!("{cluster} could not be asked to {}: {error}", doing.what),
+        ),
+        _ => Refusal::new(
+            ErrorCode::Unavailable,
+            format!("{cluster} could not {}: {error}", doing.what),
+        ),
+    };
+    if error.outcome_unknown() {
+        refusal.code = ErrorCode::TimedOut;
+        refusal.remedy =
+            Some("It may or may not have been done: look before trying again.".to_owned());
+    }
+    refusal
+}
+
+/// Kind and remedy of a broker's code.
+fn row(code: Kafka, doing: &Doing) -> (ErrorCode, Option<String>) {
+    let (kind, remedy): (ErrorCode, &str) = match code {
+        Kafka::TOPIC_AUTHORIZATION_FAILED
+        | Kafka::GROUP_AUTHORIZATION_FAILED
+        | Kafka::CLUSTER_AUTHORIZATION_FAILED => {
+            let remedy = format!(
+                "Grant the principal {} on {}: {}",
+                doing.operation,
+                doing.resource,
+                doing.acl_command()
+            );
+            return (ErrorCode::Denied, Some(remedy));
+        }
+        Kafka::UNKNOWN_TOPIC_OR_PARTITION | Kafka::UNKNOWN_TOPIC_ID => (
+            ErrorCode::NotFound,
+            "It was deleted, or the principal lacks DESCRIBE on it.",
+        ),
+        Kafka::TOPIC_ALREADY_EXISTS => (ErrorCode::Conflict, "Choose another name."),
+        INVALID_TOPIC_EXCEPTION => (
+            ErrorCode::Invalid,
+            "Use 1 to 249 letters, digits, '.', '_' and '-'; names that differ only in '.' and '_' collide.",
+        ),
+        INVALID_PARTITIONS => (
+            ErrorCode::Invalid,
+            "Partitions can only be added: ask for more than there are now.",
+        ),
+        INVALID_REPLICATION_FACTOR => (
+            ErrorCode::Invalid,
+            "Choose at most as many replicas as there are brokers, or leave it empty for the default.",
+        ),
+        INVALID_REPLICA_ASSIGNMENT => (ErrorCode::Invalid, "Let the brokers place the replicas."),
+        INVALID_CONFIG => (
+            ErrorCode::Invalid,
+            "Correct the configuration named in the broker's words.",
+        ),
+        INVALID_REQUEST => (ErrorCode::Invalid, "Correct what the broker's words name."),
+        Kafka::POLICY_VIOLATION => (
+            ErrorCode::Denied,
+            "A policy of the cluster forbids it; adapt the request to it, or ask whoever keeps the policy.",
+        ),
+        Kafka::OFFSET_OUT_OF_RANGE => (
+            ErrorCode::Conflict,
+            "The offset is no longer in the log; look at the partitions again.",
+        ),
+        TOPIC_DELETION_DISABLED => (
+            ErrorCode::Denied,
+            "Set delete.topic.enable=true on the brokers to delete topics.",
+        ),
+        REASSIGNMENT_IN_PROGRESS => {
+            (ErrorCode::Conflict, "Replicas are being moved; try again when that is over.")
+        }
+        THROTTLING_QUOTA_EXCEEDED => (
+            ErrorCode::Unavailable,
+            "The controller's mutation quota is used up; try again in a moment.",
+        ),
+        Kafka::INCONSISTENT_TOPIC_ID => {
+            (ErrorCode::Conflict, "The topic was deleted and created again; look at it again.")
+        }
+        Kafka::SECURITY_DISABLED => (
+            ErrorCode::Unsupported,
+            "Set authorizer.class.name on every broker and controller to use ACLs.",
+        ),
+        Kafka::UNSUPPORTED_VERSION => (ErrorCode::Unsupported, "Upgrade the brokers."),
+        Kafka::REQUEST_TIMED_OUT => {
+            (ErrorCode::TimedOut, "It may or may not have been done: look before trying again.")
+        }
+        Kafka::UNKNOWN_SERVER_ERROR => {
+            (ErrorCode::Unavailable, "The broker's own log has the reason.")
+        }
+        Kafka::SASL_AUTHENTICATION_FAILED => {
+            (ErrorCode::Denied, "Correct user and password in the cluster's properties.")
+        }
+        other if other.is_retriable() => {
+            (ErrorCode::Unavailable, "This passes by itself; try again in a moment.")
+        }
+        other => {
+            return (ErrorCode::Invalid, other.remedy().map(str::to_owned));
+        }
+    };
+    (kind, Some(remedy.to_owned()))
+}
+
+const INVALID_TOPIC_EXCEPTION: Kafka = Kafka(17);
+const INVALID_PARTITIONS: Kafka = Kafka(37);
+const INVALID_REPLICATION_FACTOR: Kafka = Kafka(38);
+const INVALID_REPLICA_ASSIGNMENT: Kafka = Kafka(39);
+const INVALID_CONFIG: Kafka = Kafka(40);
+const INVALID_REQUEST: Kafka = Kafka(42);
+const REASSIGNMENT_IN_PROGRESS: Kafka = Kafka(60);
+const TOPIC_DELETION_DISABLED: Kafka = Kafka(73);
+const THROTTLING_QUOTA_EXCEEDED: Kafka = Kafka(89);
+
+/// The fault that keeps a cluster down.
+#[must_use]
+pub fn fault_of(cluster: &ClusterName, error: &Error) -> FaultView {
+    let doing = Doing::on_cluster("describe itself", "DESCRIBE");
+    let refusal = refuse(cluster, &doing, error);
+    FaultView {
+        summary: refusal.message,
+        cause: refusal.cause.unwrap_or_else(|| error.to_string()),
+        remedy: refusal.remedy.unwrap_or_else(|| {
+            "The gateway keeps trying; use Test connection to see which step fails.".to_owned()
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use drawbridge_kafka::Asked;
+
+    fn check(code: i16, message: Option<&str>, kind: ErrorCode, remedy_has: &str) {
+        let error = Error::broker(code, message.map(str::to_owned), Asked::new("CreateTopics"));
+        let doing = Doing::on_topic("create topic 'orders'", "CREATE", "orders");
+        let refusal = refuse(&"cloud".parse().unwrap(), &doing, &error);
+        assert_eq!(refusal.code, kind, "{refusal:?}");
+        assert!(refusal.remedy.as_deref().unwrap().contains(remedy_has), "{refusal:?}");
+        assert!(refusal.message.starts_with("cloud could not create topic 'orders': "));
+    }
+
+    #[test]
+    fn a_missing_permission_names_operation_and_resource() {
+        check(29, None, ErrorCode::Denied, "Grant the principal CREATE on topic 'orders'");
+    }
+
+    #[test]
+    fn each_kind_of_broker_refusal_has_its_remedy() {
+        check(36, Some("Topic 'orders' already exists."), ErrorCode::Conflict, "another name");
+        check(38, None, ErrorCode::Invalid, "as many replicas as there are brokers");
+        check(44, Some("min 3 replicas"), ErrorCode::Denied, "policy");
+        check(7, None, ErrorCode::TimedOut, "may or may not");
+        check(5, None, ErrorCode::Unavailable, "try again");
+    }
+
+    #[test]
+    fn the_brokers_words_are_the_cause() {
+        let error = Error::broker(44, Some("min 3".to_owned()), Asked::new("CreateTopics"));
+        let doing = Doing::on_topic("create topic 'a'", "CREATE", "a");
+        let refusal = refuse(&"cloud".parse().unwrap(), &doing, &error);
+        assert_eq!(refusal.cause.as_deref(), Some("POLICY_VIOLATION: min 3"));
+    }
+
+    #[test]
+    fn an_unknown_outcome_is_never_called_a_failure() {
+        let error = Error::Disconnected {
+            asked: Asked::new("CreateTopics"),
+            cause: "reset".to_owned(),
+            sent: true,
+        };
+        let doing = Doing::on_topic("create topic 'a'", "CREATE", "a");
+        let refusal = refuse(&"cloud".parse().unwrap(), &doing, &error);
+        assert_eq!(refusal.code, ErrorCode::TimedOut);
+        assert!(refusal.remedy.unwrap().contains("look before trying again"));
+    }
+}

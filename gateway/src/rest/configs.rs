@@ -1,0 +1,217 @@
+//! Configurations of topics and brokers.
+
+use axum::{Json, http::StatusCode};
+use drawbridge_kafka::admin::configs::ConfigEntry;
+use drawbridge_shared::{draft::ConfigChange, view::ConfigSource};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Answer, RestError,
+    brokers::OfBroker,
+    extract::{Body, Named, Target},
+    shapes::{Collection, Links, Resource},
+    topics::OfTopic,
+};
+use crate::ops::{configs, topics};
+
+#[derive(Debug, Serialize)]
+pub(super) struct ConfigData {
+    cluster_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    topic_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    broker_id: Option<i32>,
+    name: String,
+    value: Option<String>,
+    is_default: bool,
+    is_read_only: bool,
+    is_sensitive: bool,
+    source: ConfigSource,
+    synonyms: Vec<SynonymData>,
+}
+
+#[derive(Debug, Serialize)]
+struct SynonymData {
+    name: String,
+    value: Option<String>,
+    source: ConfigSource,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct OfTopicConfig {
+    topic: String,
+    name: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct OfBrokerConfig {
+    broker_id: i32,
+    name: String,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct UpdateConfig {
+    value: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct AlterConfigs {
+    data: Vec<AlterConfig>,
+    #[serde(default)]
+    validate_only: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct AlterConfig {
+    name: String,
+    value: Option<String>,
+    #[serde(default)]
+    operation: Operation,
+}
+
+#[derive(Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+enum Operation {
+    #[default]
+    Set,
+    Delete,
+}
+
+pub(super) async fn list(
+    target: Target,
+    Named(of): Named<OfTopic>,
+) -> Answer<Json<Collection<ConfigData>>> {
+    let id = target.cluster.cluster_id().unwrap_or_default();
+    let entries = configs::of_topic(&target.cluster, of.name()?.as_str()).await?;
+    let data =
+        entries.iter().map(|entry| of_topic(&target.links, id, &of.topic, entry)).collect();
+    let path = [id, "topics", &of.topic, "configs"];
+    Ok(Json(target.links.collection("KafkaTopicConfigList", &path, data)))
+}
+
+pub(super) async fn list_of_all_topics(target: Target) -> Answer<Json<Collection<ConfigData>>> {
+    let id = target.cluster.cluster_id().unwrap_or_default();
+    let mut data = Vec::new();
+    for topic in topics::list(&target.cluster).await? {
+        let entries = configs::of_topic(&target.cluster, &topic.name).await?;
+        data.extend(entries.iter().map(|entry| of_topic(&target.links, id, &topic.name, entry)));
+    }
+    let path = [id, "topics", "-", "configs"];
+    Ok(Json(target.links.collection("KafkaTopicConfigList", &path, data)))
+}
+
+pub(super) async fn get(
+    target: Target,
+    Named(of): Named<OfTopicConfig>,
+) -> Answer<Json<Resource<ConfigData>>> {
+    let id = target.cluster.cluster_id().unwrap_or_default();
+    let topic = OfTopic { topic: of.topic };
+    let entries = configs::of_topic(&target.cluster, topic.name()?.as_str()).await?;
+    let entry = only(&entries, &of.name)?;
+    Ok(Json(of_topic(&target.links, id, &topic.topic, entry)))
+}
+
+pub(super) async fn put(
+    target: Target,
+    Named(of): Named<OfTopicConfig>,
+    Body(body): Body<UpdateConfig>,
+) -> Answer<StatusCode> {
+    let change = ConfigChange { name: of.name, value: body.value };
+    change_topic(&target, of.topic, vec![change], false).await
+}
+
+pub(super) async fn reset(
+    target: Target,
+    Named(of): Named<OfTopicConfig>,
+) -> Answer<StatusCode> {
+    change_topic(&target, of.topic, vec![ConfigChange { name: of.name, value: None }], false).await
+}
+
+pub(super) async fn alter(
+    target: Target,
+    Named(of): Named<OfTopic>,
+    Body(body): Body<AlterConfigs>,
+) -> Answer<StatusCode> {
+    let change = |config: AlterConfig| ConfigChange {
+        name: config.name,
+        value: config.value.filter(|_| config.operation == Operation::Set),
+    };
+    let changes = body.data.into_iter().map(change).collect();
+    change_topic(&target, of.topic, changes, body.validate_only).await
+}
+
+async fn change_topic(
+    target: &Target,
+    topic: String,
+    changes: Vec<ConfigChange>,
+    validate_only: bool,
+) -> Answer<StatusCode> {
+    let name = OfTopic { topic }.name()?;
+    let notices = target.clusters.notices();
+    configs::alter(&target.cluster, notices, &name, &changes, validate_only).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) async fn list_of_broker(
+    target: Target,
+    Named(OfBroker { broker_id }): Named<OfBroker>,
+) -> Answer<Json<Collection<ConfigData>>> {
+    let id = target.cluster.cluster_id().unwrap_or_default();
+    let entries = configs::of_broker(&target.cluster, broker_id).await?;
+    let data =
+        entries.iter().map(|entry| of_broker(&target.links, id, broker_id, entry)).collect();
+    let path = [id, "brokers", &broker_id.to_string(), "configs"];
+    Ok(Json(target.links.collection("KafkaBrokerConfigList", &path, data)))
+}
+
+pub(super) async fn get_of_broker(
+    target: Target,
+    Named(of): Named<OfBrokerConfig>,
+) -> Answer<Json<Resource<ConfigData>>> {
+    let id = target.cluster.cluster_id().unwrap_or_default();
+    let entries = configs::of_broker(&target.cluster, of.broker_id).await?;
+    Ok(Json(of_broker(&target.links, id, of.broker_id, only(&entries, &of.name)?)))
+}
+
+fn only<'a>(entries: &'a [ConfigEntry], name: &str) -> Answer<&'a ConfigEntry> {
+    entries.iter().find(|entry| entry.name == name).ok_or_else(|| {
+        RestError::plain(StatusCode::NOT_FOUND, format!("Config {name} cannot be found."))
+    })
+}
+
+fn of_topic(links: &Links, id: &str, topic: &str, entry: &ConfigEntry) -> Resource<ConfigData> {
+    let data = ConfigData { topic_name: Some(topic.to_owned()), ..data(id, entry) };
+    let name = format!("kafka={id}/topic={topic}/config={}", entry.name);
+    let path = [id, "topics", topic, "configs", &entry.name];
+    links.resource("KafkaTopicConfig", &path, name, data)
+}
+
+fn of_broker(links: &Links, id: &str, broker: i32, entry: &ConfigEntry) -> Resource<ConfigData> {
+    let data = ConfigData { broker_id: Some(broker), ..data(id, entry) };
+    let broker = broker.to_string();
+    let name = format!("kafka={id}/broker={broker}/config={}", entry.name);
+    links.resource("KafkaBrokerConfig", &[id, "brokers", &broker, "configs", &entry.name], name, data)
+}
+
+fn data(id: &str, entry: &ConfigEntry) -> ConfigData {
+    ConfigData {
+        cluster_id: id.to_owned(),
+        topic_name: None,
+        broker_id: None,
+        name: entry.name.clone(),
+        value: entry.value.clone().filter(|_| !entry.sensitive),
+        is_default: entry.is_default(),
+        is_read_only: entry.read_only,
+        is_sensitive: entry.sensitive,
+        source: configs::source(entry.source),
+        synonyms: entry
+            .synonyms
+            .iter()
+            .map(|synonym| SynonymData {
+                name: synonym.name.clone(),
+                value: synonym.value.clone().filter(|_| !entry.sensitive),
+                source: configs::source(synonym.source),
+            })
+            .collect(),
+    }
+}

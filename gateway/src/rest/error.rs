@@ -1,0 +1,92 @@
+//! Error bodies.
+
+use axum::{
+    Json,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use drawbridge_kafka::ErrorCode as Kafka;
+use drawbridge_shared::wire::ErrorCode;
+use serde::Serialize;
+
+use crate::refusal::Refusal;
+
+/// A failed request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RestError {
+    status: StatusCode,
+    code: u32,
+    message: String,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    error_code: u32,
+    message: &'a str,
+}
+
+impl RestError {
+    /// An error with the API's own code.
+    pub fn new(status: StatusCode, code: u32, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into() }
+    }
+
+    /// An error whose code is its HTTP status.
+    pub fn plain(status: StatusCode, message: impl Into<String>) -> Self {
+        Self::new(status, u32::from(status.as_u16()), message)
+    }
+
+    /// No cluster with this id is known and has answered.
+    pub(super) fn no_such_cluster(id: &str) -> Self {
+        Self::plain(StatusCode::NOT_FOUND, format!("Cluster {id} cannot be found."))
+    }
+}
+
+impl IntoResponse for RestError {
+    fn into_response(self) -> Response {
+        let body = Body { error_code: self.code, message: &self.message };
+        (self.status, Json(body)).into_response()
+    }
+}
+
+impl From<Refusal> for RestError {
+    fn from(refusal: Refusal) -> Self {
+        let (status, code) = codes(&refusal);
+        let mut message = refusal.message;
+        for extra in [refusal.cause, refusal.remedy].into_iter().flatten() {
+            if !extra.is_empty() && !message.contains(&extra) {
+                let end = if message.ends_with(['.', '!', '?']) { " " } else { ". " };
+                message.push_str(end);
+                message.push_str(&extra);
+            }
+        }
+        Self::new(status, code, message)
+    }
+}
+
+/// HTTP status and error code of a refusal; statuses are the code's first three digits.
+fn codes(refusal: &Refusal) -> (StatusCode, u32) {
+    if refusal.kafka == Some(Kafka::SASL_AUTHENTICATION_FAILED) {
+        return (StatusCode::UNAUTHORIZED, 40101);
+    }
+    if refusal.kafka == Some(Kafka::POLICY_VIOLATION) {
+        return (StatusCode::BAD_REQUEST, 40002);
+    }
+    match refusal.code {
+        ErrorCode::Invalid | ErrorCode::Conflict => (StatusCode::BAD_REQUEST, 40002),
+        ErrorCode::NotFound => (StatusCode::NOT_FOUND, 40403),
+        ErrorCode::Denied => (StatusCode::FORBIDDEN, 40301),
+        ErrorCode::Unsupported => (StatusCode::BAD_REQUEST, 40035),
+        ErrorCode::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, 413),
+        ErrorCode::Unavailable | ErrorCode::TimedOut => (StatusCode::INTERNAL_SERVER_ERROR, 50003),
+        ErrorCode::Internal => (StatusCode::INTERNAL_SERVER_ERROR, 50002),
+    }
+}
+
+pub(super) async fn no_such_path() -> RestError {
+    RestError::plain(StatusCode::NOT_FOUND, "HTTP 404 Not Found")
+}
+
+pub(super) async fn no_such_method() -> RestError {
+    RestError::plain(StatusCode::METHOD_NOT_ALLOWED, "HTTP 405 Method Not Allowed")
+}

@@ -1,0 +1,90 @@
+//! Reading requests, with this API's errors when they cannot be read.
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, FromRequestParts, Path, Request},
+    http::{HeaderMap, StatusCode, header, request::Parts},
+};
+use serde::de::DeserializeOwned;
+use std::sync::Arc;
+
+use super::{RestError, shapes::Links};
+use crate::clusters::{Cluster, Clusters};
+
+/// Where a request goes: the cluster its path names, and the address it came by.
+pub(super) struct Target {
+    pub(super) clusters: Clusters,
+    pub(super) cluster: Arc<Cluster>,
+    pub(super) links: Links,
+}
+
+#[derive(serde::Deserialize)]
+struct ClusterPath {
+    cluster_id: String,
+}
+
+impl FromRequestParts<Clusters> for Target {
+    type Rejection = RestError;
+
+    async fn from_request_parts(parts: &mut Parts, clusters: &Clusters) -> Result<Self, RestError> {
+        let Path(ClusterPath { cluster_id }) =
+            Path::from_request_parts(parts, clusters).await.map_err(|rejection| {
+                RestError::plain(StatusCode::NOT_FOUND, rejection.body_text())
+            })?;
+        let all = clusters.all();
+        let cluster = all
+            .into_iter()
+            .find(|cluster| cluster.cluster_id() == Some(&cluster_id))
+            .ok_or_else(|| RestError::no_such_cluster(&cluster_id))?;
+        let links = Links::of(&parts.headers);
+        Ok(Self { clusters: clusters.clone(), cluster, links })
+    }
+}
+
+/// Parts of the path beside the cluster; one that is not of its type names nothing.
+pub(super) struct Named<T>(pub(super) T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Named<T> {
+    type Rejection = RestError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, RestError> {
+        match Path::from_request_parts(parts, state).await {
+            Ok(Path(named)) => Ok(Self(named)),
+            Err(_) => Err(RestError::plain(StatusCode::NOT_FOUND, "HTTP 404 Not Found")),
+        }
+    }
+}
+
+/// A JSON body.
+pub(super) struct Body<T>(pub(super) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = RestError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, RestError> {
+        if !is_json(request.headers()) {
+            return Err(RestError::plain(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "HTTP 415 Unsupported Media Type: send Content-Type: application/json",
+            ));
+        }
+        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
+            RestError::plain(rejection.status(), rejection.body_text())
+        })?;
+        if bytes.is_empty() {
+            return Err(RestError::plain(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "Payload error. Request body is empty. Data is required.",
+            ));
+        }
+        serde_json::from_slice(&bytes).map(Self).map_err(|error| {
+            RestError::plain(StatusCode::BAD_REQUEST, format!("The body cannot be read: {error}"))
+        })
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    kind.and_then(|kind| kind.split(';').next())
+        .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+}

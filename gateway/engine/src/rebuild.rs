@@ -15,7 +15,7 @@ mod record;
 mod varint;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use builder::Builder;
 pub use legacy::rebuild_legacy;

@@ -37,7 +37,7 @@ fn assert_contiguous(pieces: &[Piece], from: i64, last: i64) {
 }
 
 /// Takes records out of a batch the way compaction does.
-fn thin(all: &[Seen], keep: &[bool], codec: Codec) -> Batch {
+pub(crate) fn thin(all: &[Seen], keep: &[bool], codec: Codec) -> Batch {
     let base = all[0].offset;
     let whole = Batch::parse(&encode(all, Compression::None, false)).unwrap();
     let opened = Records::open(&whole, LIMIT).unwrap();

@@ -1,0 +1,239 @@
+//! Opening: from not knowing the log end to a position that nothing can shift.
+
+use drawbridge_shared::link::MirrorTopicError;
+
+use super::{Effect, Fault, Partition, Phase, ProducerState, Question, Sent, Tail, intake::Intake};
+use crate::Millis;
+
+/// Sequences wrap after `i32::MAX`.
+pub(super) const SEQUENCES: i64 = 1 << 31;
+
+/// How far an opening is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Waiting until nothing unprotected of an earlier owner can arrive.
+    Settle,
+    /// Storing that from now on something may be under way.
+    Note,
+    /// DescribeProducers.
+    Producers,
+    /// The log end; read after the producer's state, never before.
+    End { state: Option<ProducerState> },
+    /// Whether the last batch is ours.
+    Tail { state: Option<ProducerState>, end: i64 },
+    /// Deleting padding that an earlier owner left.
+    Trim { before: i64 },
+}
+
+/// The last opening: with the sequence it tells how far the log end can have moved through us.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Anchor {
+    end: i64,
+    next_sequence: i32,
+    /// Offsets filled since, at most.
+    pub(super) filled: i64,
+}
+
+impl Anchor {
+    /// The highest log end that our own writes explain, or `None` when the leader has forgotten
+    /// our producer.
+    fn explained(self, state: Option<ProducerState>) -> Option<i64> {
+        let next = i64::from(state?.last_sequence) + 1;
+        let written = (next - i64::from(self.next_sequence)).rem_euclid(SEQUENCES);
+        Some(self.end + written + self.filled)
+    }
+}
+
+impl Partition {
+    pub(super) fn start_opening(&mut self) {
+        self.forget_position();
+        self.asked = None;
+        self.source.reopen();
+        if !self.settled_memory {
+            self.settled_memory = true;
+            let late = self.now.plus(self.spec.limits.settle_ms);
+            match self.memory.sent {
+                Sent::Nothing => {}
+                Sent::Sequenced => self.late_sequenced = late,
+                Sent::Unsequenced => {
+                    self.late_sequenced = late;
+                    self.late_unsequenced = late;
+                }
+            }
+        }
+        self.phase = Phase::Opening(Stage::Settle);
+    }
+
+    pub(super) fn pump_opening(&mut self, stage: Stage, effects: &mut Vec<Effect>) {
+        if self.leave_if_unwanted() || self.asked.is_some() {
+            return;
+        }
+        match stage {
+            Stage::Settle => {
+                if self.now < self.late_unsequenced {
+                    effects.push(Effect::Wake { at: self.late_unsequenced });
+                } else {
+                    self.enter(Stage::Note, effects);
+                }
+            }
+            Stage::Note => {
+                if self.stored.sent == Sent::Nothing {
+                    self.memory.sent = Sent::Sequenced;
+                    self.note(Question::NoteOpening, effects);
+                } else {
+                    self.enter(Stage::Producers, effects);
+                }
+            }
+            Stage::Producers => {
+                let ask = self.ask(Question::Producers);
+                effects.push(Effect::DescribeProducers { ask });
+            }
+            Stage::End { .. } => self.ask_log_end(Question::LogEnd, effects),
+            Stage::Tail { end, .. } => {
+                if end == 0 {
+                    self.adopt(stage);
+                } else {
+                    let ask = self.ask(Question::Tail { end });
+                    effects.push(Effect::Tail { ask, offset: end - 1 });
+                }
+            }
+            Stage::Trim { before } => {
+                let ask = self.ask(Question::LeftoverTrim);
+                effects.push(Effect::Trim { ask, before });
+            }
+        }
+    }
+
+    fn enter(&mut self, stage: Stage, effects: &mut Vec<Effect>) {
+        self.phase = Phase::Opening(stage);
+        self.pump_opening(stage, effects);
+    }
+
+    pub(super) fn on_noted_opening(&mut self, result: Result<(), Fault>) {
+        match result {
+            Ok(()) => self.phase = Phase::Opening(Stage::Producers),
+            Err(fault) => self.rest_after(&fault),
+        }
+    }
+
+    pub(super) fn on_producers(&mut self, result: Result<Option<ProducerState>, Fault>) {
+        match result {
+            Ok(state) => self.phase = Phase::Opening(Stage::End { state }),
+            Err(fault) => self.rest_after(&fault),
+        }
+    }
+
+    pub(super) fn on_log_end(&mut self, result: Result<i64, Fault>, effects: &mut Vec<Effect>) {
+        let Phase::Opening(Stage::End { state }) = self.phase else { return };
+        match result {
+            Err(fault) => self.rest_after(&fault),
+            Ok(end) if self.unexplained(end, state).is_some() => {
+                // What the producer's state was when the end was read is not known exactly: it is
+                // read again, and is then at least as far.
+                let ask = self.ask(Question::Suspicion { end });
+                effects.push(Effect::DescribeProducers { ask });
+            }
+            Ok(end) => self.phase = Phase::Opening(Stage::Tail { state, end }),
+        }
+    }
+
+    /// The first offset that our own writes do not explain.
+    fn unexplained(&self, end: i64, state: Option<ProducerState>) -> Option<i64> {
+        self.anchor?.explained(state).filter(|explained| end > *explained)
+    }
+
+    pub(super) fn on_suspicion(
+        &mut self,
+        end: i64,
+        result: Result<Option<ProducerState>, Fault>,
+    ) {
+        match result {
+            Err(fault) => self.rest_after(&fault),
+            Ok(state) => match self.unexplained(end, state) {
+                Some(offset) => self.fail_foreign(offset, "the log end is beyond what the link wrote"),
+                None => self.phase = Phase::Opening(Stage::Producers),
+            },
+        }
+    }
+
+    pub(super) fn on_tail(&mut self, end: i64, result: Result<Tail, Fault>) {
+        let Phase::Opening(stage) = self.phase else { return };
+        match result {
+            Err(fault) => self.rest_after(&fault),
+            Ok(Tail::Unreadable) => {
+                self.rest(format!("the record before offset {end} is not replicated yet"));
+            }
+            Ok(Tail::Batch { base, producer_id }) if !self.spec.own.contains(&producer_id) => {
+                self.fail_foreign(base, "the last batch was not written by the link");
+            }
+            Ok(Tail::Empty | Tail::Batch { .. }) => self.adopt(stage),
+        }
+    }
+
+    pub(super) fn fail_foreign(&mut self, offset: i64, seen: &str) {
+        self.fail(
+            MirrorTopicError::NonMonotonicLogAppendEpoch,
+            format!(
+                "somebody else wrote to the mirror at or after offset {offset} ({seen}): delete and create the mirror again, or fail it over as it is"
+            ),
+        );
+    }
+
+    /// Takes the log end as the position.
+    fn adopt(&mut self, stage: Stage) {
+        let Stage::Tail { state, end } = stage else { return };
+        // Epochs are stored before what follows them is sent; beyond what this machine sent itself,
+        // another owner may have stored more than it knows of.
+        let epoch = match self.anchor {
+            Some(_) if end > self.reach => None,
+            Some(_) | None => self.memory.epoch_before(end),
+        };
+        self.acked = end;
+        self.reach = self.reach.max(end);
+        self.next_sequence = match state {
+            Some(state) => wrap(i64::from(state.last_sequence) + 1),
+            None => wrap(end),
+        };
+        // The first batch goes alone. If something of ours arrived between the two readings, it is
+        // answered as a duplicate and nothing is appended: a second one behind it would pass the
+        // sequence check and take its place.
+        self.remembered = false;
+        self.anchor = Some(Anchor { end, next_sequence: self.next_sequence, filled: 0 });
+        self.intake = Intake { next: end, epoch, skipped: false };
+        self.memory.epochs.retain(|mark| mark.start < end);
+        self.drained = false;
+        self.next_check = self.now.plus(self.spec.limits.check_ms);
+        let floor = self.memory.start.max(self.memory.trim_to.unwrap_or(0));
+        if end < floor {
+            self.skip_to(floor);
+            self.phase = Phase::Copying;
+            return;
+        }
+        self.phase = match self.memory.trim_to {
+            Some(before) => Phase::Opening(Stage::Trim { before }),
+            None => Phase::Copying,
+        };
+    }
+
+    pub(super) fn on_leftover_trim(&mut self, result: Result<i64, Fault>) {
+        match result {
+            Ok(_) => {
+                // Stored with the next note; doing it once more would change nothing.
+                self.memory.trim_to = None;
+                self.phase = Phase::Copying;
+            }
+            Err(fault) => self.rest_after(&fault),
+        }
+    }
+
+    /// The broker may forget a producer whose last batch is this old.
+    pub(super) const fn is_old(&self, timestamp: i64) -> bool {
+        let limits = &self.spec.limits;
+        Millis(timestamp).0 < self.now.plus(limits.expiry_margin_ms - limits.producer_expiry_ms).0
+    }
+}
+
+/// A sequence number, wrapped.
+pub(super) fn wrap(sequence: i64) -> i32 {
+    i32::try_from(sequence.rem_euclid(SEQUENCES)).unwrap_or(0)
+}

@@ -1,0 +1,121 @@
+//! What a partition shows of itself.
+
+use super::{Partition, Phase, flight::Sortie};
+use crate::Millis;
+
+/// Where the machine stands, in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stance {
+    /// Not running: paused, or not owned here.
+    Idle,
+    /// Finding the log end.
+    Opening,
+    /// Copying.
+    Copying,
+    /// Filling offsets without record, or the head of a mirror.
+    Filling,
+    /// Waiting after a failure.
+    Retrying,
+    /// Ending.
+    Closing,
+    /// Ended.
+    Stopped,
+    /// Cannot go on.
+    Failed,
+}
+
+/// Sums since the machine was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counters {
+    /// Batches that passed with a new header.
+    pub passed: u64,
+    /// Batches that were rebuilt or merged.
+    pub rebuilt: u64,
+    /// Records mirrored.
+    pub records: i64,
+    /// Bytes mirrored, as sent.
+    pub bytes: u64,
+    /// Offsets filled by markers.
+    pub by_markers: i64,
+    /// Offsets filled by empty transactions.
+    pub by_transactions: i64,
+    /// Offsets padded below the log start.
+    pub padded: i64,
+}
+
+impl Counters {
+    pub(super) fn landed(&mut self, sortie: &Sortie) {
+        if sortie.padding {
+            self.padded += sortie.count;
+            return;
+        }
+        if sortie.passed {
+            self.passed += 1;
+        } else {
+            self.rebuilt += 1;
+        }
+        self.records += sortie.count;
+        self.bytes += u64::try_from(sortie.bytes).unwrap_or(0);
+    }
+}
+
+/// A snapshot for display and for the mirror's own state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartitionView {
+    /// Where the machine stands.
+    pub stance: Stance,
+    /// Log end of the mirror as acknowledged; `None` before the first opening.
+    pub log_end: Option<i64>,
+    /// High watermark of the source at the last fetch.
+    pub source_high_watermark: Option<i64>,
+    /// Last stable offset of the source at the last fetch; below the high watermark while a
+    /// transaction is open there.
+    pub source_last_stable: Option<i64>,
+    /// Log start of the source at the last fetch.
+    pub source_log_start: Option<i64>,
+    /// When the source last answered a fetch.
+    pub last_fetch: Option<Millis>,
+    /// Draining: nothing is left.
+    pub drained: bool,
+    /// Trouble on the destination side, or the failure.
+    pub error: Option<String>,
+    /// Trouble on the source side.
+    pub source_error: Option<String>,
+    /// That trouble is that the topic is not there.
+    pub source_missing: bool,
+    /// Bytes read ahead and in flight.
+    pub held_bytes: usize,
+    /// Sums.
+    pub counters: Counters,
+}
+
+impl Partition {
+    /// What the partition shows now.
+    #[must_use]
+    pub fn view(&self) -> PartitionView {
+        let stance = match &self.phase {
+            Phase::Idle => Stance::Idle,
+            Phase::Opening(_) => Stance::Opening,
+            Phase::Copying => Stance::Copying,
+            Phase::Filling(_) => Stance::Filling,
+            Phase::Resting { .. } => Stance::Retrying,
+            Phase::Closing(_) => Stance::Closing,
+            Phase::Stopped { .. } => Stance::Stopped,
+            Phase::Failed(_) => Stance::Failed,
+        };
+        PartitionView {
+            stance,
+            log_end: self.anchor.map(|_| self.acked),
+            source_high_watermark: self.source.high_watermark,
+            source_last_stable: self.source.last_stable,
+            source_log_start: self.source.log_start,
+            last_fetch: self.source.last_fetch,
+            drained: self.drained,
+            error: self.error.clone(),
+            source_error: self.source.error.clone(),
+            source_missing: self.source.missing,
+            held_bytes: self.queue.bytes() + self.flight.bytes(),
+            counters: self.counters,
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! For every interleaving that can be drawn: every offset of the mirror is the source's record or
+//! invisible; nothing is lost, twice or shifted; when faults stop, the lag reaches 0.
+//! The number of cases is `PROPTEST_CASES` (256 without).
+
+use proptest::prelude::*;
+
+use super::{Fate, World, network::DATA};
+use crate::partition::{Coalesce, Command, FillRules, Limits, Producer, Spec};
+
+/// What a world has.
+#[derive(Debug, Clone)]
+pub(super) struct Terrain {
+    pub(super) transactions: bool,
+    pub(super) compaction: bool,
+    pub(super) deletion: bool,
+    /// Records older than the producer expiry.
+    pub(super) old: bool,
+    pub(super) start: i64,
+    pub(super) before: i64,
+    pub(super) deny_markers: bool,
+    pub(super) padding: bool,
+    pub(super) coalesce: Coalesce,
+    pub(super) budget_bytes: usize,
+    pub(super) engines: usize,
+}
+
+pub(super) const EXPIRY: i64 = 1_000_000;
+
+pub(super) fn spec(terrain: &Terrain) -> Spec {
+    Spec {
+        data: Producer { id: DATA, epoch: 0 },
+        marker: Producer { id: DATA + 1, epoch: 0 },
+        own: vec![DATA, DATA + 1, DATA + 2],
+        fill: FillRules {
+            padding: terrain.padding,
+            head_by_markers: 3,
+            ..FillRules::default()
+        },
+        limits: Limits {
+            budget_bytes: terrain.budget_bytes,
+            fetch_bytes: 600,
+            merge_bytes: 900,
+            expand_bytes: 1 << 16,
+            coalesce: terrain.coalesce,
+            markers: 4,
+            padding: 5,
+            settle_ms: 5_000,
+            producer_expiry_ms: EXPIRY,
+            expiry_margin_ms: 1_000,
+            check_ms: 2_000,
+            denied_ms: 10_000,
+            backoff_max_ms: 800,
+            ..Limits::default()
+        },
+    }
+}
+
+fn terrain() -> impl Strategy<Value = Terrain> {
+    let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
+    (flags, 0..12_i64, 0..25_i64, 0..3_u8, prop_oneof![Just(1_200_usize), Just(8_000)]).prop_map(
+        |((transactions, compaction, deletion, old, deny_markers, padding), start, before, coalesce, budget_bytes)| {
+            Terrain {
+                transactions,
+                compaction,
+                deletion,
+                old,
+                start: start * i64::from(start > 4),
+                before,
+                deny_markers,
+                padding,
+                coalesce: [Coalesce::Off, Coalesce::Auto, Coalesce::Always][usize::from(coalesce)],
+                budget_bytes,
+                engines: 1,
+            }
+        },
+    )
+}
+
+/// One event, decided by `choice` (which one) and `detail` (its parameters).
+fn event(world: &mut World, terrain: &Terrain, choice: u8, detail: u16) {
+    let low = detail & 0xff;
+    let pick = |n: usize| usize::from(detail) % n.max(1);
+    match choice {
+        // Most of the time things go on.
+        0..=79 => world.fate(pick(world.n_requests().min(3)), Fate::Done),
+        80..=149 => world.deliver(pick(world.n_answers().min(3))),
+        150..=159 => world.fate(pick(world.n_requests()), Fate::Done),
+        160..=166 => world.fate(pick(world.n_requests()), Fate::Lost),
+        167..=173 => world.fate(pick(world.n_requests()), Fate::AnswerLost),
+        174..=182 => world.fate(pick(world.n_requests()), Fate::Late),
+        183..=187 => world.fate(pick(world.n_requests()), Fate::Refused),
+        188..=190 => world.fate(pick(world.n_requests()), Fate::Twice),
+        191..=205 => world.pass(i64::from(detail % 1_500) + 1),
+        206..=209 => world.pass(world.next_wake().unwrap_or(1)),
+        210..=229 => produce(world, terrain, detail),
+        230..=237 => {
+            if terrain.transactions {
+                let now = world.now.0;
+                world.source.end_transaction(i64::from(low % 3), detail & 0x100 == 0, now);
+            }
+        }
+        238..=241 => {
+            if terrain.compaction {
+                world.source.compact(detail);
+            }
+        }
+        242..=243 => {
+            if terrain.deletion {
+                let span = world.source.end - world.source.log_start;
+                let before = world.source.log_start + i64::from(low) % (span / 2 + 1);
+                world.source.delete_records(before);
+            }
+        }
+        // Two owners do not know of each other's notes: what one of them takes for a truncation
+        // of the source stops it, which is safe, but then there is nothing to check.
+        244..=245 => world.source.epoch += i32::from(terrain.engines == 1),
+        246..=248 => world.destination.expire(world.now.0 - EXPIRY),
+        249..=251 => {
+            let engine = pick(world.n_engines());
+            world.restart(engine, detail & 0x400 == 0);
+        }
+        252..=253 => world.command(pick(world.n_engines()), Command::Pause),
+        254..=255 => world.command(pick(world.n_engines()), Command::Run),
+    }
+}
+
+fn produce(world: &mut World, terrain: &Terrain, detail: u16) {
+    let [kind, style] = detail.to_be_bytes();
+    let age = if terrain.old && kind & 3 == 0 { EXPIRY + 10_000 } else { 0 };
+    let producer = (terrain.transactions && kind & 4 == 0).then(|| i64::from(kind >> 3) % 3);
+    let style = if terrain.engines > 1 { style & 7 } else { style & 15 };
+    world.source.produce(i64::from(kind >> 4) % 6 + 1, world.now.0 - age, producer, style);
+}
+
+fn run(terrain: &Terrain, events: &[(u8, u16)]) -> World {
+    let mut world = World::new(spec(terrain), terrain.start, terrain.engines);
+    world.destination.deny_markers = terrain.deny_markers;
+    while world.source.end < terrain.before {
+        world.source.produce(4, world.now.0, None, 0);
+    }
+    if terrain.deletion {
+        world.source.delete_records(terrain.before / 2);
+    }
+    for (choice, detail) in events {
+        event(&mut world, terrain, *choice, *detail);
+    }
+    for engine in 0..world.n_engines() {
+        world.command(engine, Command::Run);
+    }
+    // A mirror cannot be shorter than its start: the source has to have got there.
+    while world.source.end < terrain.start {
+        world.source.produce(4, world.now.0, None, 0);
+    }
+    world.settle();
+    world
+}
+
+fn cases() -> ProptestConfig {
+    ProptestConfig { max_shrink_iters: 600, failure_persistence: None, ..ProptestConfig::default() }
+}
+
+proptest! {
+    #![proptest_config(cases())]
+
+    #[test]
+    fn the_mirror_is_the_source_whatever_happens_in_between(
+        terrain in terrain(),
+        events in proptest::collection::vec((any::<u8>(), any::<u16>()), 0..300),
+    ) {
+        run(&terrain, &events);
+    }
+
+    #[test]
+    fn two_engines_on_one_mirror_by_mistake_lose_shift_and_repeat_nothing(
+        before in 0..25_i64, coalesce in 0..3_usize,
+        events in proptest::collection::vec((any::<u8>(), any::<u16>()), 0..300),
+    ) {
+        let terrain = Terrain {
+            transactions: false, compaction: false, deletion: false, old: false, start: 0, before,
+            deny_markers: false, padding: true, budget_bytes: 8_000, engines: 2,
+            coalesce: [Coalesce::Off, Coalesce::Auto, Coalesce::Always][coalesce],
+        };
+        run(&terrain, &events);
+    }
+}
+
+#[test]
+fn replay() {
+    let Ok(text) = std::env::var("REPLAY") else { return };
+    let events: Vec<(u8, u16)> = text.split_whitespace().map(|pair| { let (a, b) = pair.split_once(':').unwrap(); (a.parse().unwrap(), b.parse().unwrap()) }).collect();
+    let v = |name: &str| std::env::var(name).unwrap_or_default();
+    let terrain = Terrain { transactions: v("TX") == "1", compaction: v("CO") == "1", deletion: v("DE") == "1", old: v("OLD") == "1", start: v("START").parse().unwrap_or(0), before: v("BEFORE").parse().unwrap_or(0), deny_markers: v("DENY") == "1", padding: v("PAD") == "1", coalesce: [Coalesce::Off, Coalesce::Auto, Coalesce::Always][v("COAL").parse::<usize>().unwrap_or(0)], budget_bytes: v("BUDGET").parse().unwrap_or(8000), engines: v("ENGINES").parse().unwrap_or(1) };
+    run(&terrain, &events);
+}

@@ -1,0 +1,1 @@
+//! Single stories, told step by step.

@@ -1,0 +1,22 @@
+//! What the console works out before it draws: formats, order, windows, plans and consequences.
+//!
+//! Pure functions over plain data, tested natively. Nothing here knows a browser, a socket or a component,
+//! and nothing reads a clock: whoever calls says what time it is.
+
+pub mod bytes;
+pub mod cluster;
+pub mod config_words;
+pub mod configs;
+pub mod filter;
+pub mod number;
+pub mod partitions;
+pub mod properties;
+pub mod purge;
+pub mod rest;
+pub mod secrets;
+pub mod series;
+pub mod sort;
+pub mod time;
+pub mod topic;
+pub mod topics;
+pub mod window;

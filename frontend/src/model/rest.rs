@@ -1,0 +1,157 @@
+//! The same change as a command: REST v3 calls for `curl`, and Kafka's own tools where REST has no word for it.
+
+use drawbridge_shared::draft::{ConfigChange, TopicDraft};
+
+/// Text inside JSON quotes.
+fn json(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for letter in text.chars() {
+        match letter {
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            '\n' => quoted.push_str("\\n"),
+            '\r' => quoted.push_str("\\r"),
+            '\t' => quoted.push_str("\\t"),
+            control if control < ' ' => {
+                quoted.push_str(&format!("\\u{:04x}", u32::from(control)));
+            }
+            letter => quoted.push(letter),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// Text as one word of a POSIX shell.
+fn shell(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+fn call(method: &str, origin: &str, cluster_id: &str, path: &str, body: Option<&str>) -> String {
+    let url = shell(&format!("{origin}/kafka/v3/clusters/{cluster_id}{path}"));
+    match body {
+        None => format!("curl -X {method} {url}"),
+        Some(body) => format!(
+            "curl -X {method} {url} \\\n  -H 'Content-Type: application/json' \\\n  -d {}",
+            shell(body)
+        ),
+    }
+}
+
+/// Creates the topic of a draft. Counts that are not numbers are left out, as are those left to the broker.
+#[must_use]
+pub fn create_topic(origin: &str, cluster_id: &str, draft: &TopicDraft) -> String {
+    let mut fields = vec![format!("\"topic_name\":{}", json(draft.name.trim()))];
+    for (key, text) in
+        [("partitions_count", &draft.partitions), ("replication_factor", &draft.replication_factor)]
+    {
+        if let Ok(number) = text.trim().parse::<u32>() {
+            fields.push(format!("\"{key}\":{number}"));
+        }
+    }
+    if !draft.configs.is_empty() {
+        let configs: Vec<String> = draft
+            .configs
+            .iter()
+            .map(|config| {
+                format!("{{\"name\":{},\"value\":{}}}", json(&config.name), json(&config.value))
+            })
+            .collect();
+        fields.push(format!("\"configs\":[{}]", configs.join(",")));
+    }
+    let body = format!("{{{}}}", fields.join(","));
+    call("POST", origin, cluster_id, "/topics", Some(&body))
+}
+
+/// Deletes a topic.
+#[must_use]
+pub fn delete_topic(origin: &str, cluster_id: &str, topic: &str) -> String {
+    call("DELETE", origin, cluster_id, &format!("/topics/{topic}"), None)
+}
+
+/// Raises the number of partitions.
+#[must_use]
+pub fn add_partitions(origin: &str, cluster_id: &str, topic: &str, total: u32) -> String {
+    let body = format!("{{\"partitions_count\":{total}}}");
+    call("PATCH", origin, cluster_id, &format!("/topics/{topic}"), Some(&body))
+}
+
+/// Changes configurations.
+#[must_use]
+pub fn alter_configs(
+    origin: &str,
+    cluster_id: &str,
+    topic: &str,
+    changes: &[ConfigChange],
+) -> String {
+    let data: Vec<String> = changes
+        .iter()
+        .map(|change| match &change.value {
+            Some(value) => {
+                format!("{{\"name\":{},\"value\":{}}}", json(&change.name), json(value))
+            }
+            None => format!("{{\"name\":{},\"operation\":\"DELETE\"}}", json(&change.name)),
+        })
+        .collect();
+    let body = format!("{{\"data\":[{}]}}", data.join(","));
+    call("POST", origin, cluster_id, &format!("/topics/{topic}/configs:alter"), Some(&body))
+}
+
+/// Deletes records with the tool that comes with Kafka; REST v3 has no call for it.
+#[must_use]
+pub fn delete_records(topic: &str, before: &[(i32, i64)]) -> String {
+    let partitions: Vec<String> = before
+        .iter()
+        .map(|(partition, offset)| {
+            format!("{{\"topic\":{},\"partition\":{partition},\"offset\":{offset}}}", json(topic))
+        })
+        .collect();
+    let file = format!("{{\"version\":1,\"partitions\":[{}]}}", partitions.join(","));
+    format!(
+        "echo {} > delete.json\nkafka-delete-records.sh --bootstrap-server HOST:PORT --offset-json-file delete.json",
+        shell(&file)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use drawbridge_shared::draft::ConfigSetting;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_topic_is_created_with_what_was_typed_only() {
+        let draft = TopicDraft {
+            name: "orders".into(),
+            partitions: "6".into(),
+            configs: vec![ConfigSetting { name: "cleanup.policy".into(), value: "compact".into() }],
+            ..TopicDraft::default()
+        };
+        assert_eq!(
+            create_topic("http://127.0.0.1:8080", "abc", &draft),
+            "curl -X POST 'http://127.0.0.1:8080/kafka/v3/clusters/abc/topics' \\\n  \
+             -H 'Content-Type: application/json' \\\n  \
+             -d '{\"topic_name\":\"orders\",\"partitions_count\":6,\
+             \"configs\":[{\"name\":\"cleanup.policy\",\"value\":\"compact\"}]}'"
+        );
+    }
+
+    #[test]
+    fn a_reset_is_a_delete_operation() {
+        let changes = [ConfigChange { name: "retention.ms".into(), value: None }];
+        let call = alter_configs("http://h", "c", "t", &changes);
+        assert!(call.contains("{\"data\":[{\"name\":\"retention.ms\",\"operation\":\"DELETE\"}]}"));
+    }
+
+    #[test]
+    fn a_quote_does_not_leave_the_shell_word() {
+        assert_eq!(shell("a'b"), "'a'\\''b'");
+    }
+
+    proptest! {
+        #[test]
+        fn quoted_text_is_the_json_of_itself(text in ".{0,20}|[\\x00-\\x1f]{0,5}") {
+            prop_assert_eq!(serde_json::from_str::<String>(&json(&text)).unwrap(), text);
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! One topic: its state, its partitions, its configurations, and what can be done to it.
+
+use drawbridge_shared::names::{ClusterName, TopicName};
+use drawbridge_shared::view::TopicDetail;
+use drawbridge_shared::wire::{Feed, FeedData};
+use leptos::prelude::*;
+
+pub(in crate::pages) mod ask;
+mod configs;
+mod delete;
+pub(in crate::pages) mod gate;
+mod grow;
+mod head;
+mod partitions;
+mod purge;
+
+use crate::model::partitions as model;
+use crate::routes::{Route, TopicTab};
+use crate::socket::{Followed, Socket};
+use crate::state::Nav;
+use crate::ui::{Note, StateRole, Tab, Tabs};
+use configs::Configs;
+use gate::{ClusterDown, ClusterFacts, Gate};
+use head::Head;
+use partitions::Partitions;
+
+/// The topic that a page is about; handed to all its parts.
+#[derive(Clone, Copy)]
+struct Subject {
+    cluster: ClusterFacts,
+    topic: StoredValue<TopicName>,
+    followed: Signal<Followed>,
+}
+
+impl Subject {
+    fn name(self) -> TopicName {
+        self.topic.get_value()
+    }
+
+    fn with<T>(self, read: impl FnOnce(&TopicDetail) -> T) -> Option<T> {
+        match self.followed.read().data.as_deref() {
+            Some(FeedData::Topic(detail)) => Some(read(detail)),
+            _ => None,
+        }
+    }
+
+    fn partition<T>(
+        self,
+        number: i32,
+        read: impl FnOnce(&drawbridge_shared::view::PartitionView) -> T,
+    ) -> Option<T> {
+        self.with(|detail| model::partition(&detail.partitions, number).map(read)).flatten()
+    }
+
+    fn route(self, tab: TopicTab) -> Route {
+        Route::Topic { cluster: self.cluster.name(), topic: self.name(), tab }
+    }
+}
+
+/// The page of a topic.
+#[component]
+pub fn Topic(
+    /// On which cluster.
+    cluster: ClusterName,
+    /// Which topic.
+    topic: TopicName,
+) -> impl IntoView {
+    let feed = Feed::Topic { cluster: cluster.clone(), topic: topic.clone() };
+    let back = Route::topics_of(cluster.clone());
+    let subject = Subject {
+        cluster: ClusterFacts::start(cluster),
+        topic: StoredValue::new(topic),
+        followed: expect_context::<Socket>().follow(move || feed.clone()),
+    };
+    let route = expect_context::<Nav>().route();
+    let tab = Memo::new(move |_| match &*route.read() {
+        Some(Route::Topic { tab, .. }) => *tab,
+        _ => TopicTab::default(),
+    });
+    let tabs = [("Partitions", TopicTab::Partitions), ("Configs", TopicTab::Configs)]
+        .into_iter()
+        .map(|(label, own)| Tab {
+            label,
+            href: Signal::derive(move || subject.route(own).path()),
+            is_current: Signal::derive(move || tab.get() == own),
+        })
+        .collect();
+    let label = format!("Parts of {}", subject.name());
+    view! {
+        <Head subject />
+        <ClusterDown cluster=subject.cluster />
+        <Tabs label tabs />
+        <Gate followed=subject.followed label="Loading the topic" back back_label="All topics">
+            <MeasureFault subject />
+            {move || match tab.get() {
+                TopicTab::Partitions => view! { <Partitions subject /> }.into_any(),
+                TopicTab::Configs => view! { <Configs subject /> }.into_any(),
+            }}
+        </Gate>
+    }
+}
+
+/// Why offsets or sizes are missing, when they are.
+#[component]
+fn MeasureFault(subject: Subject) -> impl IntoView {
+    let fault = Memo::new(move |_| subject.with(|detail| detail.measure_fault.clone()).flatten());
+    view! {
+        <Show when=move || fault.read().is_some()>
+            <Note role=StateRole::Attention>"Offsets or sizes are missing: " {move || fault.get()}</Note>
+        </Show>
+    }
+}

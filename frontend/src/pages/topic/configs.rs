@@ -1,0 +1,185 @@
+//! The tab of configurations: values in words, where they come from, and edits that are shown before they are made.
+
+use std::sync::Arc;
+
+use drawbridge_shared::view::ConfigEntryView;
+use drawbridge_shared::wire::{Request, Response};
+use leptos::prelude::*;
+
+mod apply;
+mod row;
+
+use super::Subject;
+use super::ask::{Ask, Refusal};
+use super::gate::Freshness;
+use crate::model::configs::{self as model, Edits};
+use crate::model::number::counted;
+use crate::state::Clock;
+use crate::ui::{Button, ButtonKind, EmptyState, SearchField, Skeleton, Toggle};
+use apply::ApplyDialog;
+use row::ConfigRow;
+
+/// Configurations as read, and what somebody is about to change in them.
+#[derive(Clone, Copy)]
+struct Editor {
+    subject: Subject,
+    ask: Ask,
+    /// As they were when edits began; what a comparison is made against.
+    entries: RwSignal<Option<Arc<Vec<ConfigEntryView>>>>,
+    read_at_ms: RwSignal<Option<i64>>,
+    edits: RwSignal<Edits>,
+    search: RwSignal<String>,
+    only_changed: RwSignal<bool>,
+}
+
+impl Editor {
+    fn start(subject: Subject) -> Self {
+        let editor = Self {
+            subject,
+            ask: Ask::new(),
+            entries: RwSignal::new(None),
+            read_at_ms: RwSignal::new(None),
+            edits: RwSignal::new(Edits::new()),
+            search: RwSignal::new(String::new()),
+            only_changed: RwSignal::new(false),
+        };
+        editor.read();
+        editor
+    }
+
+    fn request(self) -> Request {
+        Request::TopicConfigs { cluster: self.subject.cluster.name(), topic: self.subject.name() }
+    }
+
+    /// Reads them anew.
+    fn read(self) {
+        let clock = expect_context_or_clock();
+        self.ask.send(self.request(), move |response| {
+            if let Response::Configs(entries) = response {
+                self.entries.try_set(Some(Arc::new(entries)));
+                self.read_at_ms.try_set(clock.map(Clock::read_ms));
+            }
+        });
+    }
+
+    fn entry<T>(self, name: &str, read: impl FnOnce(&ConfigEntryView) -> T) -> Option<T> {
+        model::entry(self.entries.read().as_ref()?, name).map(read)
+    }
+}
+
+/// The clock; none when a retry comes after the page has gone.
+fn expect_context_or_clock() -> Option<Clock> {
+    use_context::<Clock>()
+}
+
+#[component]
+pub(super) fn Configs(subject: Subject) -> impl IntoView {
+    let editor = Editor::start(subject);
+    let reviewing = RwSignal::new(false);
+    let is_loading = move || editor.entries.read().is_none() && editor.ask.busy().get();
+    let is_here = Memo::new(move |_| editor.entries.read().is_some());
+    view! {
+        <Refusal error=editor.ask.error() retry=move |()| editor.read() />
+        <Show when=is_loading>
+            <Skeleton label="Loading configurations" rows=12 />
+        </Show>
+        <Show when=move || is_here.get()>
+            <Toolbar editor />
+            <List editor />
+            <Pending editor reviewing />
+        </Show>
+        <ApplyDialog editor open=reviewing />
+    }
+}
+
+#[component]
+fn Toolbar(editor: Editor) -> impl IntoView {
+    let changed = move || {
+        let entries = editor.entries.read();
+        let n = entries
+            .as_ref()
+            .map_or(0, |entries| entries.iter().filter(|e| model::is_changed(e)).count());
+        u64::try_from(n).unwrap_or(u64::MAX)
+    };
+    view! {
+        <div class="toolbar" role="search">
+            <SearchField
+                label="Search configurations"
+                value=editor.search
+                on_search=move |text| editor.search.set(text)
+            />
+            <Toggle
+                label=Signal::derive(move || format!("Only set on the topic ({})", changed()))
+                checked=editor.only_changed
+                on_change=move |on| editor.only_changed.set(on)
+            />
+            <span class="toolbar-count">
+                <Freshness observed_at_ms=editor.read_at_ms />
+                <Button on_click=move |()| editor.read() busy=editor.ask.busy()>"Read again"</Button>
+            </span>
+        </div>
+    }
+}
+
+#[component]
+fn List(editor: Editor) -> impl IntoView {
+    let names = Memo::new(move |_| {
+        let entries = editor.entries.read();
+        let entries = entries.as_ref().map_or(&[][..], |entries| entries.as_slice());
+        model::shown(
+            entries,
+            &editor.search.read(),
+            editor.only_changed.get(),
+            &editor.edits.read(),
+        )
+    });
+    let is_empty = Memo::new(move |_| names.read().is_empty());
+    let text = move || {
+        if editor.search.read().is_empty() {
+            "The topic sets none of its own; all values come from the cluster.".to_owned()
+        } else {
+            format!("No configuration contains “{}”.", editor.search.read().trim())
+        }
+    };
+    view! {
+        <Show
+            when=move || !is_empty.get()
+            fallback=move || view! { <EmptyState title="Nothing to show" text=Signal::derive(text) /> }
+        >
+            <div class="config-list">
+                <table class="table table--auto configs">
+                    <caption class="visually-hidden">"Configurations"</caption>
+                    <thead>
+                        <tr>
+                            <th scope="col">"Configuration"</th>
+                            <th scope="col">"Value"</th>
+                            <th scope="col" class="wide">"Default"</th>
+                            <th scope="col" class="wide">"Source"</th>
+                            <th scope="col"><span class="visually-hidden">"Change"</span></th>
+                        </tr>
+                    </thead>
+                    <tbody>
+                        <For each=move || names.get() key=Clone::clone let:name>
+                            <ConfigRow editor name />
+                        </For>
+                    </tbody>
+                </table>
+            </div>
+        </Show>
+    }
+}
+
+/// The bar that says what is not applied yet.
+#[component]
+fn Pending(editor: Editor, reviewing: RwSignal<bool>) -> impl IntoView {
+    let n = move || u64::try_from(editor.edits.read().len()).unwrap_or(u64::MAX);
+    view! {
+        <Show when=move || { n() > 0 }>
+            <div class="pending" role="status">
+                <span>{move || counted(n(), "edit", "edits")} " not applied yet"</span>
+                <Button on_click=move |()| editor.edits.set(Edits::new())>"Discard"</Button>
+                <Button kind=ButtonKind::Primary on_click=move |()| reviewing.set(true)>"Review…"</Button>
+            </div>
+        </Show>
+    }
+}

@@ -1,0 +1,222 @@
+//! One configuration: its value, and an editor in the same place.
+
+use drawbridge_shared::view::ConfigEntryView;
+use leptos::prelude::*;
+
+use super::Editor;
+use crate::model::config_words::{in_words, source};
+use crate::model::configs::{self as model, Edit};
+use crate::model::number::UNKNOWN;
+use crate::ui::{Button, ButtonKind, Marked};
+
+#[component]
+pub(super) fn ConfigRow(editor: Editor, name: String) -> impl IntoView {
+    let name = StoredValue::new(name);
+    let entry = Memo::new(move |_| name.with_value(|name| editor.entry(name, Clone::clone)));
+    let edit = Memo::new(move |_| name.with_value(|name| editor.edits.read().get(name).cloned()));
+    let has = move |read: fn(&ConfigEntryView) -> bool| {
+        Signal::derive(move || entry.read().as_ref().is_some_and(read))
+    };
+    let is_changed = has(model::is_changed);
+    let default = move || match entry.read().as_ref() {
+        Some(entry) if entry.is_sensitive => UNKNOWN.to_owned(),
+        Some(entry) => entry.default.clone().unwrap_or_else(|| UNKNOWN.to_owned()),
+        None => UNKNOWN.to_owned(),
+    };
+    let default_words = move || {
+        let entry = entry.read();
+        entry.as_ref().and_then(|entry| in_words(&entry.name, entry.default.as_deref()?))
+    };
+    let origin = move || entry.read().as_ref().map(|entry| source(entry.source));
+    view! {
+        <tr class:config--own=move || is_changed.get() class:config--edited=move || edit.read().is_some()>
+            <th scope="row"><Name editor entry name /></th>
+            <td class="config-value">
+                {move || match edit.read().as_ref() {
+                    Some(Edit::Set(_)) => view! { <Input editor name entry /> }.into_any(),
+                    Some(Edit::Reset) => view! { <Reset entry /> }.into_any(),
+                    None => view! { <Value entry /> }.into_any(),
+                }}
+            </td>
+            <td class="wide">
+                <span class="mono">{default}</span>
+                <span class="words">{default_words}</span>
+            </td>
+            <td class="wide">
+                <span class:own=move || is_changed.get()>{origin}</span>
+            </td>
+            <td class="right"><Actions editor name entry is_edited=Signal::derive(move || edit.read().is_some()) /></td>
+        </tr>
+    }
+}
+
+type Entry = Memo<Option<ConfigEntryView>>;
+type Name = StoredValue<String>;
+
+/// The name, with Kafka's documentation folded away behind it.
+#[component]
+fn Name(editor: Editor, entry: Entry, name: Name) -> impl IntoView {
+    let documentation = Memo::new(move |_| {
+        let entry = entry.read();
+        entry
+            .as_ref()
+            .and_then(|entry| entry.documentation.as_deref().map(model::plain))
+            .filter(|text| !text.is_empty())
+    });
+    let label = move || view! { <Marked text=name.get_value() search=editor.search /> };
+    view! {
+        <Show
+            when=move || documentation.read().is_some()
+            fallback=move || view! { <span class="mono">{label()}</span> }
+        >
+            <details class="config-doc">
+                <summary class="mono">{label()}</summary>
+                <p>{move || documentation.get()}</p>
+            </details>
+        </Show>
+    }
+}
+
+#[component]
+fn Value(entry: Entry) -> impl IntoView {
+    let shown = move || {
+        let value = entry.read().as_ref().and_then(model::value);
+        match value {
+            None => UNKNOWN.to_owned(),
+            Some(value) if value.is_empty() => "(empty)".to_owned(),
+            Some(value) => value,
+        }
+    };
+    let words = move || {
+        let entry = entry.read();
+        let entry = entry.as_ref().filter(|entry| !entry.is_sensitive)?;
+        in_words(&entry.name, entry.value.as_deref()?)
+    };
+    view! {
+        <span class="mono">{shown}</span>
+        <span class="words">{words}</span>
+    }
+}
+
+#[component]
+fn Reset(entry: Entry) -> impl IntoView {
+    let default = move || {
+        let entry = entry.read();
+        entry
+            .as_ref()
+            .and_then(|entry| entry.default.clone())
+            .unwrap_or_else(|| "the default".to_owned())
+    };
+    view! {
+        <span class="mono">
+            <s>{move || entry.read().as_ref().and_then(model::value)}</s>
+            " → "
+            {default}
+        </span>
+        <span class="words">"back to the default"</span>
+    }
+}
+
+/// The value being edited: a field, or a choice where Kafka knows only a few words.
+#[component]
+fn Input(editor: Editor, name: Name, entry: Entry) -> impl IntoView {
+    let value = Memo::new(move |_| match editor.edits.read().get(&name.get_value()) {
+        Some(Edit::Set(value)) => value.clone(),
+        Some(Edit::Reset) | None => String::new(),
+    });
+    let set = move |text: String| {
+        editor.edits.update(|edits| {
+            edits.insert(name.get_value(), Edit::Set(text));
+        });
+    };
+    let label = format!("New value of {}", name.get_value());
+    let words = move || in_words(&name.get_value(), &value.read());
+    let choices = untrack(|| entry.read().as_ref().map_or(&[][..], model::choices));
+    let control = if choices.is_empty() {
+        view! {
+            <input
+                type="text"
+                class="input input--small mono"
+                autocomplete="off"
+                spellcheck="false"
+                aria-label=label
+                prop:value=move || value.get()
+                on:input=move |event| set(event_target_value(&event))
+            />
+        }
+        .into_any()
+    } else {
+        let options = choices.iter().map(|choice| {
+            view! {
+                <option value=*choice prop:selected=move || *value.read() == *choice>
+                    {*choice}
+                </option>
+            }
+        });
+        view! {
+            <select
+                class="input input--small mono"
+                aria-label=label
+                on:change=move |event| set(event_target_value(&event))
+            >
+                {options.collect_view()}
+            </select>
+        }
+        .into_any()
+    };
+    view! {
+        {control}
+        <span class="words">{words}</span>
+    }
+}
+
+#[component]
+fn Actions(editor: Editor, name: Name, entry: Entry, is_edited: Signal<bool>) -> impl IntoView {
+    let put = move |edit: Edit| {
+        editor.edits.update(|edits| {
+            edits.insert(name.get_value(), edit);
+        });
+    };
+    let begin = move |()| {
+        let value = entry
+            .read_untracked()
+            .as_ref()
+            .filter(|entry| !entry.is_sensitive)
+            .and_then(|entry| entry.value.clone());
+        put(Edit::Set(value.unwrap_or_default()));
+    };
+    let undo = move |()| {
+        editor.edits.update(|edits| {
+            edits.remove(&name.get_value());
+        });
+    };
+    let is_changed = move || entry.read().as_ref().is_some_and(model::is_changed);
+    let is_fixed = move || entry.read().as_ref().is_some_and(|entry| entry.is_read_only);
+    let label = move |verb: &str| format!("{verb} {}", name.get_value());
+    view! {
+        <span class="row row--end">
+            {move || {
+                if is_edited.get() {
+                    view! { <Button kind=ButtonKind::Quiet on_click=undo label=label("Undo edit of")>"Undo"</Button> }
+                        .into_any()
+                } else if is_fixed() {
+                    view! { <span class="muted">"read-only"</span> }.into_any()
+                } else {
+                    view! {
+                        <Show when=is_changed>
+                            <Button
+                                kind=ButtonKind::Quiet
+                                on_click=move |()| put(Edit::Reset)
+                                label=label("Reset")
+                            >
+                                "Reset"
+                            </Button>
+                        </Show>
+                        <Button kind=ButtonKind::Quiet on_click=begin label=label("Edit")>"Edit"</Button>
+                    }
+                        .into_any()
+                }
+            }}
+        </span>
+    }
+}

@@ -1,0 +1,58 @@
+//! Topics without a cluster in the URL: choose one.
+
+use drawbridge_shared::view::ClusterView;
+use drawbridge_shared::wire::{Feed, FeedData};
+use leptos::prelude::*;
+
+use super::topic::gate::Gate;
+use crate::routes::Route;
+use crate::socket::Socket;
+use crate::ui::{Count, EmptyState, PageHead};
+
+/// The page that leads to each cluster's topics.
+#[component]
+pub fn TopicsAll() -> impl IntoView {
+    let followed = expect_context::<Socket>().follow(|| Feed::Clusters);
+    let clusters = Memo::new(move |_| match followed.read().data.as_deref() {
+        Some(FeedData::Clusters(clusters)) => clusters.clone(),
+        _ => Vec::new(),
+    });
+    let action =
+        || view! { <a class="btn btn--primary" href=Route::ClusterNew.path()>"Add cluster"</a> };
+    view! {
+        <PageHead title="Topics" facts=|| "Choose the cluster whose topics you want to see." />
+        <Gate followed label="Loading clusters" back=Route::Clusters back_label="All clusters">
+            <Show
+                when=move || !clusters.read().is_empty()
+                fallback=move || view! {
+                    <EmptyState
+                        title="No clusters yet"
+                        text="Topics live on clusters. Add one with the client properties you use for it, or start the gateway with --cluster NAME=FILE."
+                        action
+                    />
+                }
+            >
+                <ul class="choose">
+                    {move || clusters.get().into_iter().map(choice).collect_view()}
+                </ul>
+            </Show>
+        </Gate>
+    }
+}
+
+fn choice(cluster: ClusterView) -> impl IntoView {
+    let href = Route::topics_of(cluster.name.clone()).path();
+    view! {
+        <li>
+            <a class="choose-item" href=href>
+                <b>{cluster.name.to_string()}</b>
+                <span class="muted">
+                    <Count n=cluster.n_topics.map(u64::from) />
+                    " topics, "
+                    <Count n=cluster.n_partitions.map(u64::from) />
+                    " partitions"
+                </span>
+            </a>
+        </li>
+    }
+}

@@ -1,0 +1,36 @@
+//! Tabs that are places: links, so that each has a URL.
+
+use leptos::prelude::*;
+
+/// One tab.
+pub struct Tab {
+    /// Its word.
+    pub label: &'static str,
+    /// Where it leads.
+    pub href: Signal<String>,
+    /// Whether it is the one shown.
+    pub is_current: Signal<bool>,
+}
+
+/// A row of tabs.
+#[component]
+pub fn Tabs(
+    /// What they are parts of.
+    #[prop(into)]
+    label: String,
+    /// The tabs.
+    tabs: Vec<Tab>,
+) -> impl IntoView {
+    let tabs = tabs.into_iter().map(|Tab { label, href, is_current }| {
+        view! {
+            <a href=move || href.get() aria-current=move || is_current.get().then_some("page")>
+                {label}
+            </a>
+        }
+    });
+    view! {
+        <nav class="tabs" aria-label=label>
+            {tabs.collect_view()}
+        </nav>
+    }
+}

@@ -263,3 +263,6 @@ fn versions(error: i16) -> ApiVersionsResponse {
     });
     ApiVersionsResponse::default().with_error_code(error).with_api_keys(keys.collect())
 }
+
+#[cfg(test)]
+mod tests;

@@ -389,6 +389,7 @@ pub(crate) fn marker(
     .unwrap_or_default()
 }
 
+#[cfg(test)]
 /// Whether a control batch is a commit; `None` when it is neither commit nor abort.
 pub(crate) fn marker_commits(batch: &[u8], header: &Header) -> Option<bool> {
     let section = records_section(batch, header)?;

@@ -80,6 +80,10 @@ impl Demo {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use tokio::sync::Notify;
+
     use super::*;
 
     #[tokio::test]
@@ -90,21 +94,24 @@ mod tests {
         assert!(end > 100, "orders has history");
         assert!(demo.on_prem().record_bytes() < 48 * 1024 * 1024);
         // Traffic and group members appear by themselves.
-        tokio::time::timeout(std::time::Duration::from_secs(20), async {
+        let grown = async {
             loop {
-                let settled = {
-                    let state = local.shared.lock();
+                let changed = Arc::new(Notify::new());
+                {
+                    let mut state = local.shared.lock();
                     let stable = |g: &crate::group::Group| g.phase == crate::group::Phase::Stable;
-                    state.groups.get("order-fulfilment").is_some_and(stable)
-                };
-                if settled && local.offsets("orders", 0).unwrap().1 > end {
-                    break;
+                    let settled = state.groups.get("order-fulfilment").is_some_and(stable);
+                    let log = &mut state.partition("orders", 0).unwrap().log;
+                    if settled && log.end() > end {
+                        return;
+                    }
+                    log.watch(&changed);
                 }
-                tokio::task::yield_now().await;
+                changed.notified().await;
             }
-        })
-        .await
-        .expect("traffic flows and the groups settle");
+        };
+        let patience = std::time::Duration::from_secs(30);
+        tokio::time::timeout(patience, grown).await.expect("traffic flows and the groups settle");
         demo.shutdown().await;
     }
 }

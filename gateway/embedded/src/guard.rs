@@ -13,13 +13,11 @@ use kafka_protocol::protocol::{Decodable, buf::ByteBuf};
 #[error("malformed message: {0}")]
 pub(crate) struct Malformed(pub(crate) String);
 
-/// Decodes `bytes` as version `version` of `T`; nothing may be left over.
+/// Decodes `bytes` as version `version` of `T`. Bytes left over are ignored, as a broker does:
+/// librdkafka sends some with Metadata 13.
 pub(crate) fn decode<T: Decodable>(bytes: &Bytes, version: i16) -> Result<T, Malformed> {
     let mut guard = Guard { inner: bytes.clone(), run: 0, varint: 0 };
     T::decode(&mut guard, version).map_err(|e| Malformed(e.to_string()))?;
-    if guard.inner.has_remaining() {
-        return Err(Malformed(format!("{} bytes left over", guard.inner.remaining())));
-    }
     T::decode(&mut bytes.clone(), version).map_err(|e| Malformed(e.to_string()))
 }
 
@@ -123,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn trailing_bytes_are_refused() {
-        assert!(decode::<MetadataRequest>(&Bytes::from_static(&[0, 0, 0, 0, 9]), 1).is_err());
+    fn trailing_bytes_are_ignored() {
+        assert!(decode::<MetadataRequest>(&Bytes::from_static(&[0, 0, 0, 0, 9]), 1).is_ok());
     }
 }

@@ -7,4 +7,25 @@
     reason = "code of tests: a failure here is the failure of the test that called it"
 )]
 
+/// Makes a test per Kafka release of each function that takes a [`drawbridge_tests::bed::Version`].
+macro_rules! on_each_version {
+    ($($name:ident),* $(,)?) => {
+        mod on_3_9 {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(drawbridge_tests::bed::Version::V3_9).await.unwrap();
+            })*
+        }
+        mod on_4 {
+            $(#[tokio::test]
+            async fn $name() {
+                super::$name(drawbridge_tests::bed::Version::V4).await.unwrap();
+            })*
+        }
+    };
+}
+
 mod bed;
+mod client;
+mod experiments;
+mod support;

@@ -20,7 +20,8 @@ pub fn unique(name: &str) -> String {
 }
 
 /// One broker with every [`Door`] and an authorizer, shared by all tests of the process: never stop
-/// or reconfigure it, and use [`unique`] names. `admin` may do everything, `alice` nothing.
+/// or reconfigure it, and use [`unique`] names. `admin` may do everything; `alice`
+/// and `carol` nothing until a test gives them a right, which it does only to the latter.
 ///
 /// # Errors
 /// It does not start.
@@ -34,6 +35,7 @@ pub async fn gallery(version: Version) -> Result<&'static Cluster> {
     cell.get_or_try_init(|| async {
         let mut wanted = Kafka::new(version)
             .authorizer()
+            .user("carol")
             // Producer state that is too old goes at once, not within ten minutes.
             .config("producer.id.expiration.check.interval.ms", 500);
         for door in Door::ALL {

@@ -32,7 +32,8 @@ impl Wire {
         self.call(&MetadataRequest::default().with_topics(Some(Vec::new()))).await
     }
 
-    /// Creates a topic and waits until each partition has a leader.
+    /// Creates a topic and waits until each partition has a leader and, as far as the broker asked
+    /// leads any, until it takes part: metadata tells of a leader before that broker knows.
     ///
     /// # Errors
     /// The broker refuses.
@@ -64,6 +65,7 @@ impl Wire {
             if seen.error_code == 0
                 && seen.partitions.len() == usize::try_from(partitions)?
                 && seen.partitions.iter().all(|p| p.error_code == 0 && p.leader_id.0 >= 0)
+                && (replicas > 1 || self.offset(topic, -1, -1).await?.error_code == 0)
             {
                 return Ok(());
             }

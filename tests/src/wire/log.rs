@@ -68,6 +68,16 @@ impl Wire {
         self.append_bytes(topic, batch.bytes(), -1, None).await
     }
 
+    /// Appends `batch` with `acks=all` and returns the offset of its first record.
+    ///
+    /// # Errors
+    /// The connection broke or the broker refuses.
+    pub async fn write(&mut self, topic: &str, batch: &Batch) -> Result<i64> {
+        let answer = self.append(topic, batch).await?;
+        anyhow::ensure!(answer.error == 0, "error {} for a batch of {topic}", answer.error);
+        Ok(answer.base_offset)
+    }
+
     /// Appends `batch`, acknowledged by the leader alone.
     ///
     /// # Errors

@@ -102,6 +102,8 @@ pub struct Partition {
     intake: Intake,
     /// Destination log end as acknowledged: the position.
     acked: i64,
+    /// When the log end that the position rests on was asked for.
+    end_asked: Millis,
     /// Furthest end of anything this machine has sent.
     reach: i64,
     /// Sequence of the next record.
@@ -188,6 +190,7 @@ enum Question {
     Trim { before: i64 },
     NoteTrimmed,
     IdleEnd { acked: i64 },
+    FillStart,
     Fill { count: i64 },
     FillEnd { count: i64, refused: Option<Fault> },
     SourceBounds,
@@ -216,6 +219,7 @@ impl Partition {
             queue: Queue::default(),
             intake: Intake::default(),
             acked: 0,
+            end_asked: Millis(i64::MIN),
             reach: 0,
             next_sequence: 0,
             remembered: false,
@@ -312,6 +316,7 @@ impl Partition {
             Question::Trim { before } => self.on_trimmed(before, answer.trimmed(), effects),
             Question::NoteTrimmed => self.on_noted_trimmed(answer.noted()),
             Question::IdleEnd { acked } => self.on_idle_end(acked, answer.log_end()),
+            Question::FillStart => self.on_fill_start(answer.log_end()),
             Question::Fill { count } => self.on_filled(count, answer.filled(), effects),
             Question::FillEnd { count, refused } => {
                 self.on_fill_end(count, refused, answer.log_end());
@@ -423,6 +428,7 @@ impl Partition {
     }
 
     fn ask_log_end(&mut self, question: Question, effects: &mut Vec<Effect>) {
+        self.end_asked = self.now;
         let ask = self.ask(question);
         effects.push(Effect::LogEnd { ask });
     }

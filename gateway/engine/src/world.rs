@@ -14,4 +14,4 @@ mod source;
 
 pub(crate) use destination::{Cell, Destination};
 pub(crate) use network::{Fate, World};
-pub(crate) use source::{Original, Source};
+pub(crate) use source::Source;

@@ -49,7 +49,8 @@ impl Partition {
                 if self.quiet() {
                     self.ask_log_end(Question::CloseEnd, effects);
                 } else {
-                    effects.push(Effect::Wake { at: self.late_sequenced.max(self.late_unsequenced) });
+                    effects
+                        .push(Effect::Wake { at: self.late_sequenced.max(self.late_unsequenced) });
                 }
             }
             Stage::Retry { until } => {

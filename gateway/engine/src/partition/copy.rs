@@ -2,10 +2,7 @@
 
 use super::{
     Ask, Certainty, Coalesce, Effect, Fault, FaultKind, Notice, Partition, Phase, Question, Sent,
-    fill::Filling,
-    flight::Sortie,
-    open::wrap,
-    queue::Segment,
+    fill::Filling, flight::Sortie, open::wrap, queue::Segment,
 };
 use crate::{
     batch::{Batch, Codec, Stamp},
@@ -150,8 +147,8 @@ impl Partition {
         for segment in self.queue.iter().take(if worth { 1_000 } else { 0 }) {
             let Segment::Data { batch: next, .. } = segment else { break };
             bytes = bytes.saturating_add(next.len());
-            let alike = next.header().codec() == codec
-                && self.is_old(next.header().max_timestamp) == old;
+            let alike =
+                next.header().codec() == codec && self.is_old(next.header().max_timestamp) == old;
             if bytes > room || !alike {
                 break;
             }
@@ -252,7 +249,10 @@ impl Partition {
                 self.next_check = self.now.plus(self.spec.limits.check_ms);
             }
             Ok(base) if base > sortie.base => {
-                self.fail_foreign(sortie.base, &format!("a batch sent for it was appended at {base}"));
+                self.fail_foreign(
+                    sortie.base,
+                    &format!("a batch sent for it was appended at {base}"),
+                );
             }
             // The broker took it for one of the last batches it has; nothing was appended.
             Ok(base) => self.rest(format!(
@@ -339,7 +339,11 @@ impl Partition {
             Err(fault) => {
                 if fault.kind == FaultKind::Denied {
                     let reason = format!("DeleteRecords is refused: {}", fault.detail);
-                    effects.push(Effect::Notice(Notice::Blocked { offset: 0, count: before, reason }));
+                    effects.push(Effect::Notice(Notice::Blocked {
+                        offset: 0,
+                        count: before,
+                        reason,
+                    }));
                 }
                 self.rest_after(&fault);
             }

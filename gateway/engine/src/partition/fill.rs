@@ -50,6 +50,11 @@ impl Partition {
             effects.push(Effect::Wake { at: quiet });
             return;
         }
+        if self.end_asked < quiet {
+            // A late batch may have been appended since: with a sequence it does no harm to data,
+            // but a marker would land behind it.
+            return self.ask_log_end(Question::FillStart, effects);
+        }
         if self.noted_unsequenced(effects) {
             self.fill(from, total, effects);
         }
@@ -83,7 +88,11 @@ impl Partition {
                 filling.transactions_denied = false;
                 let reason = blocked(rules.markers, total > rules.by_transactions);
                 self.error = Some(reason.clone());
-                effects.push(Effect::Notice(Notice::Blocked { offset: from, count: total, reason }));
+                effects.push(Effect::Notice(Notice::Blocked {
+                    offset: from,
+                    count: total,
+                    reason,
+                }));
             }
             effects.push(Effect::Wake { at: self.markers_denied.unwrap_or(again) });
             return;
@@ -107,6 +116,14 @@ impl Partition {
                     effects.push(Effect::Markers { ask, producer: self.spec.marker, runs });
                 }
             }
+        }
+    }
+
+    pub(super) fn on_fill_start(&mut self, result: Result<i64, Fault>) {
+        match result {
+            Ok(end) if end == self.acked => {}
+            Ok(end) => self.rest(format!("the mirror ends at offset {end}, not at {}", self.acked)),
+            Err(fault) => self.rest_after(&fault),
         }
     }
 

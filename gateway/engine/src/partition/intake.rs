@@ -4,7 +4,10 @@
 //! aborting from the first offset of its aborted transaction to its abort marker. Each response
 //! carries the whole list for its range, so nothing is kept between responses.
 
-use super::{Aborted, EpochMark, Fetched, Limits, Run, queue::{Queue, Segment}};
+use super::{
+    Aborted, EpochMark, Fetched, Limits, Run,
+    queue::{Queue, Segment},
+};
 use crate::{
     batch::{Batch, BatchFault, Batches, Control, Entry, Kind},
     rebuild::{Piece, rebuild, rebuild_legacy},

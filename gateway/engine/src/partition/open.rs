@@ -142,15 +142,13 @@ impl Partition {
         self.anchor?.explained(state).filter(|explained| end > *explained)
     }
 
-    pub(super) fn on_suspicion(
-        &mut self,
-        end: i64,
-        result: Result<Option<ProducerState>, Fault>,
-    ) {
+    pub(super) fn on_suspicion(&mut self, end: i64, result: Result<Option<ProducerState>, Fault>) {
         match result {
             Err(fault) => self.rest_after(&fault),
             Ok(state) => match self.unexplained(end, state) {
-                Some(offset) => self.fail_foreign(offset, "the log end is beyond what the link wrote"),
+                Some(offset) => {
+                    self.fail_foreign(offset, "the log end is beyond what the link wrote")
+                }
                 None => self.phase = Phase::Opening(Stage::Producers),
             },
         }

@@ -80,8 +80,7 @@ impl Partition {
         }
         let (offset, last_epoch) = (self.intake.next, self.intake.last_epoch());
         let ask = self.new_ask();
-        self.fetch =
-            Some(Fetch { ask, offset, reserved, proves_drain: self.goal == Goal::Drain });
+        self.fetch = Some(Fetch { ask, offset, reserved, proves_drain: self.goal == Goal::Drain });
         effects.push(Effect::Fetch { ask, offset, max_bytes: reserved, last_epoch });
     }
 

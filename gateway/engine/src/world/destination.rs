@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, VecDeque};
 use bytes::Bytes;
 
 use crate::{
+    batch::Stamped,
     batch::{
         Batch, Control,
         tests::{Seen, bytes_of, judge},
     },
-    batch::Stamped,
     partition::{Certainty, Fault, FaultKind, Producer, ProducerState, Run, Tail},
 };
 
@@ -70,7 +70,9 @@ impl Destination {
         let attributes = header.attributes;
         assert_eq!(header.base_offset, 0, "a client's base offset is 0");
         assert!(header.count > 0 && header.count == header.last_offset_delta + 1, "no holes");
-        assert!(!attributes.transactional() && !attributes.control() && !attributes.log_append_time());
+        assert!(
+            !attributes.transactional() && !attributes.control() && !attributes.log_append_time()
+        );
         assert!(header.base_sequence >= 0);
         let base = self.end();
         let last = i64::from(header.base_sequence) + i64::from(header.count) - 1;
@@ -109,7 +111,8 @@ impl Destination {
     pub(crate) fn foreign(&mut self, count: usize) {
         for _ in 0..count {
             let base = self.end();
-            let seen = Seen { offset: base, timestamp: 0, key: None, value: None, headers: Vec::new() };
+            let seen =
+                Seen { offset: base, timestamp: 0, key: None, value: None, headers: Vec::new() };
             self.push(Cell::Record(seen), base, -1);
         }
     }

@@ -4,8 +4,8 @@ use super::{Cell, Destination, Source, destination::refused};
 use crate::{
     Millis,
     partition::{
-        Answer, Ask, Certainty, Command, Effect, Fault, FaultKind, Input, Memory, Notice, Partition,
-        SourceFault, Spec, Stance,
+        Answer, Ask, Certainty, Command, Effect, Failure, Fault, FaultKind, Input, Memory, Notice,
+        Partition, PartitionView, SourceFault, Spec, Stance,
     },
 };
 
@@ -96,10 +96,6 @@ impl World {
         self.give(engine, Input::Command(command));
     }
 
-    pub(crate) fn engine(&self, index: usize) -> &Partition {
-        &self.engines[index].machine
-    }
-
     pub(crate) fn n_engines(&self) -> usize {
         self.engines.len()
     }
@@ -110,7 +106,6 @@ impl World {
         engine.machine.handle(self.now, input, &mut effects);
         let life = engine.life;
         for effect in effects {
-            if std::env::var("TRACE").is_ok() { eprintln!("  [{index}] => {}", short(&effect)); }
             match &effect {
                 Effect::Wake { at } => {
                     assert!(*at > self.now, "a wake is in the future");
@@ -227,7 +222,6 @@ impl World {
             return;
         }
         let request = self.requests.remove(at);
-        if std::env::var("TRACE").is_ok() { eprintln!("[{}] {fate:?} {} end {} orphan {orphan}", request.engine, short(&request.effect), self.destination.end()); }
         let answer = match fate {
             Fate::Done | Fate::Late => self.carry_out(&request.effect),
             Fate::Twice if matches!(request.effect, Effect::Produce { .. }) => {
@@ -254,7 +248,6 @@ impl World {
         }
         let (engine, life, ask, answer) = self.answers.remove(at);
         if self.engines[engine].life == life {
-            if std::env::var("TRACE").is_ok() { eprintln!("[{engine}] {:?} <= {ask:?} {answer:?}", self.now); }
             self.give(engine, Input::Answer { ask, answer });
         }
     }
@@ -306,7 +299,58 @@ impl World {
                 ),
             }
         }
-        self.checked = self.destination.cells.len();
+        self.checked = self.checked.max(self.destination.cells.len());
+    }
+
+    /// Lets everything happen as it should for `ms`, answering in order.
+    pub(crate) fn flow(&mut self, ms: i64) {
+        let until = self.now.plus(ms);
+        for _ in 0..20_000 {
+            if !self.answers.is_empty() {
+                self.deliver(0);
+            } else if let Some(at) = self.requests.iter().position(|request| self.moves(request)) {
+                self.fate(at, Fate::Done);
+            } else {
+                let left = until.since(self.now);
+                if left <= 0 {
+                    return;
+                }
+                self.pass(self.next_wake().map_or(left, |wake| wake.min(left)));
+            }
+        }
+        panic!("it never comes to rest");
+    }
+
+    /// Requests of this kind that are under way.
+    pub(crate) fn waiting(&self, kind: impl Fn(&Effect) -> bool) -> Vec<usize> {
+        let waiting = |(index, request): (usize, &Request)| kind(&request.effect).then_some(index);
+        self.requests.iter().enumerate().filter_map(waiting).collect()
+    }
+
+    /// Long polls at the end of the source are answered without records.
+    pub(crate) fn answer_polls(&mut self) {
+        let polls = self.waiting(|effect| matches!(effect, Effect::Fetch { .. }));
+        for at in polls.into_iter().rev() {
+            self.fate(at, Fate::Done);
+        }
+    }
+
+    /// Somebody else writes to the mirror; from now on its records are not compared.
+    pub(crate) fn foreign(&mut self, count: usize) {
+        self.destination.foreign(count);
+        self.checked = usize::MAX;
+    }
+
+    pub(crate) fn lease(&mut self, engine: usize, until: Millis) {
+        self.give(engine, Input::Lease { until });
+    }
+
+    pub(crate) fn view(&self) -> PartitionView {
+        self.engines[0].machine.view()
+    }
+
+    pub(crate) fn failure(&self) -> Option<&Failure> {
+        self.engines[0].machine.failure()
     }
 
     /// Faults stop: everything arrives, in order. Panics when the mirror does not catch up.
@@ -332,7 +376,9 @@ impl World {
     /// A fetch at the end of the source waits there, as a long poll does.
     fn moves(&self, request: &Request) -> bool {
         match &request.effect {
-            Effect::Fetch { offset, .. } => *offset != self.source.end,
+            Effect::Fetch { offset, .. } => {
+                *offset != self.source.last_stable() || self.source.unavailable.is_some()
+            }
             _ => true,
         }
     }
@@ -395,12 +441,5 @@ fn fault_of(effect: &Effect, certainty: Certainty) -> Answer {
         Effect::Trim { .. } => Answer::Trimmed(Err(fault)),
         Effect::Remember { .. } => Answer::Noted(Err(fault)),
         Effect::Wake { .. } | Effect::Notice(_) => unreachable!("not a request"),
-    }
-}
-
-fn short(effect: &Effect) -> String {
-    match effect {
-        Effect::Produce { ask, batch } => { let h = crate::batch::Batch::parse(&crate::batch::tests::bytes_of(batch)).unwrap(); format!("Produce {ask:?} seq {} count {}", h.header().base_sequence, h.header().count) }
-        other => format!("{other:?}"),
     }
 }

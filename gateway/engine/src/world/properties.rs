@@ -5,7 +5,7 @@
 use proptest::prelude::*;
 
 use super::{Fate, World, network::DATA};
-use crate::partition::{Coalesce, Command, FillRules, Limits, Producer, Spec};
+use crate::partition::{Coalesce, Command, FillRules, Limits, Notice, Producer, Spec};
 
 /// What a world has.
 #[derive(Debug, Clone)]
@@ -31,11 +31,7 @@ pub(super) fn spec(terrain: &Terrain) -> Spec {
         data: Producer { id: DATA, epoch: 0 },
         marker: Producer { id: DATA + 1, epoch: 0 },
         own: vec![DATA, DATA + 1, DATA + 2],
-        fill: FillRules {
-            padding: terrain.padding,
-            head_by_markers: 3,
-            ..FillRules::default()
-        },
+        fill: FillRules { padding: terrain.padding, head_by_markers: 3, ..FillRules::default() },
         limits: Limits {
             budget_bytes: terrain.budget_bytes,
             fetch_bytes: 600,
@@ -56,9 +52,16 @@ pub(super) fn spec(terrain: &Terrain) -> Spec {
 }
 
 fn terrain() -> impl Strategy<Value = Terrain> {
-    let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
+    let flags =
+        (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
     (flags, 0..12_i64, 0..25_i64, 0..3_u8, prop_oneof![Just(1_200_usize), Just(8_000)]).prop_map(
-        |((transactions, compaction, deletion, old, deny_markers, padding), start, before, coalesce, budget_bytes)| {
+        |(
+            (transactions, compaction, deletion, old, deny_markers, padding),
+            start,
+            before,
+            coalesce,
+            budget_bytes,
+        )| {
             Terrain {
                 transactions,
                 compaction,
@@ -132,7 +135,7 @@ fn produce(world: &mut World, terrain: &Terrain, detail: u16) {
     world.source.produce(i64::from(kind >> 4) % 6 + 1, world.now.0 - age, producer, style);
 }
 
-fn run(terrain: &Terrain, events: &[(u8, u16)]) -> World {
+fn run(terrain: &Terrain, events: &[(u8, u16)]) {
     let mut world = World::new(spec(terrain), terrain.start, terrain.engines);
     world.destination.deny_markers = terrain.deny_markers;
     while world.source.end < terrain.before {
@@ -152,7 +155,13 @@ fn run(terrain: &Terrain, events: &[(u8, u16)]) -> World {
         world.source.produce(4, world.now.0, None, 0);
     }
     world.settle();
-    world
+    for engine in 0..world.n_engines() {
+        world.command(engine, Command::Stop);
+    }
+    world.flow(20_000);
+    let end = world.source.end;
+    let stopped = world.notices.iter().filter(|notice| **notice == Notice::Stopped { end }).count();
+    assert_eq!(stopped, terrain.engines, "a mirror can always be stopped at its end");
 }
 
 fn cases() -> ProptestConfig {
@@ -182,13 +191,4 @@ proptest! {
         };
         run(&terrain, &events);
     }
-}
-
-#[test]
-fn replay() {
-    let Ok(text) = std::env::var("REPLAY") else { return };
-    let events: Vec<(u8, u16)> = text.split_whitespace().map(|pair| { let (a, b) = pair.split_once(':').unwrap(); (a.parse().unwrap(), b.parse().unwrap()) }).collect();
-    let v = |name: &str| std::env::var(name).unwrap_or_default();
-    let terrain = Terrain { transactions: v("TX") == "1", compaction: v("CO") == "1", deletion: v("DE") == "1", old: v("OLD") == "1", start: v("START").parse().unwrap_or(0), before: v("BEFORE").parse().unwrap_or(0), deny_markers: v("DENY") == "1", padding: v("PAD") == "1", coalesce: [Coalesce::Off, Coalesce::Auto, Coalesce::Always][v("COAL").parse::<usize>().unwrap_or(0)], budget_bytes: v("BUDGET").parse().unwrap_or(8000), engines: v("ENGINES").parse().unwrap_or(1) };
-    run(&terrain, &events);
 }

@@ -123,7 +123,11 @@ impl Source {
                 timestamp: if append_time { timestamp } else { timestamp + offset % 3 },
                 key: (self.serial % 5 != 0).then(|| format!("k{}", self.serial % 7).into()),
                 value: (self.serial % 6 != 0).then(|| self.serial.to_string().into()),
-                headers: if self.serial % 4 == 0 { vec![("h".to_owned(), None)] } else { Vec::new() },
+                headers: if self.serial % 4 == 0 {
+                    vec![("h".to_owned(), None)]
+                } else {
+                    Vec::new()
+                },
             };
             self.originals.insert(offset, Original::Record { seen: seen.clone(), transaction });
             records.push((seen, true));
@@ -253,7 +257,7 @@ impl Source {
         }
         if let Some(asked) = last_epoch {
             let (epoch, end) = self.epoch_end(asked);
-            if end < offset || epoch != asked && end < offset {
+            if end < offset {
                 return Err(SourceFault::Diverged { epoch, end });
             }
         }
@@ -281,9 +285,10 @@ impl Source {
             .transactions
             .iter()
             .filter_map(|transaction| match transaction.ended {
-                Some((marker, false)) if marker >= offset
-                    && transaction.first < upper
-                    && !self.gone.contains(&marker) =>
+                Some((marker, false))
+                    if marker >= offset
+                        && transaction.first < upper
+                        && !self.gone.contains(&marker) =>
                 {
                     Some(Aborted {
                         producer_id: transaction.producer,

@@ -1,6 +1,7 @@
 """What the Python judges share: options, one line per check, counts at the end."""
 
 import argparse
+import itertools
 import os
 import sys
 import time
@@ -26,9 +27,12 @@ def password():
     return os.environ.get("JUDGE_PASSWORD", "user-secret")
 
 
+NUMBERS = itertools.count(1)
+
+
 def name(stem):
     """A name nobody else uses, so that a judge can run against a cluster that is in use."""
-    return f"judge-{stem}-{RUN}"
+    return f"judge-{stem}-{RUN}-{next(NUMBERS)}"
 
 
 def until(what, probe, seconds=20):

@@ -41,6 +41,15 @@ impl PartitionColumn {
         }
     }
 
+    /// The direction that a first click asks for: the largest first, where that is what one looks for.
+    #[must_use]
+    pub fn first(self) -> Direction {
+        match self {
+            Self::Number | Self::Leader | Self::Start => Direction::Ascending,
+            Self::Missing | Self::End | Self::Offsets | Self::Size => Direction::Descending,
+        }
+    }
+
     /// The column of that name.
     #[must_use]
     pub fn of_key(key: &str) -> Option<Self> {

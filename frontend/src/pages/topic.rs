@@ -20,7 +20,7 @@ use crate::socket::{Followed, Socket};
 use crate::state::Nav;
 use crate::ui::{Note, StateRole, Tab, Tabs};
 use configs::Configs;
-use gate::{ClusterDown, ClusterFacts, Gate};
+use gate::{ClusterFacts, Gate};
 use head::Head;
 use partitions::Partitions;
 
@@ -88,9 +88,8 @@ pub fn Topic(
     let label = format!("Parts of {}", subject.name());
     view! {
         <Head subject />
-        <ClusterDown cluster=subject.cluster />
         <Tabs label tabs />
-        <Gate followed=subject.followed label="Loading the topic" back back_label="All topics">
+        <Gate cluster=subject.cluster followed=subject.followed label="Loading the topic" back back_label="All topics">
             <MeasureFault subject />
             {move || match tab.get() {
                 TopicTab::Partitions => view! { <Partitions subject /> }.into_any(),

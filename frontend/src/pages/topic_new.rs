@@ -3,7 +3,7 @@
 use drawbridge_shared::draft::{ConfigSetting, TopicDraft};
 use drawbridge_shared::names::ClusterName;
 use drawbridge_shared::view::{ConfigEntryView, Severity};
-use drawbridge_shared::wire::{Request, Response};
+use drawbridge_shared::wire::{Feed, FeedData, Request, Response};
 use leptos::prelude::*;
 
 mod configs;
@@ -12,6 +12,7 @@ use super::topic::ask::{Ask, Refusal};
 use super::topic::gate::{ClusterDown, ClusterFacts, origin};
 use crate::model::{number, rest};
 use crate::routes::Route;
+use crate::socket::{RequestError, Socket};
 use crate::state::{Nav, Toasts};
 use crate::ui::{Badge, Button, ButtonKind, CopyBlock, PageHead, Panel, StateRole, TextField};
 use configs::Configs;
@@ -33,8 +34,10 @@ struct Form {
     replication_factor: RwSignal<String>,
     settings: RwSignal<Vec<Setting>>,
     defaults: RwSignal<Vec<ConfigEntryView>>,
-    submitted: RwSignal<bool>,
+    /// What was last sent: the broker's answer is about that, and gone once something else is typed.
+    sent: RwSignal<Option<TopicDraft>>,
     accepted: RwSignal<bool>,
+    submitted: RwSignal<bool>,
     nav: Nav,
     toasts: Toasts,
     ask: Ask,
@@ -42,28 +45,34 @@ struct Form {
 
 impl Form {
     fn start(cluster: ClusterName) -> Self {
-        let form = Self {
+        Self {
             cluster: ClusterFacts::start(cluster),
             name: RwSignal::new(String::new()),
             partitions: RwSignal::new(String::new()),
             replication_factor: RwSignal::new(String::new()),
             settings: RwSignal::new(Vec::new()),
             defaults: RwSignal::new(Vec::new()),
-            submitted: RwSignal::new(false),
+            sent: RwSignal::new(None),
             accepted: RwSignal::new(false),
+            submitted: RwSignal::new(false),
             nav: expect_context::<Nav>(),
             toasts: expect_context::<Toasts>(),
             ask: Ask::new(),
-        };
-        // What the broker said is about what was typed then.
-        Effect::new(move |before: Option<()>| {
-            drop(form.draft());
-            if before.is_some() {
-                form.accepted.set(false);
-                form.ask.forget();
-            }
-        });
-        form
+        }
+    }
+
+    /// Whether the broker's last answer is about what is typed now.
+    fn is_answered(self) -> bool {
+        self.sent.read().as_ref() == Some(&self.draft())
+    }
+
+    fn refusal(self) -> Signal<Option<RequestError>> {
+        Signal::derive(move || self.ask.error().get().filter(|_| self.is_answered()))
+    }
+
+    /// What the broker refused about one field.
+    fn refused(self, field: &str) -> Option<String> {
+        self.ask.field(field).filter(|_| self.is_answered())
     }
 
     fn draft(self) -> TopicDraft {
@@ -87,7 +96,7 @@ impl Form {
                 errors.into_iter().find(|error| error.field == field).map(|error| error.message)
             };
             let is_due = self.submitted.get() || !value.read().is_empty();
-            if is_due { own().or_else(|| self.ask.field(field)) } else { None }
+            if is_due { own().or_else(|| self.refused(field)) } else { None }
         })
     }
 
@@ -95,6 +104,8 @@ impl Form {
         self.submitted.set(true);
         let draft = untrack(|| self.draft());
         let Ok(spec) = draft.validate() else { return };
+        self.sent.set(Some(draft.clone()));
+        self.accepted.set(false);
         let request = Request::CreateTopic { cluster: self.cluster.name(), draft, validate_only };
         self.ask.send(request, move |_| {
             if validate_only {
@@ -196,9 +207,9 @@ fn Fields(form: Form, children: Children) -> impl IntoView {
             </div>
             {children()}
             <Configs form />
-            <Refusal error=form.ask.error() />
+            <Refusal error=form.refusal() />
             <p role="status">
-                <Show when=move || form.accepted.get()>
+                <Show when=move || form.accepted.get() && form.is_answered()>
                     <Badge plain=true role=StateRole::Ok text="The broker would create this topic" />
                 </Show>
             </p>
@@ -219,7 +230,13 @@ fn Fields(form: Form, children: Children) -> impl IntoView {
 fn broker_defaults(cluster: ClusterFacts) -> RwSignal<Vec<(String, String)>> {
     let found = RwSignal::new(Vec::new());
     let ask = Ask::new();
-    let broker = Memo::new(move |_| cluster.any_broker());
+    let feed = Feed::Cluster { cluster: cluster.name() };
+    let followed = expect_context::<Socket>().follow(move || feed.clone());
+    // Any broker will do: these two are the same on all brokers of a sane cluster.
+    let broker = Memo::new(move |_| match followed.read().data.as_deref() {
+        Some(FeedData::Cluster(detail)) => detail.brokers.first().map(|broker| broker.id),
+        _ => None,
+    });
     Effect::new(move |_| {
         let Some(broker) = broker.get() else { return };
         let request = Request::BrokerConfigs { cluster: cluster.name(), broker };

@@ -10,9 +10,10 @@ use leptos::prelude::*;
 mod table;
 mod toolbar;
 
-use super::topic::gate::{ClusterDown, ClusterFacts, Freshness, Gate};
+use super::topic::gate::{ClusterFacts, Gate};
 use crate::model::topics::{self, TopicSort, TopicsShown};
 use crate::routes::{Route, TopicsQuery};
+use crate::shell::Freshness;
 use crate::socket::{Followed, Socket};
 use crate::state::Nav;
 use crate::ui::{Bytes, Count, Fact, Note, PageHead, StateRole};
@@ -85,8 +86,7 @@ pub fn Topics(
     };
     view! {
         <PageHead title="Topics" facts=move || view! { <Facts list /> } actions />
-        <ClusterDown cluster=list.cluster />
-        <Gate followed=list.followed label="Loading topics" back back_label="Open the cluster">
+        <Gate cluster=list.cluster followed=list.followed label="Loading topics" back back_label="Open the cluster">
             <MeasureFault list />
             <Toolbar list />
             <TopicsTable list />
@@ -115,7 +115,7 @@ fn Facts(list: List) -> impl IntoView {
         <Fact name="Need a look" hint="Topics with offline or under-replicated partitions">
             <Count n=count(|totals| totals.n_troubled) />
         </Fact>
-        <Freshness observed_at_ms=observed />
+        <Freshness followed=list.followed observed_at_ms=observed />
     }
 }
 

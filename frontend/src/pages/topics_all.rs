@@ -1,22 +1,19 @@
 //! Topics without a cluster in the URL: choose one.
 
 use drawbridge_shared::view::ClusterView;
-use drawbridge_shared::wire::{Feed, FeedData};
 use leptos::prelude::*;
 
 use super::topic::gate::Gate;
 use crate::routes::Route;
-use crate::socket::Socket;
+use crate::state::Clusters;
 use crate::ui::{Count, EmptyState, PageHead};
 
 /// The page that leads to each cluster's topics.
 #[component]
 pub fn TopicsAll() -> impl IntoView {
-    let followed = expect_context::<Socket>().follow(|| Feed::Clusters);
-    let clusters = Memo::new(move |_| match followed.read().data.as_deref() {
-        Some(FeedData::Clusters(clusters)) => clusters.clone(),
-        _ => Vec::new(),
-    });
+    let known = expect_context::<Clusters>();
+    let followed = known.followed();
+    let clusters = Memo::new(move |_| known.with(|clusters| clusters.unwrap_or_default().to_vec()));
     let action =
         || view! { <a class="btn btn--primary" href=Route::ClusterNew.path()>"Add cluster"</a> };
     view! {

@@ -11,11 +11,10 @@ mod row;
 
 use super::Subject;
 use super::ask::{Ask, Refusal};
-use super::gate::Freshness;
 use crate::model::configs::{self as model, Edits};
 use crate::model::number::counted;
 use crate::state::Clock;
-use crate::ui::{Button, ButtonKind, EmptyState, SearchField, Skeleton, Toggle};
+use crate::ui::{Age, Button, ButtonKind, EmptyState, SearchField, Skeleton, Toggle};
 use apply::ApplyDialog;
 use row::ConfigRow;
 
@@ -24,6 +23,7 @@ use row::ConfigRow;
 struct Editor {
     subject: Subject,
     ask: Ask,
+    clock: Clock,
     /// As they were when edits began; what a comparison is made against.
     entries: RwSignal<Option<Arc<Vec<ConfigEntryView>>>>,
     read_at_ms: RwSignal<Option<i64>>,
@@ -37,6 +37,7 @@ impl Editor {
         let editor = Self {
             subject,
             ask: Ask::new(),
+            clock: expect_context::<Clock>(),
             entries: RwSignal::new(None),
             read_at_ms: RwSignal::new(None),
             edits: RwSignal::new(Edits::new()),
@@ -53,11 +54,10 @@ impl Editor {
 
     /// Reads them anew.
     fn read(self) {
-        let clock = expect_context_or_clock();
         self.ask.send(self.request(), move |response| {
             if let Response::Configs(entries) = response {
                 self.entries.try_set(Some(Arc::new(entries)));
-                self.read_at_ms.try_set(clock.map(Clock::read_ms));
+                self.read_at_ms.try_set(Some(self.clock.read_ms()));
             }
         });
     }
@@ -67,9 +67,15 @@ impl Editor {
     }
 }
 
-/// The clock; none when a retry comes after the page has gone.
-fn expect_context_or_clock() -> Option<Clock> {
-    use_context::<Clock>()
+/// How long ago the values were read: they are not kept up to date by themselves.
+#[component]
+fn ReadAt(editor: Editor) -> impl IntoView {
+    let at_ms = Signal::derive(move || editor.read_at_ms.get().unwrap_or_default());
+    view! {
+        <Show when=move || editor.read_at_ms.read().is_some()>
+            <span class="muted">"read " <Age now_ms=editor.clock.now() at_ms /></span>
+        </Show>
+    }
 }
 
 #[component]
@@ -114,7 +120,7 @@ fn Toolbar(editor: Editor) -> impl IntoView {
                 on_change=move |on| editor.only_changed.set(on)
             />
             <span class="toolbar-count">
-                <Freshness observed_at_ms=editor.read_at_ms />
+                <ReadAt editor />
                 <Button on_click=move |()| editor.read() busy=editor.ask.busy()>"Read again"</Button>
             </span>
         </div>

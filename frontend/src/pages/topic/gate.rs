@@ -1,30 +1,28 @@
-//! What stands before a feed's content: loading, gone, denied, the cluster is down, the data is old.
+//! What stands before a feed's content: loading, gone, denied, the cluster is down.
 
 use drawbridge_shared::names::ClusterName;
-use drawbridge_shared::view::{ClusterDetail, ClusterStatus};
-use drawbridge_shared::wire::{EndReason, Feed, FeedData};
+use drawbridge_shared::view::{ClusterStatus, ClusterView, FaultView};
+use drawbridge_shared::wire::EndReason;
 use leptos::prelude::*;
 
 use crate::routes::Route;
-use crate::socket::{FollowState, Followed, Socket};
-use crate::state::Clock;
-use crate::ui::{Age, EmptyState, ErrorNote, Skeleton};
+use crate::socket::{FollowState, Followed};
+use crate::state::Clusters;
+use crate::ui::{EmptyState, ErrorNote, Skeleton};
 
-/// Older than this, data says how old it is.
-const FRESH_MS: i64 = 5_000;
-
-/// What a page about a cluster's topics needs to know of the cluster.
+/// The cluster that a page is about.
 #[derive(Clone, Copy)]
 pub(in crate::pages) struct ClusterFacts {
     name: StoredValue<ClusterName>,
-    followed: Signal<Followed>,
+    view: Memo<Option<ClusterView>>,
 }
 
 impl ClusterFacts {
     pub(in crate::pages) fn start(name: ClusterName) -> Self {
-        let feed = Feed::Cluster { cluster: name.clone() };
-        let followed = expect_context::<Socket>().follow(move || feed.clone());
-        Self { name: StoredValue::new(name), followed }
+        let clusters = expect_context::<Clusters>();
+        let wanted = name.clone();
+        let view = Memo::new(move |_| clusters.get(&wanted));
+        Self { name: StoredValue::new(name), view }
     }
 
     /// The gateway's name of it.
@@ -32,22 +30,18 @@ impl ClusterFacts {
         self.name.get_value()
     }
 
-    fn with<T>(self, read: impl FnOnce(&ClusterDetail) -> T) -> Option<T> {
-        match self.followed.read().data.as_deref() {
-            Some(FeedData::Cluster(detail)) => Some(read(detail)),
-            _ => None,
+    fn fault(self) -> Option<FaultView> {
+        match self.view.read().as_ref().map(|view| &view.status) {
+            Some(ClusterStatus::Down { fault, .. }) => Some(fault.clone()),
+            Some(ClusterStatus::Connecting | ClusterStatus::Up) | None => None,
         }
     }
 
     /// Kafka's own id of the cluster, which REST calls name.
     pub(in crate::pages) fn id(self) -> String {
-        let id = self.with(|detail| detail.cluster.cluster_id.clone()).flatten();
+        let view = self.view.read();
+        let id = view.as_ref().and_then(|view| view.cluster_id.clone());
         id.unwrap_or_else(|| "CLUSTER_ID".to_owned())
-    }
-
-    /// Any broker that can be asked for the defaults of the cluster.
-    pub(in crate::pages) fn any_broker(self) -> Option<i32> {
-        self.with(|detail| detail.brokers.first().map(|broker| broker.id)).flatten()
     }
 }
 
@@ -57,15 +51,8 @@ pub(in crate::pages) fn ClusterDown(
     /// The cluster.
     cluster: ClusterFacts,
 ) -> impl IntoView {
-    let fault = Memo::new(move |_| {
-        cluster
-            .with(|detail| match &detail.cluster.status {
-                ClusterStatus::Down { fault, .. } => Some(fault.clone()),
-                ClusterStatus::Connecting | ClusterStatus::Up => None,
-            })
-            .flatten()
-    });
-    let field = move |read: fn(&drawbridge_shared::view::FaultView) -> &String| {
+    let fault = Memo::new(move |_| cluster.fault());
+    let field = move |read: fn(&FaultView) -> &String| {
         Signal::derive(move || fault.read().as_ref().map(|fault| read(fault).clone()))
     };
     let (summary, cause, remedy) =
@@ -83,6 +70,8 @@ pub(in crate::pages) fn ClusterDown(
 #[derive(Clone, PartialEq, Eq)]
 enum Stage {
     Loading,
+    /// Nothing comes while the cluster is down; that it is down stands above.
+    Down,
     Ready,
     Ended(EndReason),
 }
@@ -92,6 +81,9 @@ enum Stage {
 pub(in crate::pages) fn Gate(
     /// The feed.
     followed: Signal<Followed>,
+    /// The cluster it comes from, if it is one.
+    #[prop(optional, into)]
+    cluster: Option<ClusterFacts>,
     /// What is loading.
     label: &'static str,
     /// Where to go when what is followed is gone.
@@ -108,6 +100,9 @@ pub(in crate::pages) fn Gate(
             FollowState::Ended(reason) => Stage::Ended(reason.clone()),
             FollowState::Live => Stage::Ready,
             FollowState::Loading if followed.data.is_some() => Stage::Ready,
+            FollowState::Loading if cluster.is_some_and(|cluster| cluster.fault().is_some()) => {
+                Stage::Down
+            }
             FollowState::Loading => Stage::Loading,
         }
     });
@@ -118,7 +113,8 @@ pub(in crate::pages) fn Gate(
             </a>
         }
     };
-    move || match stage.get() {
+    let content = move || match stage.get() {
+        Stage::Down => ().into_any(),
         Stage::Loading => view! { <Skeleton label /> }.into_any(),
         Stage::Ready => children().into_any(),
         Stage::Ended(EndReason::NotFound { message }) => {
@@ -131,25 +127,10 @@ pub(in crate::pages) fn Gate(
             view! { <EmptyState title="No longer updated" text="Reload the page." action=link /> }
                 .into_any()
         }
-    }
-}
-
-/// How old data is, as soon as it is older than it looks.
-#[component]
-pub(in crate::pages) fn Freshness(
-    /// When the data was read; none when there is none.
-    #[prop(into)]
-    observed_at_ms: Signal<Option<i64>>,
-) -> impl IntoView {
-    let now_ms = expect_context::<Clock>().now();
-    let is_old = Memo::new(move |_| {
-        observed_at_ms.get().is_some_and(|at| now_ms.get().saturating_sub(at) > FRESH_MS)
-    });
-    let at_ms = Signal::derive(move || observed_at_ms.get().unwrap_or_default());
+    };
     view! {
-        <Show when=move || is_old.get()>
-            <span class="freshness muted">"read " <Age now_ms at_ms /></span>
-        </Show>
+        {cluster.map(|cluster| view! { <ClusterDown cluster /> })}
+        {content}
     }
 }
 

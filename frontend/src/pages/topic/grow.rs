@@ -31,19 +31,13 @@ fn Content(subject: Subject, open: RwSignal<bool>, ask: Ask) -> impl IntoView {
         Memo::new(move |_| subject.with(|detail| detail.topic.n_partitions).unwrap_or_default());
     let wanted = Memo::new(move |_| model::partitions_wanted(&total.read(), now.get()));
     let fault = Memo::new(move |_| model::partitions_fault(&total.read(), now.get()));
-    // What the broker said about a number is forgotten once the number changes.
-    Effect::new(move |before: Option<()>| {
-        total.track();
-        if before.is_some() {
-            ask.forget();
-        }
-    });
-    let error = Signal::derive(move || {
-        let own = if total.read().is_empty() { None } else { fault.get() };
-        own.or_else(|| ask.field("total"))
-    });
+    // What the broker said is about the number that was sent, and gone once another is typed.
+    let sent = RwSignal::new(None::<u32>);
+    let refusal = Signal::derive(move || ask.error().get().filter(|_| sent.get() == wanted.get()));
+    let error = Signal::derive(move || if total.read().is_empty() { None } else { fault.get() });
     let grow = move |()| {
         let Some(wanted) = wanted.get_untracked() else { return };
+        sent.set(Some(wanted));
         let request = Request::AddPartitions {
             cluster: subject.cluster.name(),
             topic: subject.name(),
@@ -86,7 +80,7 @@ fn Content(subject: Subject, open: RwSignal<bool>, ask: Ask) -> impl IntoView {
                 </p>
             </Note>
         </Show>
-        <Refusal error=ask.error() />
+        <Refusal error=refusal />
         <DialogActions>
             <Button on_click=move |()| open.set(false)>"Cancel"</Button>
             <Button kind=ButtonKind::Primary on_click=grow why_not=fault busy=ask.busy()>

@@ -4,12 +4,13 @@ use leptos::prelude::*;
 
 use super::Subject;
 use super::delete::DeleteDialog;
-use super::gate::Freshness;
 use super::grow::GrowDialog;
 use super::purge::PurgeDialog;
 use crate::model::topic::ESTIMATE;
 use crate::model::topics::Health;
 use crate::pages::topics::role;
+use crate::shell::Freshness;
+use crate::socket::FollowState;
 use crate::ui::{
     Badge, Button, Bytes, CopyButton, Count, Estimate, Fact, Menu, MenuItem, PageHead,
 };
@@ -21,7 +22,7 @@ pub(super) fn Head(subject: Subject) -> impl IntoView {
         (RwSignal::new(false), RwSignal::new(false), RwSignal::new(false));
     // Nothing can be done to a topic that is not there (yet).
     let why_not = Signal::derive(move || {
-        let is_here = subject.with(|_| ()).is_some();
+        let is_here = subject.followed.read().state == FollowState::Live;
         (!is_here).then(|| "The topic is not loaded".to_owned())
     });
     let item = move |label, is_danger, open: RwSignal<bool>| MenuItem {
@@ -87,6 +88,6 @@ fn Facts(subject: Subject) -> impl IntoView {
         <Fact name="Size" hint="Bytes on disk of the leader replicas">
             <Bytes n=topic(|topic| topic.size_bytes) />
         </Fact>
-        <Freshness observed_at_ms=observed />
+        <Freshness followed=subject.followed observed_at_ms=observed />
     }
 }

@@ -58,8 +58,7 @@ pub(super) fn Partitions(subject: Subject) -> impl IntoView {
     let on_sort = Callback::new(move |key: &'static str| {
         let Some(clicked) = PartitionColumn::of_key(key) else { return };
         sort.update(|(column, direction)| {
-            *direction =
-                if *column == clicked { direction.flipped() } else { Direction::Ascending };
+            *direction = if *column == clicked { direction.flipped() } else { clicked.first() };
             *column = clicked;
         });
     });

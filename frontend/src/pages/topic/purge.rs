@@ -61,19 +61,20 @@ fn choice(per_partition: bool, typed: &BTreeMap<i32, String>) -> PurgeChoice {
 #[component]
 pub(super) fn PurgeDialog(subject: Subject, open: RwSignal<bool>) -> impl IntoView {
     let ask = Ask::new();
-    let done = RwSignal::new(None::<Vec<PurgeRow>>);
-    Effect::new(move |_| {
-        if !open.get() {
-            done.set(None);
-        }
-    });
     view! {
         <Dialog open title="Delete records" wide=true busy=ask.busy()>
-            {move || match done.get() {
-                Some(rows) => view! { <ResultTable rows open /> }.into_any(),
-                None => view! { <Content subject open ask done /> }.into_any(),
-            }}
+            <Body subject open ask />
         </Dialog>
+    }
+}
+
+/// First the question, then what came of it.
+#[component]
+fn Body(subject: Subject, open: RwSignal<bool>, ask: Ask) -> impl IntoView {
+    let done = RwSignal::new(None::<Vec<PurgeRow>>);
+    move || match done.get() {
+        Some(rows) => view! { <ResultTable rows open /> }.into_any(),
+        None => view! { <Content subject open ask done /> }.into_any(),
     }
 }
 

@@ -45,7 +45,7 @@ pub(super) fn Configs(form: Form) -> impl IntoView {
             });
         });
     };
-    let general = move || form.ask.field("configs");
+    let general = move || form.refused("configs");
     view! {
         <fieldset class="settings">
             <legend>"Configurations"</legend>
@@ -89,7 +89,7 @@ fn SettingRow(form: Form, setting: Setting) -> impl IntoView {
     };
     let refused = {
         let (own, qualified) = (name.clone(), format!("configs.{name}"));
-        Signal::derive(move || form.ask.field(&own).or_else(|| form.ask.field(&qualified)))
+        Signal::derive(move || form.refused(&own).or_else(|| form.refused(&qualified)))
     };
     let remove = move |()| {
         form.settings.update(|settings| settings.retain(|other| other.id != setting.id));

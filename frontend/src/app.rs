@@ -3,19 +3,31 @@
 use leptos::prelude::*;
 use leptos_router::components::Router;
 
+use crate::pages::cluster::ClusterPage;
+use crate::pages::cluster_new::ClusterNewPage;
+use crate::pages::clusters::ClustersPage;
+use crate::pages::not_found::NotFound;
+use crate::pages::topic::Topic;
+use crate::pages::topic_new::TopicNew;
+use crate::pages::topics::Topics;
+use crate::pages::topics_all::TopicsAll;
 use crate::routes::Route;
+use crate::shell::Shell;
 use crate::socket::Socket;
-use crate::state::{Clock, Nav, Palette, Theme, Toasts};
+use crate::state::{Clock, Clusters, Nav, Palette, Theme, Toasts};
+use crate::ui::ErrorNote;
 
 /// The whole console.
 #[component]
 pub fn App() -> impl IntoView {
     let clock = Clock::start();
+    let socket = Socket::start(clock);
     provide_context(clock);
+    provide_context(socket);
+    provide_context(Clusters::start(socket));
     provide_context(Toasts::start(clock));
     provide_context(Theme::start());
     provide_context(Palette::new());
-    provide_context(Socket::start(clock));
     view! {
         <Router>
             <Frame />
@@ -27,10 +39,47 @@ pub fn App() -> impl IntoView {
 fn Frame() -> impl IntoView {
     let nav = Nav::start();
     provide_context(nav);
+    // A change of the query alone keeps the page: what is typed and scrolled in it stays.
     let page = Memo::new(move |_| nav.route().get().map(|route| route.page()));
-    view! { <main id="main">{move || page.get().map_or_else(|| "Not found".to_owned(), |page| title(&page))}</main> }
+    view! {
+        <Shell>
+            <ErrorBoundary fallback=broken>{move || page_view(page.get())}</ErrorBoundary>
+        </Shell>
+    }
 }
 
-fn title(page: &Route) -> String {
-    page.path()
+fn page_view(page: Option<Route>) -> AnyView {
+    match page {
+        None => view! { <NotFound /> }.into_any(),
+        Some(Route::Clusters) => view! { <ClustersPage /> }.into_any(),
+        Some(Route::ClusterNew) => view! { <ClusterNewPage /> }.into_any(),
+        Some(Route::Cluster { cluster, .. }) => view! { <ClusterPage cluster /> }.into_any(),
+        Some(Route::Topics { cluster: None, .. }) => view! { <TopicsAll /> }.into_any(),
+        Some(Route::Topics { cluster: Some(cluster), .. }) => {
+            view! { <Topics cluster /> }.into_any()
+        }
+        Some(Route::TopicNew { cluster }) => view! { <TopicNew cluster /> }.into_any(),
+        Some(Route::Topic { cluster, topic, .. }) => view! { <Topic cluster topic /> }.into_any(),
+    }
+}
+
+/// What stands in place of a page that could not be drawn.
+fn broken(errors: ArcRwSignal<Errors>) -> impl IntoView {
+    let causes = {
+        let errors = errors.clone();
+        Signal::derive(move || {
+            let texts: Vec<String> =
+                errors.read().iter().map(|(_, error)| error.to_string()).collect();
+            Some(texts.join("\n"))
+        })
+    };
+    let retry = Callback::new(move |()| errors.update(|errors| *errors = Errors::default()));
+    view! {
+        <ErrorNote
+            message="This page could not be drawn."
+            cause=causes
+            remedy=Some("Try again; if it stays, reload the page.".to_owned())
+            retry
+        />
+    }
 }

@@ -5,6 +5,8 @@
 //! Drawbridge, `model` is pure. Pages hold no logic; everything that can be tested without a
 //! browser lives in `model`, `routes` and `socket::session`.
 
+#![allow(unreachable_pub, reason = "`#[component]` makes the structs of props public")]
+
 pub mod app;
 pub mod crash;
 pub mod model;

@@ -6,8 +6,10 @@
 use drawbridge_shared::names::{ClusterName, TopicName};
 
 mod encoding;
+mod words;
 
 use encoding::{Query, encode_pairs};
+pub use words::Crumb;
 
 /// A place in the console.
 #[derive(Debug, Clone, PartialEq, Eq)]

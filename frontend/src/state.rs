@@ -1,12 +1,14 @@
 //! What the whole application shares: small `Copy` handles, provided once in `app`.
 
 mod clock;
+mod clusters;
 mod nav;
 mod palette;
 mod theme;
 mod toasts;
 
 pub use clock::Clock;
+pub use clusters::Clusters;
 pub use nav::Nav;
 pub use palette::{Palette, PaletteGroup, PaletteItem, PaletteTarget};
 pub use theme::{Theme, ThemeChoice};

@@ -57,7 +57,7 @@ pub fn uses_tls(protocol: &str) -> bool {
 #[must_use]
 pub fn write(form: &ConnectionForm, text: &str) -> String {
     let mut lines = lines_of(form);
-    let others = logical_lines(text).filter(|line| !is_own(line));
+    let others = logical_lines(text.trim_end_matches('\n')).filter(|line| !is_own(line));
     lines.extend(others.map(str::to_owned));
     lines.join("\n")
 }

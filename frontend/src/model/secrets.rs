@@ -15,7 +15,8 @@ impl std::fmt::Debug for Secrets {
     }
 }
 
-const OPEN: &str = "‹hidden ";
+// Without a space, which would end an option of a JAAS line.
+const OPEN: &str = "‹hidden-";
 const CLOSE: &str = "›";
 
 impl Secrets {
@@ -144,8 +145,8 @@ mod tests {
         assert_eq!(
             shown,
             "bootstrap.servers=h:1\n\
-             sasl.jaas.config=org.Plain required username=\"admin\" password=‹hidden 0›;\n\
-             ssl.keystore.password = ‹hidden 1›\n"
+             sasl.jaas.config=org.Plain required username=\"admin\" password=‹hidden-0›;\n\
+             ssl.keystore.password = ‹hidden-1›\n"
         );
         assert_eq!(secrets.reveal(&shown), text);
     }
@@ -173,7 +174,7 @@ mod tests {
         let mut secrets = Secrets::default();
         let text = "ssl.keystore.key=-----BEGIN \\\n  MIIE\\\n  END-----\nclient.id=x";
         let shown = secrets.hide(text);
-        assert_eq!(shown, "ssl.keystore.key=‹hidden 0›\nclient.id=x");
+        assert_eq!(shown, "ssl.keystore.key=‹hidden-0›\nclient.id=x");
         assert_eq!(secrets.reveal(&shown), text);
     }
 

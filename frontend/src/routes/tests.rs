@@ -38,10 +38,9 @@ fn every_place_has_the_url_it_always_had() {
 
 #[test]
 fn a_cluster_or_topic_called_new_is_not_mistaken_for_a_form() {
-    for route in [
-        Route::of_cluster(cluster("new")),
-        Route::of_topic(cluster("new"), "new".parse().unwrap()),
-    ] {
+    for route in
+        [Route::of_cluster(cluster("new")), Route::of_topic(cluster("new"), "new".parse().unwrap())]
+    {
         assert_eq!(Route::parse(&route.path(), ""), Some(route));
     }
 }
@@ -60,10 +59,7 @@ fn what_is_no_place_is_not_found() {
 
 #[test]
 fn an_unknown_tab_or_broker_falls_back_to_the_page() {
-    assert_eq!(
-        Route::parse("/clusters/a", "?broker=x"),
-        Some(Route::of_cluster(cluster("a"))),
-    );
+    assert_eq!(Route::parse("/clusters/a", "?broker=x"), Some(Route::of_cluster(cluster("a"))),);
     assert_eq!(
         Route::parse("/clusters/a/topics/t", "?tab=nope"),
         Some(Route::of_topic(cluster("a"), "t".parse().unwrap())),

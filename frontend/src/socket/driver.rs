@@ -212,11 +212,7 @@ fn now() -> Millis {
     window().performance().map_or(0.0, |performance| performance.now()) as Millis
 }
 
-#[allow(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "any bits do as a seed"
-)]
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "any bits do as a seed")]
 fn seed() -> u64 {
     (js_sys::Math::random() * 9e15) as u64
 }

@@ -46,9 +46,9 @@ impl RequestError {
     pub fn remedy(&self) -> Option<String> {
         match self {
             Self::Offline => Some("Try again when the connection is back.".to_owned()),
-            Self::Lost | Self::TimedOut => Some(
-                "A change may or may not have been made: look before trying again.".to_owned(),
-            ),
+            Self::Lost | Self::TimedOut => {
+                Some("A change may or may not have been made: look before trying again.".to_owned())
+            }
             Self::Refused(error) => error.remedy.clone(),
             Self::Protocol(_) => Some("Reload the page.".to_owned()),
         }

@@ -231,7 +231,8 @@ impl Session {
             return;
         }
         self.limits = welcome.limits;
-        self.is_outdated = self.build.get_or_insert_with(|| welcome.build.clone()) != &welcome.build;
+        self.is_outdated =
+            self.build.get_or_insert_with(|| welcome.build.clone()) != &welcome.build;
         self.phase = Phase::Live { since: now, heard_at: now, asked_at: None };
         effects.push(Effect::Welcome(welcome));
         effects.push(Effect::Status(if self.is_outdated {
@@ -274,7 +275,7 @@ impl Session {
             | Phase::Live { .. }
             | Phase::Incompatible => {}
         }
-        self.requests.expire(now, effects);
+        self.requests.expire(now, self.is_live(), effects);
     }
 
     fn ask_for_a_sign(&mut self, now: Millis, effects: &mut Vec<Effect>) {

@@ -1,6 +1,6 @@
 //! Questions that wait for an answer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use drawbridge_shared::wire::{
     ClientMessage, ErrorCode, Limits, Request, RequestId, Response, WireError, encode_client,
@@ -22,7 +22,11 @@ struct Pending {
 
 /// All unanswered questions, in the order they were asked.
 #[derive(Debug, Default)]
-pub(super) struct Requests(BTreeMap<u64, Pending>);
+pub(super) struct Requests {
+    waiting: BTreeMap<u64, Pending>,
+    /// Sent and given up here, but for the gateway still unanswered: they count for its limit.
+    abandoned: BTreeSet<u64>,
+}
 
 /// Whether asking changes nothing, so that it may wait for a connection and may be asked again.
 pub(super) fn is_harmless(body: &Request) -> bool {
@@ -54,7 +58,7 @@ impl Requests {
     ) {
         if may_wait {
             let deadline = now + TIMEOUT_MS;
-            self.0.insert(ticket, Pending { body, deadline, is_sent: false });
+            self.waiting.insert(ticket, Pending { body, deadline, is_sent: false });
         } else {
             effects.push(Effect::Resolve { ticket, result: Err(RequestError::Offline) });
         }
@@ -62,10 +66,11 @@ impl Requests {
 
     /// Sends what waits, as far as the gateway takes it.
     pub(super) fn send(&mut self, limits: Limits, effects: &mut Vec<Effect>) {
-        let n_sent = self.0.values().filter(|pending| pending.is_sent).count();
+        let n_sent = self.waiting.values().filter(|pending| pending.is_sent).count();
+        let n_sent = n_sent + self.abandoned.len();
         let room = usize::try_from(limits.max_requests).unwrap_or(usize::MAX);
         let mut refused = Vec::new();
-        let waiting = self.0.iter_mut().filter(|(_, pending)| !pending.is_sent);
+        let waiting = self.waiting.iter_mut().filter(|(_, pending)| !pending.is_sent);
         for (ticket, pending) in waiting.take(room.saturating_sub(n_sent)) {
             let body = pending.body.clone();
             let text = encode_client(&ClientMessage::Request { id: RequestId(*ticket), body });
@@ -90,16 +95,18 @@ impl Requests {
         result: Result<Response, WireError>,
         effects: &mut Vec<Effect>,
     ) {
+        self.abandoned.remove(&id.0);
         self.resolve(id.0, result.map_err(RequestError::Refused), effects);
     }
 
     /// The connection is gone. What changes nothing is asked again when it comes back.
     pub(super) fn disconnected(&mut self, comes_back: bool, effects: &mut Vec<Effect>) {
-        let (keep, end) = std::mem::take(&mut self.0)
+        self.abandoned.clear();
+        let (keep, end) = std::mem::take(&mut self.waiting)
             .into_iter()
             .partition(|(_, pending)| comes_back && is_harmless(&pending.body));
-        self.0 = keep;
-        for pending in self.0.values_mut() {
+        self.waiting = keep;
+        for pending in self.waiting.values_mut() {
             pending.is_sent = false;
         }
         for (ticket, pending) in end {
@@ -109,22 +116,25 @@ impl Requests {
     }
 
     /// Ends what waited too long.
-    pub(super) fn expire(&mut self, now: Millis, effects: &mut Vec<Effect>) {
+    pub(super) fn expire(&mut self, now: Millis, is_live: bool, effects: &mut Vec<Effect>) {
         let due: Vec<(u64, bool)> = self
-            .0
+            .waiting
             .iter()
             .filter(|(_, pending)| pending.deadline <= now)
             .map(|(ticket, pending)| (*ticket, pending.is_sent))
             .collect();
         for (ticket, is_sent) in due {
-            let error = if is_sent { RequestError::TimedOut } else { RequestError::Offline };
+            if is_sent {
+                self.abandoned.insert(ticket);
+            }
+            let error = if is_live { RequestError::TimedOut } else { RequestError::Offline };
             self.resolve(ticket, Err(error), effects);
         }
     }
 
     /// When the next one has waited too long.
     pub(super) fn next_deadline(&self) -> Option<Millis> {
-        self.0.values().map(|pending| pending.deadline).min()
+        self.waiting.values().map(|pending| pending.deadline).min()
     }
 
     // Removing is what makes every ticket resolve once: a late or repeated answer finds nothing.
@@ -134,7 +144,7 @@ impl Requests {
         result: Result<Response, RequestError>,
         effects: &mut Vec<Effect>,
     ) {
-        if self.0.remove(&ticket).is_some() {
+        if self.waiting.remove(&ticket).is_some() {
             effects.push(Effect::Resolve { ticket, result });
         }
     }

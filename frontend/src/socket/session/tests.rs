@@ -382,10 +382,8 @@ fn an_ended_feed_says_why_and_is_tried_again_by_the_next_follower_or_connection(
     let mut bench = Bench::live();
     bench.input(Input::Follow { follower: 1, feed: feed(2) });
     let reason = EndReason::NotFound { message: "no cluster c2".into() };
-    bench.receive(ServerMessage::Ended {
-        id: bench.subscription(&feed(2)),
-        reason: reason.clone(),
-    });
+    bench
+        .receive(ServerMessage::Ended { id: bench.subscription(&feed(2)), reason: reason.clone() });
     bench.subscribed.clear();
     assert_eq!(bench.shown[&1].state, FollowState::Ended(reason));
     bench.input(Input::Follow { follower: 2, feed: feed(2) });
@@ -529,11 +527,8 @@ fn play(bench: &mut Bench, steps: Vec<Step>) -> (u64, Vec<(u64, Feed)>) {
             Step::Greet if bench.open && !bench.live => bench.greet_with("b1", PROTOCOL, 3),
             Step::Retry => bench.input(Input::RetryNow),
             Step::Pass(ms) => bench.pass(ms),
-            Step::Answer(..)
-            | Step::Unfollow(_)
-            | Step::Close(_)
-            | Step::Garbled
-            | Step::Greet => {}
+            Step::Answer(..) | Step::Unfollow(_) | Step::Close(_) | Step::Garbled | Step::Greet => {
+            }
         }
     }
     (tickets, followers)

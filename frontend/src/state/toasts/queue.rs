@@ -39,13 +39,7 @@ impl ToastQueue {
     }
 
     /// Adds a message; the same text again only counts up.
-    pub fn push(
-        &mut self,
-        now_ms: i64,
-        severity: Severity,
-        text: String,
-        details: Option<String>,
-    ) {
+    pub fn push(&mut self, now_ms: i64, severity: Severity, text: String, details: Option<String>) {
         let expires_ms = (!stays(severity)).then_some(now_ms + STAY_MS);
         let same = |toast: &&mut Toast| toast.text == text && toast.severity == severity;
         if let Some(toast) = self.toasts.iter_mut().find(same) {

@@ -1,0 +1,158 @@
+//! Adding a cluster: its name, its properties, a test that shows where it fails.
+
+use drawbridge_shared::draft::ClusterDraft;
+use drawbridge_shared::view::Severity;
+use drawbridge_shared::wire::{Request, Response};
+use leptos::prelude::*;
+
+mod form;
+mod properties;
+
+use super::probe::{Probe, ProbeSteps};
+use super::topic::ask::{Ask, Refusal};
+use crate::model::secrets::Secrets;
+use crate::routes::Route;
+use crate::state::{Clusters, Nav, Toasts};
+use crate::ui::{Button, ButtonKind, PageHead, TextField};
+use form::ConnectionFields;
+use properties::Properties;
+
+/// What is typed. Lives as long as the page: no error and no reconnect empties it. Secrets are
+/// kept beside the text, never in the URL or in the browser's storage.
+#[derive(Clone, Copy)]
+struct Draft {
+    name: RwSignal<String>,
+    /// The properties as shown, with placeholders for hidden secrets.
+    text: RwSignal<String>,
+    secrets: StoredValue<Secrets>,
+}
+
+impl Draft {
+    fn new() -> Self {
+        Self {
+            name: RwSignal::new(String::new()),
+            text: RwSignal::new(String::new()),
+            secrets: StoredValue::new(Secrets::default()),
+        }
+    }
+
+    /// Takes over a text and hides its secrets.
+    fn hide(self, text: &str) {
+        let hidden = self.secrets.try_update_value(|secrets| secrets.hide(text));
+        self.text.set(hidden.unwrap_or_default());
+    }
+
+    /// The text with its secrets.
+    fn revealed(self) -> String {
+        self.secrets.with_value(|secrets| secrets.reveal(&self.text.read_untracked()))
+    }
+
+    fn whole(self) -> ClusterDraft {
+        ClusterDraft {
+            name: self.name.get_untracked().trim().to_owned(),
+            properties: self.revealed(),
+        }
+    }
+
+    /// What is wrong with a field, once something is typed.
+    fn error(self, field: &str) -> Option<String> {
+        let checked =
+            ClusterDraft { name: self.name.get(), properties: self.text.get() }.validate();
+        let errors = checked.err()?;
+        errors.into_iter().find(|error| error.field == field).map(|error| error.message)
+    }
+}
+
+/// The page.
+#[component]
+pub fn ClusterNewPage() -> impl IntoView {
+    let draft = Draft::new();
+    let clusters = expect_context::<Clusters>();
+    let (testing, adding) = (Ask::new(), Ask::new());
+    let probe = RwSignal::new(Probe::None);
+    Effect::new(move |_| {
+        draft.name.track();
+        draft.text.track();
+        testing.forget();
+        adding.forget();
+    });
+    let taken = move || {
+        let name = draft.name.read().trim().to_owned();
+        let is_taken = clusters.names().iter().any(|other| other.as_str() == name);
+        is_taken.then(|| format!("a cluster called '{name}' exists already; choose another name"))
+    };
+    let name_error = Signal::derive(move || match draft.name.read().is_empty() {
+        true => None,
+        false => draft.error("name").or_else(taken).or_else(|| adding.field("name")),
+    });
+    let text_error =
+        Signal::derive(move || adding.field("properties").or_else(|| testing.field("properties")));
+    let test = Callback::new(move |()| {
+        probe.set(Probe::Running);
+        testing.send(Request::TestConnection { draft: draft.whole() }, move |response| {
+            if let Response::Probe(report) = response {
+                probe.set(Probe::Done(report));
+            }
+        });
+    });
+    let shown = Signal::derive(move || match testing.error().read().is_some() {
+        true => Probe::None,
+        false => probe.get(),
+    });
+    let why_no_test = Signal::derive(move || draft.error("properties"));
+    let why_no_add = Signal::derive(move || {
+        draft.error("name").or_else(taken).or_else(|| draft.error("properties"))
+    });
+    let add = add(draft, adding);
+    view! {
+        <PageHead
+            title="Add a cluster"
+            facts=|| view! { <p class="muted lead">"The gateway connects with the same properties as your Kafka clients. They stay on the gateway."</p> }
+        />
+        <div class="cluster-new">
+            <div class="stack">
+                <TextField
+                    label="Name"
+                    value=draft.name
+                    error=name_error
+                    hint="What Drawbridge shall call it: letters, digits, '.', '_' and '-'. It becomes part of URLs."
+                    autofocus=true
+                    mono=true
+                />
+                <ConnectionFields draft />
+                <Properties draft error=text_error />
+                <div class="form-actions">
+                    <Button kind=ButtonKind::Primary on_click=add why_not=why_no_add busy=adding.busy()>
+                        "Add cluster"
+                    </Button>
+                    <Button on_click=test why_not=why_no_test busy=testing.busy()>
+                        "Test connection"
+                    </Button>
+                </div>
+                <Refusal error=adding.error() />
+            </div>
+            <section class="cluster-new__test" aria-label="Test">
+                <Refusal error=testing.error() />
+                <ProbeSteps probe=shown />
+                <Show when=move || shown.get() == Probe::None && testing.error().read().is_none()>
+                    <p class="muted">
+                        "Test connection tries every step from the host name to the brokers, "
+                        "keeps nothing, and shows the step that fails with the broker's words and what to do."
+                    </p>
+                </Show>
+            </section>
+        </div>
+    }
+}
+
+fn add(draft: Draft, adding: Ask) -> Callback<()> {
+    let (nav, toasts) = (expect_context::<Nav>(), expect_context::<Toasts>());
+    Callback::new(move |()| {
+        let whole = draft.whole();
+        let Ok(name) = whole.validate() else { return };
+        adding.send(Request::AddCluster { draft: whole }, move |_| {
+            toasts.show(Severity::Good, format!("{name} was added"), None);
+            nav.go(&Route::of_cluster(name.clone()));
+        });
+    })
+}

@@ -1,0 +1,96 @@
+//! Places in words: the breadcrumb, which is the URL in words, and the document's title.
+
+use super::{Route, TopicsQuery};
+
+/// A step of the breadcrumb: its word, and where it leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Crumb {
+    /// The word.
+    pub text: String,
+    /// Where it leads.
+    pub route: Route,
+}
+
+impl Route {
+    /// The way to this place, outermost first; the last one is this place.
+    #[must_use]
+    pub fn crumbs(&self) -> Vec<Crumb> {
+        let page = self.page();
+        let mut crumbs = Vec::new();
+        let mut step =
+            |text: &str, route: Self| crumbs.push(Crumb { text: text.to_owned(), route });
+        if !matches!(page, Self::Topics { cluster: None, .. }) {
+            step("Clusters", Self::Clusters);
+        }
+        if let Some(cluster) = page.cluster() {
+            step(cluster.as_str(), Self::of_cluster(cluster.clone()));
+        }
+        match &page {
+            Self::Clusters | Self::Cluster { .. } => {}
+            Self::ClusterNew => step("Add a cluster", page.clone()),
+            Self::Topics { cluster, .. } => {
+                let query = TopicsQuery::default();
+                step("Topics", Self::Topics { cluster: cluster.clone(), query });
+            }
+            Self::TopicNew { cluster } => {
+                step("Topics", Self::topics_of(cluster.clone()));
+                step("Create a topic", page.clone());
+            }
+            Self::Topic { cluster, topic, .. } => {
+                step("Topics", Self::topics_of(cluster.clone()));
+                step(topic.as_str(), page.clone());
+            }
+        }
+        crumbs
+    }
+
+    /// The document's title: the place first, so that narrow tabs tell them apart.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let crumbs = self.crumbs();
+        let mut words: Vec<&str> = crumbs.iter().rev().map(|crumb| &*crumb.text).collect();
+        if words.len() > 1 && words.last() == Some(&"Clusters") {
+            words.pop();
+        }
+        words.push("Drawbridge");
+        words.join(" · ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(path: &str) -> (String, String) {
+        let route = Route::parse(path, "").unwrap();
+        let crumbs: Vec<String> = route.crumbs().into_iter().map(|crumb| crumb.text).collect();
+        (crumbs.join(" / "), route.title())
+    }
+
+    #[test]
+    fn the_breadcrumb_is_the_url_in_words() {
+        let cases = [
+            ("/clusters", "Clusters", "Clusters · Drawbridge"),
+            ("/clusters/new", "Clusters / Add a cluster", "Add a cluster · Drawbridge"),
+            ("/clusters/a", "Clusters / a", "a · Drawbridge"),
+            ("/topics", "Topics", "Topics · Drawbridge"),
+            ("/clusters/a/topics", "Clusters / a / Topics", "Topics · a · Drawbridge"),
+            ("/clusters/a/topics/t", "Clusters / a / Topics / t", "t · Topics · a · Drawbridge"),
+        ];
+        for (path, crumbs, title) in cases {
+            assert_eq!(words(path), (crumbs.to_owned(), title.to_owned()));
+        }
+    }
+
+    #[test]
+    fn every_step_leads_to_a_place_and_the_last_one_here() {
+        for path in ["/clusters", "/clusters/a/topics/new", "/clusters/a/topics/t", "/topics"] {
+            let route = Route::parse(path, "").unwrap();
+            let crumbs = route.crumbs();
+            for crumb in &crumbs {
+                assert_eq!(Route::parse(&crumb.route.path(), ""), Some(crumb.route.clone()));
+            }
+            assert_eq!(crumbs.last().map(|crumb| &crumb.route), Some(&route));
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! The line drawings of the frame; decoration, the word stands beside them.
+
+use leptos::prelude::*;
+
+/// A drawing of 16 by 16.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Icon {
+    /// Three lines.
+    Topics,
+    /// Two boxes above each other.
+    Clusters,
+    /// A looking glass.
+    Search,
+    /// A half-filled circle: as the system has it.
+    System,
+    /// A sun.
+    Light,
+    /// A moon.
+    Dark,
+    /// A keyboard.
+    Keys,
+    /// Two arrows to the left.
+    Fold,
+    /// A cross.
+    Close,
+}
+
+impl Icon {
+    fn path(self) -> &'static str {
+        match self {
+            Self::Topics => "M2.5 4h11M2.5 8h11M2.5 12h7",
+            Self::Clusters => {
+                "M3.5 2.5h9a1 1 0 0 1 1 1V6a1 1 0 0 1-1 1h-9a1 1 0 0 1-1-1V3.5a1 1 0 0 1 1-1Z\
+                 M3.5 9h9a1 1 0 0 1 1 1v2.5a1 1 0 0 1-1 1h-9a1 1 0 0 1-1-1V10a1 1 0 0 1 1-1Z\
+                 M5 4.8h.1M5 11.3h.1"
+            }
+            Self::Search => "M11.2 7a4.2 4.2 0 1 1-8.4 0a4.2 4.2 0 0 1 8.4 0ZM10.2 10.2l3.3 3.3",
+            Self::System => {
+                "M13.5 8a5.5 5.5 0 1 1-11 0a5.5 5.5 0 0 1 11 0ZM8 2.5v11M8 5.5l4.6-1.2M8 8h5.4M8 10.5l4.6 1.2"
+            }
+            Self::Light => {
+                "M11 8a3 3 0 1 1-6 0a3 3 0 0 1 6 0ZM8 1.5V3M8 13v1.5M1.5 8H3M13 8h1.5M3.4 3.4l1 1\
+                 M11.6 11.6l1 1M3.4 12.6l1-1M11.6 4.4l1-1"
+            }
+            Self::Dark => "M13.2 9.7A5.6 5.6 0 0 1 6.3 2.8A5.6 5.6 0 1 0 13.2 9.7Z",
+            Self::Keys => {
+                "M2.5 4h11a1 1 0 0 1 1 1v6a1 1 0 0 1-1 1h-11a1 1 0 0 1-1-1V5a1 1 0 0 1 1-1Z\
+                 M4.5 6.8h.1M7 6.8h.1M9.5 6.8h.1M12 6.8h.1M5 9.5h6"
+            }
+            Self::Fold => "M8.5 4.5 5 8l3.5 3.5M12.5 4.5 9 8l3.5 3.5",
+            Self::Close => "M4 4l8 8M12 4l-8 8",
+        }
+    }
+
+    /// The drawing, hidden from screen readers.
+    pub fn draw(self) -> impl IntoView {
+        view! {
+            <svg class="icon" viewBox="0 0 16 16" aria-hidden="true">
+                <path d=self.path()></path>
+            </svg>
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! The rail: the console's places, with what needs a look.
+
+use drawbridge_shared::view::ClusterStatus;
+use leptos::prelude::*;
+
+use super::icon::Icon;
+use crate::model::number::count;
+use crate::routes::{Route, TopicsQuery};
+use crate::socket::Socket;
+use crate::state::{Clusters, Nav};
+
+const KEY: &str = "drawbridge.rail";
+
+/// Whether the rail was folded when this browser was here before.
+pub(super) fn was_folded() -> bool {
+    stored().is_some_and(|text| text == "folded")
+}
+
+fn stored() -> Option<String> {
+    window().local_storage().ok()??.get_item(KEY).ok()?
+}
+
+/// Folds or opens the rail, and remembers it.
+pub(super) fn toggle(folded: RwSignal<bool>) {
+    folded.update(|folded| *folded = !*folded);
+    // Storage may be switched off; then it holds for this page only.
+    if let Ok(Some(storage)) = window().local_storage() {
+        storage.set_item(KEY, if folded.get_untracked() { "folded" } else { "open" }).ok();
+    }
+}
+
+/// The navigation at the left, or at the bottom of a small screen.
+#[component]
+pub(super) fn Rail(
+    /// Whether only the drawings are shown.
+    folded: RwSignal<bool>,
+) -> impl IntoView {
+    let nav = expect_context::<Nav>();
+    let clusters = expect_context::<Clusters>();
+    let welcome = expect_context::<Socket>().welcome();
+    let section = Memo::new(move |_| nav.route().with(|route| route.as_ref().map(section_of)));
+    let topics = Route::Topics { cluster: None, query: TopicsQuery::default() };
+    let n_topics = Signal::derive(move || clusters.with(|list| list.and_then(topics_of)));
+    let n_clusters = Signal::derive(move || clusters.with(|list| list.map(clusters_of)));
+    let foot = move || welcome.with(|welcome| welcome.as_ref().map(|w| w.version.clone()));
+    let fold_label =
+        move || if folded.get() { "Open the navigation" } else { "Fold the navigation" };
+    view! {
+        <nav class="rail" aria-label="Main">
+            <a class="rail__brand" href="/" aria-label="Drawbridge, home" title="Drawbridge">
+                <svg viewBox="0 0 20 20" aria-hidden="true">
+                    <path d="M2 17V8M18 17V8M2 8l8-5 8 5M2 13c5-2.5 11-2.5 16 0"></path>
+                </svg>
+                <span class="rail__label">"Drawbridge"</span>
+            </a>
+            <ul>
+                {entry("Topics", Icon::Topics, topics.path(), Section::Topics, section, n_topics)}
+                {entry(
+                    "Clusters",
+                    Icon::Clusters,
+                    Route::Clusters.path(),
+                    Section::Clusters,
+                    section,
+                    n_clusters,
+                )}
+            </ul>
+            <div class="rail__gap"></div>
+            <button
+                type="button"
+                class="rail__entry rail__fold"
+                aria-label=fold_label
+                aria-pressed=move || folded.get().to_string()
+                title=fold_label
+                on:click=move |_| toggle(folded)
+            >
+                {Icon::Fold.draw()}
+                <span class="rail__label">"Fold"</span>
+            </button>
+            <div class="rail__foot">{foot}</div>
+        </nav>
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Section {
+    Topics,
+    Clusters,
+}
+
+fn section_of(route: &Route) -> Section {
+    match route {
+        Route::Topics { .. } | Route::TopicNew { .. } | Route::Topic { .. } => Section::Topics,
+        Route::Clusters | Route::ClusterNew | Route::Cluster { .. } => Section::Clusters,
+    }
+}
+
+/// A number beside an entry, and whether it is bad news.
+type Tally = (String, bool);
+
+fn topics_of(list: &[drawbridge_shared::view::ClusterView]) -> Option<Tally> {
+    let known: Vec<u64> =
+        list.iter().filter_map(|cluster| cluster.n_topics).map(u64::from).collect();
+    (!known.is_empty()).then(|| (count(known.iter().sum()), false))
+}
+
+fn clusters_of(list: &[drawbridge_shared::view::ClusterView]) -> Tally {
+    let is_down = |status: &ClusterStatus| matches!(status, ClusterStatus::Down { .. });
+    match list.iter().filter(|cluster| is_down(&cluster.status)).count() {
+        0 => (list.len().to_string(), false),
+        n => (format!("{n} down"), true),
+    }
+}
+
+fn entry(
+    label: &'static str,
+    icon: Icon,
+    href: String,
+    own: Section,
+    current: Memo<Option<Section>>,
+    tally: Signal<Option<Tally>>,
+) -> impl IntoView {
+    let is_bad = move || tally.with(|tally| tally.as_ref().is_some_and(|(_, bad)| *bad));
+    view! {
+        <li>
+            <a
+                class="rail__entry"
+                href=href
+                title=label
+                aria-current=move || (current.get() == Some(own)).then_some("page")
+            >
+                {icon.draw()}
+                <span class="rail__label">{label}</span>
+                <span class="rail__n" class:rail__n--bad=is_bad>
+                    {move || tally.get().map(|(text, _)| text)}
+                </span>
+            </a>
+        </li>
+    }
+}

@@ -1,0 +1,59 @@
+import { clusterId } from "../support/kafka.ts";
+import { expectRow, row } from "../support/table.ts";
+import { expect, test } from "../support/test.ts";
+
+test.use({ serves: "kafka" });
+
+test("all clusters are listed with state, version and Kafka's own id", async ({ page }) => {
+  await page.goto("/");
+  for (const name of ["onprem", "cloud"] as const) {
+    const cluster = row(page, "Clusters", new RegExp(`^${name}`));
+    await expect(cluster.getByRole("rowheader")).toContainText(clusterId(name));
+    await expect(cluster.getByRole("cell").nth(0)).toContainText("healthy");
+    await expect(cluster.getByRole("cell").nth(1)).toHaveText(/^4\.\d/);
+    await expect(cluster.getByRole("cell").nth(3)).toHaveText("1");
+    await expect(cluster.getByRole("cell").nth(6)).toHaveText(/ms|µs/);
+  }
+});
+
+test("a cluster's page tells its brokers and how it is reached, without a secret", async ({ page }) => {
+  await page.goto("/clusters/cloud");
+  await expect(page.getByRole("heading", { level: 1, name: "cloud" })).toBeVisible();
+  await expectRow(page, "Brokers", /controller/, "answers", /127\.0\.0\.1:\d+/);
+  await expect(page.getByText("SASL_SSL", { exact: false }).first()).toBeVisible();
+  expect(await page.content()).not.toContain("admin-secret");
+});
+
+test("a broker's configurations open beside the cluster and have a URL", async ({ page }) => {
+  await page.goto("/clusters/onprem");
+  await page.getByRole("link", { name: /^Configurations of broker/ }).click();
+  await expect(page).toHaveURL(/\?broker=\d+$/);
+  const drawer = page.getByRole("complementary", { name: /^Configurations of broker/ });
+  await drawer.getByRole("searchbox", { name: "Search configurations" }).fill("num.partitions");
+  await expectRow(page, "Broker configurations", "num.partitions");
+  await page.keyboard.press("Escape");
+  await expect(drawer).toBeHidden();
+  await expect(page).not.toHaveURL(/broker=/);
+});
+
+test("a known cluster's connection can be tested step by step", async ({ page }) => {
+  await page.goto("/clusters/cloud");
+  await page.getByRole("button", { name: "Test connection" }).click();
+  await expect(page.getByText("The connection works")).toBeVisible();
+  for (const step of ["Properties", "TCP", "TLS", "SASL", "Authorisation", "Brokers"]) {
+    await expect(page.getByRole("listitem").filter({ hasText: new RegExp(`^${step} passed`) })).not.toHaveCount(0);
+  }
+});
+
+test("a cluster named when the gateway started cannot be removed here", async ({ page }) => {
+  await page.goto("/clusters/onprem");
+  await expect(page.getByRole("button", { name: "Test connection" })).toBeVisible();
+  await expect(page.getByRole("button", { name: "Remove cluster…" })).toHaveCount(0);
+});
+
+test("a cluster the gateway does not know says so and leads back", async ({ page }) => {
+  await page.goto("/clusters/nowhere");
+  await expect(page.getByRole("heading", { name: "Not there" })).toBeVisible();
+  await page.getByRole("link", { name: "Go to the clusters" }).click();
+  await expectRow(page, "Clusters", /^onprem/);
+});

@@ -78,7 +78,7 @@ const mistakes: { what: string; text: () => string; step: string; says: RegExp }
     text: () =>
       properties("onprem")
         .replace(/^sasl\.mechanism=.*$/m, "sasl.mechanism=PLAIN")
-        .replace(/Scram(?=LoginModule)|scram\.Scram/g, (found) => (found === "Scram" ? "Plain" : "plain.Plain")),
+        .replace("scram.ScramLoginModule", "plain.PlainLoginModule"),
     step: "SASL",
     says: /mechanism|SCRAM/i,
   },

@@ -1,13 +1,12 @@
 import { Gateway } from "../support/gateway.ts";
-import { clusterId, createTopic, kafkaClusters, uniqueTopic } from "../support/kafka.ts";
+import { clusterId, createTopic, serveBoth, uniqueTopic } from "../support/kafka.ts";
 import { expectRow } from "../support/table.ts";
 import { expect, test } from "../support/test.ts";
 
 test.use({ serves: "kafka", expectedComplaints: [/WebSocket connection to .* failed/] });
 
 test("a restart of the gateway heals in the open page", async ({ page, playwright }) => {
-  const clusters = kafkaClusters().flatMap(({ name, file }) => ["--cluster", `${name}=${file}`]);
-  const gateway = await Gateway.start(["serve", ...clusters]);
+  const gateway = await Gateway.start(serveBoth());
   try {
     await page.goto(`${gateway.url}/clusters/onprem/topics`);
     await expect(page.getByRole("status").filter({ hasText: "Connected to the gateway" })).toHaveCount(1);

@@ -1,15 +1,19 @@
 // The two real Kafka clusters of this run: how to reach them, and what tests need in them.
 
 import { execFileSync } from "node:child_process";
-import { readFileSync, readdirSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, type APIRequestContext } from "@playwright/test";
 
 export type ClusterName = "onprem" | "cloud";
 
-/** Both clusters as a gateway gets them: `onprem` is SASL_PLAINTEXT with SCRAM and ACLs, `cloud` is SASL_SSL. */
-export function kafkaClusters(): { name: ClusterName; file: string }[] {
-  return (["onprem", "cloud"] as const).map((name) => ({ name, file: place(`${name}.properties`) }));
+/**
+ * The command line that serves both clusters: `onprem` is SASL_PLAINTEXT with SCRAM and ACLs, `cloud` is SASL_SSL.
+ * Clusters added from the console are kept in a folder of this gateway's own.
+ */
+export function serveBoth(): string[] {
+  const clusters = ["onprem", "cloud"].flatMap((name) => ["--cluster", `${name}=${place(`${name}.properties`)}`]);
+  return ["serve", "--clusters-dir", mkdtempSync(place("added-")), ...clusters];
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { test as base, expect } from "@playwright/test";
 import { Gateway } from "./gateway.ts";
-import { kafkaClusters } from "./kafka.ts";
+import { serveBoth } from "./kafka.ts";
 
 interface PerTest {
   /** Error messages of the browser that this test provokes on purpose, e.g. by breaking the connection. */
@@ -11,8 +11,8 @@ interface PerTest {
 }
 
 interface PerWorker {
-  /** What the gateway serves: the demo's embedded clusters, the real Kafka clusters, or nothing yet. */
-  serves: "demo" | "kafka" | "nothing";
+  /** What the gateway serves: the demo's embedded clusters, or the real Kafka clusters. */
+  serves: "demo" | "kafka";
   gateway: Gateway;
 }
 
@@ -22,7 +22,7 @@ export const test = base.extend<PerTest, PerWorker>({
 
   gateway: [
     async ({ serves }, use) => {
-      const gateway = await Gateway.start(argumentsFor(serves));
+      const gateway = await Gateway.start(serves === "demo" ? ["demo"] : serveBoth());
       await use(gateway);
       await gateway.stop();
     },
@@ -48,16 +48,5 @@ export const test = base.extend<PerTest, PerWorker>({
     { auto: true },
   ],
 });
-
-function argumentsFor(serves: PerWorker["serves"]): string[] {
-  switch (serves) {
-    case "demo":
-      return ["demo"];
-    case "kafka":
-      return ["serve", ...kafkaClusters().flatMap(({ name, file }) => ["--cluster", `${name}=${file}`])];
-    case "nothing":
-      return ["serve"];
-  }
-}
 
 export { expect };

@@ -11,7 +11,10 @@ use drawbridge_tests::{
 pub(crate) use drawbridge_tests::bed::Version;
 
 /// A connection to the shared one-broker cluster and a fresh topic of one partition there.
-pub(crate) async fn fresh_topic(version: Version, configs: &[(&str, &str)]) -> Result<(Wire, String)> {
+pub(crate) async fn fresh_topic(
+    version: Version,
+    configs: &[(&str, &str)],
+) -> Result<(Wire, String)> {
     let mut wire = Wire::connect(&gallery(version).await?.back_door()).await?;
     let topic = unique("topic");
     wire.create_topic(&topic, 1, 1, configs).await?;

@@ -282,7 +282,10 @@ async fn groups_are_listed_described_reset_and_deleted(
     let partitions = [TopicPartition::new(&topic, 0), TopicPartition::new(&topic, 1)];
     let offsets = [
         (partitions[0].clone(), CommittedOffset::new(7)),
-        (partitions[1].clone(), CommittedOffset { metadata: "note".to_owned(), ..CommittedOffset::new(0) }),
+        (
+            partitions[1].clone(),
+            CommittedOffset { metadata: "note".to_owned(), ..CommittedOffset::new(0) },
+        ),
     ];
     for answer in client.commit_group_offsets(&group, &offsets).await?.into_values() {
         answer?;
@@ -363,8 +366,7 @@ async fn scram_users_are_made_and_removed(client: Client, _: Wire, version: Vers
         let newcomer = Client::new(super::settings(&text)?)?;
         newcomer.describe_cluster().await?;
     }
-    let delete =
-        ScramChange::Delete { user: user.clone(), mechanism: ScramMechanism::Sha256 };
+    let delete = ScramChange::Delete { user: user.clone(), mechanism: ScramMechanism::Sha256 };
     only::<_, _, anyhow::Error>(client.alter_scram_users(&[delete]).await?)??;
     eventually("one credential is left", async || {
         let found = client.describe_scram_users(Some(&[&user])).await?;
@@ -410,7 +412,8 @@ async fn acls_are_made_listed_and_removed(client: Client, _: Wire, _: Version) -
     let mut wanted = rules.to_vec();
     wanted.sort();
     assert_eq!(found, wanted);
-    let matching = AclFilter { pattern: AclPattern::Match, name: Some(format!("{name}x")), ..filter.clone() };
+    let matching =
+        AclFilter { pattern: AclPattern::Match, name: Some(format!("{name}x")), ..filter.clone() };
     assert_eq!(client.describe_acls(&matching).await?, rules[1..]);
     let mut deleted = client.delete_acls(std::slice::from_ref(&filter)).await?;
     assert_eq!(deleted.remove(0)?.len(), 2);

@@ -14,7 +14,9 @@ use super::settings;
 
 /// Fails within seconds, so that a test does not wait for what will not come.
 fn impatient(text: &str) -> String {
-    format!("{text}\nsocket.connection.setup.timeout.ms=2000\ndefault.api.timeout.ms=4000\nrequest.timeout.ms=3000\n")
+    format!(
+        "{text}\nsocket.connection.setup.timeout.ms=2000\ndefault.api.timeout.ms=4000\nrequest.timeout.ms=3000\n"
+    )
 }
 
 /// What a call and the probe make of these properties.
@@ -138,7 +140,8 @@ async fn a_host_that_swallows_packets_is_told_in_time() {
     let address = listener.local_addr().unwrap();
     let mut queued = Vec::new();
     while let Ok(Ok(stream)) =
-        tokio::time::timeout(Duration::from_millis(300), tokio::net::TcpStream::connect(address)).await
+        tokio::time::timeout(Duration::from_millis(300), tokio::net::TcpStream::connect(address))
+            .await
     {
         queued.push(stream);
     }

@@ -91,20 +91,26 @@ async fn what_is_produced_in_pieces_is_fetched_byte_for_byte(version: Version) -
         let mut offset = 0;
         for codec in [None, Gzip, Snappy, Lz4, Zstd] {
             let entries: Vec<Entry> = (0..100)
-                .map(|n| Entry::new(Some(&n.to_string()), Some(&"v".repeat(n))).header("h", Some("x")))
+                .map(|n| {
+                    Entry::new(Some(&n.to_string()), Some(&"v".repeat(n))).header("h", Some("x"))
+                })
                 .collect();
             let batch = Batch::build(&entries, codec);
             let answer = produce(&client, &topic, &batch).await?;
             assert_eq!((answer.error, answer.base_offset), (Option::None, offset));
             let found = fetch(&client, at(&topic, offset)).await?;
-            assert_eq!((found.high_watermark, found.last_stable_offset), (offset + 100, offset + 100));
+            assert_eq!(
+                (found.high_watermark, found.last_stable_offset),
+                (offset + 100, offset + 100)
+            );
             let stored = Batch::split(found.records).remove(0);
             assert_eq!(stored.records_section(), batch.records_section(), "{door:?} {codec:?}");
             offset += 100;
         }
         // Through topic ids as well.
         let id = client.leader(&topic, 0).await?.topic_id;
-        let by_id = fetch(&client, FetchPartition { topic_id: Some(id), ..at(&topic, 200) }).await?;
+        let by_id =
+            fetch(&client, FetchPartition { topic_id: Some(id), ..at(&topic, 200) }).await?;
         assert_eq!(by_id.topic, topic);
         assert_eq!(Batch::split(by_id.records).len(), 3);
     }
@@ -184,7 +190,8 @@ async fn aborted_transactions_come_with_a_committed_read(version: Version) -> Re
     let id = drawbridge_tests::bed::unique("transaction");
     let producer = wire.transactional_producer(&id).await?;
     wire.add_to_transaction(&id, producer, &topic).await?;
-    let batch = Batch::of_values(["gone"]).by(producer.0, producer.1, 0).with_bit(bits::TRANSACTIONAL);
+    let batch =
+        Batch::of_values(["gone"]).by(producer.0, producer.1, 0).with_bit(bits::TRANSACTIONAL);
     wire.append_bytes(&topic, batch.bytes(), -1, Some(&id)).await?;
     let open = fetch(&client, at(&topic, 0)).await?;
     assert_eq!((open.last_stable_offset, open.high_watermark), (0, 1));

@@ -88,7 +88,11 @@ async fn a_silent_peer_is_given_up_in_time() {
 async fn a_peer_that_hangs_up_is_told() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
-    tokio::spawn(async move { while let Ok((stream, _)) = listener.accept().await { drop(stream) } });
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            drop(stream)
+        }
+    });
     let error = describe(&address).await;
     let Error::Connect(connect) = &error else { panic!("{error:?}") };
     assert!(!connect.remedy.is_empty(), "{error}");
@@ -97,7 +101,8 @@ async fn a_peer_that_hangs_up_is_told() {
 #[tokio::test]
 async fn a_frozen_broker_times_out_and_serves_again_once_it_thaws() {
     let cluster = Kafka::plain(Version::V4).start().await.unwrap();
-    let text = cluster.properties("admin") + "request.timeout.ms=1000\ndefault.api.timeout.ms=3000\n";
+    let text =
+        cluster.properties("admin") + "request.timeout.ms=1000\ndefault.api.timeout.ms=3000\n";
     let client = Client::new(settings(&text).unwrap()).unwrap();
     client.describe_cluster().await.unwrap();
     cluster.broker(1).freeze().unwrap();

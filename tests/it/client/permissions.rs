@@ -134,7 +134,9 @@ async fn a_login_without_rights_sees_a_cluster_without_topics(version: Version) 
     Ok(())
 }
 
-async fn the_probe_says_that_the_login_works_and_the_right_is_missing(version: Version) -> Result<()> {
+async fn the_probe_says_that_the_login_works_and_the_right_is_missing(
+    version: Version,
+) -> Result<()> {
     let cluster = gallery(version).await?;
     let report = probe(&settings(&cluster.properties_of(Door::Scram, "alice"))?).await;
     let failed = report.failure().context("a step that failed")?;

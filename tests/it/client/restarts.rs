@@ -119,8 +119,9 @@ async fn a_client_survives_a_rolling_restart_with_every_call_and_append(
                 next += 1;
             }
             assert_eq!(client.describe_cluster().await?.cluster_id, cluster.id());
-            let found =
-                client.list_offsets(OffsetSpec::LogEnd, &partition, Isolation::ReadUncommitted).await;
+            let found = client
+                .list_offsets(OffsetSpec::LogEnd, &partition, Isolation::ReadUncommitted)
+                .await;
             let end = only::<_, _, anyhow::Error>(found)??.offset;
             assert_eq!(end, Some(i64::from(next)), "broker {} down: {down}", broker.id());
             let committed = client
@@ -128,7 +129,9 @@ async fn a_client_survives_a_rolling_restart_with_every_call_and_append(
                     &topic,
                     &[(
                         partition[0].clone(),
-                        drawbridge_kafka::admin::group_offsets::CommittedOffset::new(i64::from(next)),
+                        drawbridge_kafka::admin::group_offsets::CommittedOffset::new(i64::from(
+                            next,
+                        )),
                     )],
                 )
                 .await?;

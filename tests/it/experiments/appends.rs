@@ -69,11 +69,15 @@ async fn a_restamped_batch_is_stored_unchanged_in_every_codec(version: Version) 
         let stored = only_batch(&mut wire, &mirror).await?;
 
         assert_eq!(stored.records_section(), read.records_section(), "{codec:?}");
-        let back = stored
-            .clone()
-            .with_leader_epoch(read.leader_epoch())
-            .by(read.producer_id(), read.producer_epoch(), read.base_sequence());
-        assert_eq!(back, read, "{codec:?}: nothing else differs, not even the CRC once it is undone");
+        let back = stored.clone().with_leader_epoch(read.leader_epoch()).by(
+            read.producer_id(),
+            read.producer_epoch(),
+            read.base_sequence(),
+        );
+        assert_eq!(
+            back, read,
+            "{codec:?}: nothing else differs, not even the CRC once it is undone"
+        );
         assert_eq!(stored.base_sequence(), 7000, "an unknown producer may start at any sequence");
     }
     Ok(())
@@ -120,7 +124,8 @@ async fn control_and_transactional_batches_are_refused_from_plain_producers(
 async fn a_batch_with_log_append_time_is_taken_by_a_create_time_topic_with_other_times(
     version: Version,
 ) -> Result<()> {
-    let (mut wire, source) = fresh_topic(version, &[("message.timestamp.type", "LogAppendTime")]).await?;
+    let (mut wire, source) =
+        fresh_topic(version, &[("message.timestamp.type", "LogAppendTime")]).await?;
     let mirror = fresh_topic(version, &[("message.timestamp.type", "CreateTime")]).await?.1;
     let old = now() - 500_000;
     let entries: Vec<Entry> = (0..3).map(|n| Entry::value(n).at(old + n)).collect();
@@ -133,14 +138,19 @@ async fn a_batch_with_log_append_time_is_taken_by_a_create_time_topic_with_other
     let stored = only_batch(&mut wire, &mirror).await?;
     assert!(!stored.has(bits::LOG_APPEND_TIME), "the bit is gone");
     let times: Vec<i64> = stored.records().iter().map(|record| record.timestamp).collect();
-    assert_eq!(times, [old, old + 1, old + 2], "the producer's times, not the source's append time");
+    assert_eq!(
+        times,
+        [old, old + 1, old + 2],
+        "the producer's times, not the source's append time"
+    );
     Ok(())
 }
 
 async fn a_batch_with_log_append_time_is_refused_by_a_log_append_time_topic(
     version: Version,
 ) -> Result<()> {
-    let (mut wire, topic) = fresh_topic(version, &[("message.timestamp.type", "LogAppendTime")]).await?;
+    let (mut wire, topic) =
+        fresh_topic(version, &[("message.timestamp.type", "LogAppendTime")]).await?;
     let batch = Batch::of_values(0..3).with_bit(bits::LOG_APPEND_TIME);
     assert_eq!(wire.append(&topic, &batch).await?, Appended::refused(code::INVALID_TIMESTAMP));
     Ok(())

@@ -85,7 +85,9 @@ async fn a_thinned_batch_is_refused_and_its_padded_rebuild_taken(version: Versio
     Ok(())
 }
 
-async fn records_without_key_are_refused_while_a_topic_is_compacted(version: Version) -> Result<()> {
+async fn records_without_key_are_refused_while_a_topic_is_compacted(
+    version: Version,
+) -> Result<()> {
     for policy in ["compact", "compact,delete"] {
         let (mut wire, topic) = fresh_topic(version, &[("cleanup.policy", policy)]).await?;
         let answer = wire.append(&topic, &Batch::of_values(0..2)).await?;
@@ -98,7 +100,8 @@ async fn delete_records_is_refused_on_a_compacted_topic_and_works_before_the_swi
     version: Version,
 ) -> Result<()> {
     let (mut wire, topic) = fresh_topic(version, &[("cleanup.policy", "compact")]).await?;
-    wire.write(&topic, &Batch::build(&[Entry::new(Some("a"), Some("a"))], Compression::None)).await?;
+    wire.write(&topic, &Batch::build(&[Entry::new(Some("a"), Some("a"))], Compression::None))
+        .await?;
     assert_eq!(wire.delete_records(&topic, 1).await?.0, code::POLICY_VIOLATION);
 
     let forever = [("cleanup.policy", "delete"), ("retention.ms", "-1"), ("retention.bytes", "-1")];

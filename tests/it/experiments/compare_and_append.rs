@@ -115,7 +115,9 @@ async fn only_five_batches_back_are_recognised(version: Version) -> Result<()> {
     check(&mut wire, &topic, 7).await
 }
 
-async fn once_producer_state_is_gone_a_late_request_is_appended_again(version: Version) -> Result<()> {
+async fn once_producer_state_is_gone_a_late_request_is_appended_again(
+    version: Version,
+) -> Result<()> {
     let (mut wire, topic) = fresh_topic(version, &[]).await?;
     let (id, epoch) = wire.producer().await?;
     let old = Entry::value(0).at(now() - 2 * 86_400_000);
@@ -206,7 +208,8 @@ async fn pipeline(
         let mut expected = VecDeque::new();
         for n in 0.. {
             let count = 1 + n % 7;
-            wire.send_append(topic, &values(end, count).by(producer.0, producer.1, sequence)).await?;
+            wire.send_append(topic, &values(end, count).by(producer.0, producer.1, sequence))
+                .await?;
             expected.push_back(end);
             end += count;
             sequence += i32::try_from(count)?;
@@ -242,7 +245,9 @@ async fn a_killed_leader_with_requests_in_flight_loses_and_repeats_nothing(
     check(&mut wire, &topic, 1600).await
 }
 
-async fn a_frozen_leader_that_thaws_appends_none_of_its_late_requests(version: Version) -> Result<()> {
+async fn a_frozen_leader_that_thaws_appends_none_of_its_late_requests(
+    version: Version,
+) -> Result<()> {
     let cluster = three_brokers(version).await?;
     let topic = replicated(&cluster).await?;
     let producer = Wire::connect(cluster.broker(1).address()).await?.producer().await?;

@@ -47,7 +47,9 @@ async fn a_group_of_the_consumer_protocol_is_seeded_and_left_alone_once_active()
     assert_eq!(wire.committed(&group, &topic).await.unwrap(), (9, -1));
 }
 
-async fn a_java_consumer_resumes_at_the_exact_offset_committed_for_it(version: Version) -> Result<()> {
+async fn a_java_consumer_resumes_at_the_exact_offset_committed_for_it(
+    version: Version,
+) -> Result<()> {
     let cluster = gallery(version).await?;
     let (mut wire, topic) = fresh_topic(version, &[]).await?;
     wire.write(&topic, &Batch::of_values(0..10)).await?;
@@ -77,7 +79,11 @@ async fn a_java_consumer_resumes_at_the_exact_offset_committed_for_it(version: V
             .await?;
         // 4.x says on the same channel that it prefers another option.
         assert_eq!(printed.lines().last(), Some("7"), "{protocol}");
-        assert_eq!(wire.committed(&group, &topic).await?.0, 8, "{protocol}: it commits as it leaves");
+        assert_eq!(
+            wire.committed(&group, &topic).await?.0,
+            8,
+            "{protocol}: it commits as it leaves"
+        );
     }
     Ok(())
 }

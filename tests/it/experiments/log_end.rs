@@ -31,13 +31,15 @@ async fn a_replica_of_minus_2_is_told_the_log_end_above_the_high_watermark(
     .await?;
 
     cluster.broker(2).freeze()?;
-    let answer =
-        wire.append_to_leader(&topic, &Batch::of_values(3..8).by(id, epoch, 3)).await?;
+    let answer = wire.append_to_leader(&topic, &Batch::of_values(3..8).by(id, epoch, 3)).await?;
     assert_eq!((answer.error, answer.base_offset), (0, 3));
     assert_eq!(wire.latest(&topic).await?, 3, "a consumer is told the high watermark");
     for replica in [-2, 3] {
         let told = wire.offset(&topic, -1, replica).await?;
-        println!("{version}: replica {replica} is told {} (error {})", told.offset, told.error_code);
+        println!(
+            "{version}: replica {replica} is told {} (error {})",
+            told.offset, told.error_code
+        );
         assert_eq!((told.error_code, told.offset), (0, 8));
     }
     let last = wire.last_sequence(&topic, id).await?;
@@ -85,9 +87,11 @@ pub(super) async fn create(
     tokio::time::timeout(Duration::from_secs(30), async {
         loop {
             let seen = wire.topic(topic).await?;
-            if seen.partitions.first().is_some_and(|p| {
-                p.leader_id.0 == brokers[0] && p.isr_nodes.len() == brokers.len()
-            }) {
+            if seen
+                .partitions
+                .first()
+                .is_some_and(|p| p.leader_id.0 == brokers[0] && p.isr_nodes.len() == brokers.len())
+            {
                 return Ok(());
             }
             tokio::time::sleep(Duration::from_millis(20)).await;

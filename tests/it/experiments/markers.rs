@@ -76,7 +76,8 @@ async fn a_marker_does_not_touch_an_open_transaction_of_somebody_else(
     let id = unique("transaction");
     let producer = wire.transactional_producer(&id).await?;
     wire.add_to_transaction(&id, producer, &topic).await?;
-    let batch = Batch::of_values(["open"]).by(producer.0, producer.1, 0).with_bit(bits::TRANSACTIONAL);
+    let batch =
+        Batch::of_values(["open"]).by(producer.0, producer.1, 0).with_bit(bits::TRANSACTIONAL);
     let open = wire.append_bytes(&topic, batch.bytes(), -1, Some(&id)).await?;
     assert_eq!(open, Appended::at(0));
     wire.write_markers(&topic, &[(6_000_000_000, 0, true)]).await?;

@@ -32,7 +32,10 @@ pub struct Broker {
 
 impl fmt::Debug for Broker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Broker").field("id", &self.id).field("dir", &self.dir).finish_non_exhaustive()
+        f.debug_struct("Broker")
+            .field("id", &self.id)
+            .field("dir", &self.dir)
+            .finish_non_exhaustive()
     }
 }
 

@@ -116,17 +116,38 @@ impl Certificates {
         keytool(
             p12,
             &[
-                "-genkeypair", "-alias", "key", "-keyalg", "EC", "-groupname", "secp256r1",
-                "-dname", &subject, "-keystore", &keystore,
+                "-genkeypair",
+                "-alias",
+                "key",
+                "-keyalg",
+                "EC",
+                "-groupname",
+                "secp256r1",
+                "-dname",
+                &subject,
+                "-keystore",
+                &keystore,
             ],
         )?;
-        keytool(p12, &["-certreq", "-alias", "key", "-keystore", &keystore, "-file", &request_path])?;
+        keytool(
+            p12,
+            &["-certreq", "-alias", "key", "-keystore", &keystore, "-file", &request_path],
+        )?;
         let wanted = CertificateSigningRequestParams::from_pem(&fs::read_to_string(&request)?)?;
         fs::write(&signed, wanted.signed_by(&self.issuer)?.pem())?;
         let import = |store: &[&str], alias: &str, file: &str, keystore: &str| {
             keytool(
                 store,
-                &["-importcert", "-noprompt", "-alias", alias, "-file", file, "-keystore", keystore],
+                &[
+                    "-importcert",
+                    "-noprompt",
+                    "-alias",
+                    alias,
+                    "-file",
+                    file,
+                    "-keystore",
+                    keystore,
+                ],
             )
         };
         import(p12, "ca", &ca, &keystore)?;
@@ -136,15 +157,24 @@ impl Certificates {
         keytool(
             &["-srcstoretype", "PKCS12", "-srcstorepass", stores.password],
             &[
-                "-importkeystore", "-noprompt", "-srckeystore", &keystore, "-deststoretype", "JKS",
-                "-deststorepass", stores.password, "-destkeystore", &path(&stores.keystore_jks),
+                "-importkeystore",
+                "-noprompt",
+                "-srckeystore",
+                &keystore,
+                "-deststoretype",
+                "JKS",
+                "-deststorepass",
+                stores.password,
+                "-destkeystore",
+                &path(&stores.keystore_jks),
             ],
         )?;
         Ok(stores)
     }
 
     fn identity(&self, file: &str, name: &str, hosts: &[&str], days: i64) -> Result<()> {
-        let mut params = CertificateParams::new(hosts.iter().map(ToString::to_string).collect::<Vec<_>>())?;
+        let mut params =
+            CertificateParams::new(hosts.iter().map(ToString::to_string).collect::<Vec<_>>())?;
         params.distinguished_name = rcgen::DistinguishedName::new();
         params.distinguished_name.push(DnType::CommonName, name);
         params.extended_key_usages =

@@ -12,7 +12,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::{
     Broker, Certificates, Door, Version,
-    jars::Jars,
+    jars::{Jars, lock},
     ports::Port,
     template::{Template, random_id},
     watchdog,
@@ -48,6 +48,7 @@ pub struct Kafka {
     authorizer: bool,
     configs: BTreeMap<String, String>,
     limited: bool,
+    recording: bool,
 }
 
 impl Kafka {
@@ -63,6 +64,7 @@ impl Kafka {
             authorizer: false,
             configs: BTreeMap::new(),
             limited: true,
+            recording: false,
         }
     }
 
@@ -146,12 +148,19 @@ impl Kafka {
         } else {
             None
         };
-        let jars = Jars::fetch(self.version)?;
+        let mut jars = Jars::fetch(self.version)?;
         let template = Template::prepare(&jars, &self.users)?;
+        if self.recording {
+            jars = jars.recording();
+        } else if !jars.archive().is_file() {
+            Box::pin(record_classes(&jars, self.version)).await?;
+        }
         let dir = tempfile::Builder::new().prefix("drawbridge-kafka-").tempdir()?.keep();
         watchdog::guard_directory(&dir)?;
-        let certificates =
-            Certificates::create(&dir.join("certificates"), self.users.iter().map(|u| u.name.as_str()))?;
+        let certificates = Certificates::create(
+            &dir.join("certificates"),
+            self.users.iter().map(|u| u.name.as_str()),
+        )?;
         let mut cluster = Cluster {
             id: random_id(),
             version: self.version,
@@ -175,8 +184,11 @@ impl Kafka {
     /// Claims ports and writes every broker's configuration and storage.
     fn lay_out(&self, jars: &Jars, template: &Template, cluster: &mut Cluster) -> Result<()> {
         let controllers = (0..self.brokers).map(|_| Port::claim()).collect::<Result<Vec<_>>>()?;
-        let voters: Vec<String> =
-            controllers.iter().zip(1..).map(|(p, id)| format!("{id}@127.0.0.1:{}", p.number())).collect();
+        let voters: Vec<String> = controllers
+            .iter()
+            .zip(1..)
+            .map(|(p, id)| format!("{id}@127.0.0.1:{}", p.number()))
+            .collect();
         let voters = voters.join(",");
         let mut doors = cluster.doors.clone();
         doors.push(Door::Plain);
@@ -208,7 +220,12 @@ impl Kafka {
         Ok(())
     }
 
-    fn common_properties(&self, doors: &[Door], voters: &str, certificates: &Certificates) -> String {
+    fn common_properties(
+        &self,
+        doors: &[Door],
+        voters: &str,
+        certificates: &Certificates,
+    ) -> String {
         let copies = self.brokers.min(3).to_string();
         let protocols: Vec<String> =
             doors.iter().map(|door| format!("{}:{}", door.listener(), door.protocol())).collect();
@@ -255,6 +272,20 @@ impl Kafka {
         }
         text
     }
+}
+
+/// Runs a broker once for what the next ones can start from, unless somebody else has meanwhile.
+async fn record_classes(jars: &Jars, version: Version) -> Result<()> {
+    let _lock = lock(&jars.home().join("classes.lock"))?;
+    if jars.archive().is_file() {
+        return Ok(());
+    }
+    let mut wanted = Kafka::plain(version).unlimited();
+    wanted.recording = true;
+    let cluster = wanted.start().await?;
+    cluster.broker(1).stop().await?;
+    std::fs::rename(jars.draft_archive(), jars.archive())?;
+    Ok(())
 }
 
 /// A running cluster. Dropping it kills its brokers and removes what they wrote.

@@ -83,7 +83,8 @@ impl Door {
         match self {
             Self::Plain => {}
             Self::Scram => {
-                let _ = writeln!(text, "{prefix}sasl.enabled.mechanisms=SCRAM-SHA-512,SCRAM-SHA-256");
+                let _ =
+                    writeln!(text, "{prefix}sasl.enabled.mechanisms=SCRAM-SHA-512,SCRAM-SHA-256");
                 for mechanism in ["scram-sha-512", "scram-sha-256"] {
                     let _ = writeln!(
                         text,
@@ -108,8 +109,11 @@ impl Door {
             Self::Mtls => {
                 let _ = writeln!(text, "{prefix}ssl.client.auth=required");
                 let _ = writeln!(text, "{prefix}ssl.truststore.type=PEM");
-                let _ =
-                    writeln!(text, "{prefix}ssl.truststore.location={}", certificates.ca().display());
+                let _ = writeln!(
+                    text,
+                    "{prefix}ssl.truststore.location={}",
+                    certificates.ca().display()
+                );
             }
         }
         if self.encrypted() {
@@ -131,7 +135,8 @@ impl Door {
         user: &User,
         certificates: &Certificates,
     ) -> String {
-        let mut text = format!("bootstrap.servers={bootstrap}\nsecurity.protocol={}\n", self.protocol());
+        let mut text =
+            format!("bootstrap.servers={bootstrap}\nsecurity.protocol={}\n", self.protocol());
         let module = match self {
             Self::Scram => Some(("SCRAM-SHA-512", "scram.ScramLoginModule")),
             Self::SaslPlain | Self::SaslSsl => Some(("PLAIN", "plain.PlainLoginModule")),

@@ -40,7 +40,10 @@ impl fmt::Display for Version {
 /// `~/.cache/drawbridge`.
 pub fn cache_root() -> PathBuf {
     env::var_os("DRAWBRIDGE_CACHE").map_or_else(
-        || PathBuf::from(env::var_os("HOME").unwrap_or_else(|| "/tmp".into())).join(".cache/drawbridge"),
+        || {
+            PathBuf::from(env::var_os("HOME").unwrap_or_else(|| "/tmp".into()))
+                .join(".cache/drawbridge")
+        },
         PathBuf::from,
     )
 }
@@ -49,6 +52,7 @@ pub fn cache_root() -> PathBuf {
 #[derive(Clone, Debug)]
 pub struct Jars {
     home: PathBuf,
+    recording: bool,
 }
 
 impl Jars {
@@ -59,11 +63,12 @@ impl Jars {
     /// `mvn` is missing or cannot fetch; the cache cannot be written.
     pub fn fetch(version: Version) -> Result<Self> {
         let home = cache_root().join("kafka").join(version.text());
-        let jars = Self { home };
+        let jars = Self { home, recording: false };
         if jars.complete() {
             return Ok(jars);
         }
-        fs::create_dir_all(&jars.home).with_context(|| format!("creating {}", jars.home.display()))?;
+        fs::create_dir_all(&jars.home)
+            .with_context(|| format!("creating {}", jars.home.display()))?;
         let _lock = lock(&jars.home.join("lock"))?;
         if jars.complete() {
             return Ok(jars);
@@ -93,6 +98,22 @@ impl Jars {
         &self.home
     }
 
+    /// The classes a broker loads, ready to be mapped into the next one: halves the work of a start.
+    /// Made by [`Jars::recording`]; without it brokers only start slower.
+    pub(super) fn archive(&self) -> PathBuf {
+        self.home.join("classes.jsa")
+    }
+
+    /// Where a recording broker leaves its classes when it ends in good order.
+    pub(super) fn draft_archive(&self) -> PathBuf {
+        self.home.join("classes.jsa.draft")
+    }
+
+    /// The same jars, for a broker that records its classes.
+    pub(super) fn recording(&self) -> Self {
+        Self { home: self.home.clone(), recording: true }
+    }
+
     fn libs(&self) -> PathBuf {
         self.home.join("libs")
     }
@@ -107,10 +128,16 @@ impl Jars {
         let mut java = Command::new("java");
         java.env("CLASSPATH", self.libs().join("*"))
             .args(["-Xms64m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"])
-            .args(["-Xshare:auto", "-Djava.awt.headless=true"])
+            // Also keeps quiet about an archive that does not fit this Java: it is left unused then.
+            .args(["-Xshare:auto", "-Xlog:disable", "-Djava.awt.headless=true"])
             .arg("-Dorg.slf4j.simpleLogger.defaultLogLevel=info")
             .arg("-Dorg.slf4j.simpleLogger.showDateTime=true")
             .arg("-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS");
+        if self.recording {
+            java.arg(format!("-XX:ArchiveClassesAtExit={}", self.draft_archive().display()));
+        } else if self.archive().is_file() {
+            java.arg(format!("-XX:SharedArchiveFile={}", self.archive().display()));
+        }
         java
     }
 }

@@ -5,8 +5,7 @@ use std::{collections::HashMap, time::Duration};
 use anyhow::{Context, Result, ensure};
 use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
 use kafka_protocol::{
-    messages::{ApiVersionsRequest, RequestHeader, SaslAuthenticateRequest, SaslHandshakeRequest,
-    },
+    messages::{ApiVersionsRequest, RequestHeader, SaslAuthenticateRequest, SaslHandshakeRequest},
     protocol::{
         Decodable, HeaderVersion as _, Request, StrBytes, VersionRange,
         encode_request_header_into_buffer,
@@ -87,7 +86,8 @@ impl Wire {
     /// # Errors
     /// There is none.
     pub fn version<R: Request>(&self, limit: i16) -> Result<i16> {
-        let theirs = self.offered::<R>().with_context(|| format!("the broker has no API {}", R::KEY))?;
+        let theirs =
+            self.offered::<R>().with_context(|| format!("the broker has no API {}", R::KEY))?;
         let ours = R::VERSIONS;
         let both = theirs.intersect(&ours);
         ensure!(!both.is_empty(), "API {}: broker {theirs}, codec {ours}", R::KEY);

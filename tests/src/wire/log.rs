@@ -187,8 +187,12 @@ impl Wire {
         isolation: Isolation,
     ) -> Result<Vec<(i64, Option<Bytes>, Option<Bytes>)>> {
         let start = self.earliest(topic).await?;
-        let aborted =
-            self.read(topic, start, isolation).await?.partition.aborted_transactions.unwrap_or_default();
+        let aborted = self
+            .read(topic, start, isolation)
+            .await?
+            .partition
+            .aborted_transactions
+            .unwrap_or_default();
         let mut seen = Vec::new();
         for batch in self.read_all(topic, isolation).await? {
             let gone = batch.has(super::batch::bits::TRANSACTIONAL)
@@ -215,12 +219,14 @@ impl Wire {
         timestamp: i64,
         replica: i32,
     ) -> Result<ListOffsetsPartitionResponse> {
-        let wanted = ListOffsetsTopic::default().with_name(topic_name(topic)).with_partitions(vec![
-            ListOffsetsPartition::default().with_current_leader_epoch(-1).with_timestamp(timestamp),
-        ]);
-        let request = ListOffsetsRequest::default()
-            .with_replica_id(replica.into())
-            .with_topics(vec![wanted]);
+        let wanted =
+            ListOffsetsTopic::default().with_name(topic_name(topic)).with_partitions(vec![
+                ListOffsetsPartition::default()
+                    .with_current_leader_epoch(-1)
+                    .with_timestamp(timestamp),
+            ]);
+        let request =
+            ListOffsetsRequest::default().with_replica_id(replica.into()).with_topics(vec![wanted]);
         let mut answer = self.call(&request).await?;
         Ok(answer.topics.remove(0).partitions.remove(0))
     }
@@ -275,13 +281,12 @@ impl Wire {
     /// # Errors
     /// The connection broke.
     pub async fn epoch_end(&mut self, topic: &str, epoch: i32) -> Result<(i32, i64)> {
-        let wanted = OffsetForLeaderTopic::default().with_topic(topic_name(topic)).with_partitions(
-            vec![
+        let wanted =
+            OffsetForLeaderTopic::default().with_topic(topic_name(topic)).with_partitions(vec![
                 OffsetForLeaderPartition::default()
                     .with_current_leader_epoch(-1)
                     .with_leader_epoch(epoch),
-            ],
-        );
+            ]);
         let request = OffsetForLeaderEpochRequest::default()
             .with_replica_id((-1).into())
             .with_topics(vec![wanted]);

@@ -43,8 +43,9 @@ impl Wire {
     /// # Errors
     /// The broker refuses.
     pub async fn find_coordinator(&mut self, key: &str, kind: i8) -> Result<String> {
-        let request =
-            FindCoordinatorRequest::default().with_key_type(kind).with_coordinator_keys(vec![text(key)]);
+        let request = FindCoordinatorRequest::default()
+            .with_key_type(kind)
+            .with_coordinator_keys(vec![text(key)]);
         loop {
             let answer = self.call(&request).await?;
             let found = &answer.coordinators[0];
@@ -95,7 +96,9 @@ impl Wire {
             ]);
         loop {
             let answer = self.call_at(version, &request).await?;
-            match answer.results_by_topic_v3_and_below[0].results_by_partition[0].partition_error_code {
+            match answer.results_by_topic_v3_and_below[0].results_by_partition[0]
+                .partition_error_code
+            {
                 0 => return Ok(()),
                 code if NOT_YET.contains(&code) => pause().await,
                 code => bail!("AddPartitionsToTxn: error {code}"),
@@ -155,7 +158,8 @@ impl Wire {
                     ])
             })
             .collect();
-        let answer = self.call_at(1, &WriteTxnMarkersRequest::default().with_markers(wanted)).await?;
+        let answer =
+            self.call_at(1, &WriteTxnMarkersRequest::default().with_markers(wanted)).await?;
         Ok(answer
             .markers
             .iter()

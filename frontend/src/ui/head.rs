@@ -2,6 +2,9 @@
 
 use leptos::prelude::*;
 
+/// Names longer than this are set smaller.
+const LONG: usize = 64;
+
 /// The top of a page. The heading can take the focus, so that a change of page is read out.
 #[component]
 pub fn PageHead(
@@ -22,7 +25,7 @@ pub fn PageHead(
         <header class="page-head">
             <div class="page-head-what">
                 <div class="page-head-name">
-                    <h1 tabindex="-1">{move || title.get()}</h1>
+                    <h1 tabindex="-1" class:long=move || { title.read().len() > LONG }>{move || title.get()}</h1>
                     {badge.run()}
                 </div>
                 <div class="facts">{facts.run()}</div>

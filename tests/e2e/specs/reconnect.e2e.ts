@@ -1,5 +1,5 @@
 import { Gateway } from "../support/gateway.ts";
-import { clusterId, createTopic, serveBoth, uniqueTopic } from "../support/kafka.ts";
+import { bothAnswer, clusterId, createTopic, serveBoth, uniqueTopic } from "../support/kafka.ts";
 import { expectRow } from "../support/table.ts";
 import { expect, test } from "../support/test.ts";
 
@@ -22,6 +22,7 @@ test("a restart of the gateway heals in the open page", async ({ page, playwrigh
       timeout: 30_000,
     });
     // Subscriptions are back too: what happens now is shown.
+    await bothAnswer(gateway);
     const topic = uniqueTopic("after-restart");
     const request = await playwright.request.newContext({ baseURL: gateway.url });
     await createTopic(request, clusterId("onprem"), topic);

@@ -38,6 +38,6 @@ export default async function startKafka(): Promise<() => Promise<void>> {
     }
     await pause(200);
   }
-  process.env.DRAWBRIDGE_E2E_KAFKA = bed;
+  process.env.E2E_KAFKA_PLACE = bed;
   return stop;
 }

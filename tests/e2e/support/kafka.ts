@@ -4,6 +4,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, type APIRequestContext } from "@playwright/test";
+import type { Gateway } from "./gateway.ts";
 
 export type ClusterName = "onprem" | "cloud";
 
@@ -14,6 +15,15 @@ export type ClusterName = "onprem" | "cloud";
 export function serveBoth(): string[] {
   const clusters = ["onprem", "cloud"].flatMap((name) => ["--cluster", `${name}=${place(`${name}.properties`)}`]);
   return ["serve", "--clusters-dir", mkdtempSync(place("added-")), ...clusters];
+}
+
+/** Waits until a gateway has reached both clusters. */
+export async function bothAnswer(gateway: Gateway): Promise<void> {
+  const answering = async () => {
+    const answer = await fetch(`${gateway.url}/kafka/v3/clusters`);
+    return ((await answer.json()) as { data: unknown[] }).data.length;
+  };
+  await expect.poll(answering, { message: "clusters that answer", timeout: 30_000 }).toBe(2);
 }
 
 /**
@@ -82,7 +92,7 @@ function jars(): string {
 }
 
 function place(file: string): string {
-  const folder = process.env.DRAWBRIDGE_E2E_KAFKA;
+  const folder = process.env.E2E_KAFKA_PLACE;
   if (folder === undefined) throw new Error("the Kafka clusters were not started");
   return join(folder, file);
 }

@@ -2,7 +2,7 @@
 
 import { test as base, expect } from "@playwright/test";
 import { Gateway } from "./gateway.ts";
-import { serveBoth } from "./kafka.ts";
+import { bothAnswer, serveBoth } from "./kafka.ts";
 
 interface PerTest {
   /** Error messages of the browser that this test provokes on purpose, e.g. by breaking the connection. */
@@ -23,6 +23,7 @@ export const test = base.extend<PerTest, PerWorker>({
   gateway: [
     async ({ serves }, use) => {
       const gateway = await Gateway.start(serves === "demo" ? ["demo"] : serveBoth());
+      if (serves === "kafka") await bothAnswer(gateway);
       await use(gateway);
       await gateway.stop();
     },

@@ -11,7 +11,7 @@ mod throttle;
 
 use std::{sync::Arc, time::Duration};
 
-pub(crate) use call::{ANY_VERSION, Call, Repeat, Route, ok, sasl_required, unreadable};
+pub(crate) use call::{ANY_VERSION, Call, Repeat, Route, ok, unreadable};
 pub(crate) use leaders::Led;
 pub(crate) use metadata::{Topics, description};
 pub(crate) use lane::Use;

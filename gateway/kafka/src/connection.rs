@@ -4,6 +4,7 @@
 //! the stream ends, for whatever reason, every waiter learns the same cause and every later call fails at once. A
 //! caller that goes away leaves its waiter behind; the answer is read and thrown away, so nothing loses step.
 
+mod diagnose;
 pub(crate) mod dial;
 pub(crate) mod frame;
 pub(crate) mod garbage;
@@ -22,7 +23,7 @@ use std::{
 use bytes::Bytes;
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt},
-    sync::{RwLock, mpsc, oneshot},
+    sync::{Notify, RwLock, mpsc, oneshot},
     time::{Instant, timeout_at},
 };
 use tokio_util::sync::CancellationToken;
@@ -41,6 +42,10 @@ use crate::{
 const QUEUE: usize = 64;
 /// How long a failed write waits for the reader to find out why: a TLS alert, or the broker's last words.
 const LAST_WORDS: Duration = Duration::from_millis(500);
+/// How long the farewell to a peer may take.
+const FAREWELL: Duration = Duration::from_secs(1);
+/// How much later than the caller the connection itself gives up on an answer.
+const GRACE: Duration = Duration::from_millis(250);
 
 /// Sums over all connections to a broker.
 #[derive(Debug, Default)]
@@ -59,13 +64,15 @@ pub(crate) struct Death {
     pub(crate) cause: ConnectCause,
     /// For people, as a clause.
     pub(crate) what: String,
+    /// The peer's own bytes, if they tell something.
+    pub(crate) detail: String,
     /// What to check, if the bytes tell.
     pub(crate) remedy: Option<String>,
 }
 
 impl Death {
     pub(crate) fn new(cause: ConnectCause, what: impl Into<String>) -> Self {
-        Self { cause, what: what.into(), remedy: None }
+        Self { cause, what: what.into(), detail: String::new(), remedy: None }
     }
 }
 
@@ -87,6 +94,8 @@ pub(crate) struct Connection {
 struct Shared {
     state: Mutex<State>,
     stop: CancellationToken,
+    /// Wakes the watchdog when a request is sent into an empty queue.
+    work: Notify,
     counters: Arc<Counters>,
     max_response: usize,
 }
@@ -107,6 +116,7 @@ struct State {
 struct Waiter {
     correlation: i32,
     number: u64,
+    deadline: Instant,
     reply: oneshot::Sender<Result<Bytes, Lost>>,
 }
 
@@ -192,11 +202,13 @@ impl Connection {
                 last_used: Instant::now(),
             }),
             stop: CancellationToken::new(),
+            work: Notify::new(),
             counters,
             max_response,
         });
         tokio::spawn(write_frames(write, queue, Arc::clone(&shared)));
         tokio::spawn(read_frames(read, Arc::clone(&shared)));
+        tokio::spawn(watch_deadlines(Arc::clone(&shared)));
         Self {
             target,
             outgoing,
@@ -301,10 +313,15 @@ impl Connection {
         asked: &Asked,
     ) -> Result<Bytes, Error> {
         self.await_throttle().await;
-        let passage = self.gate.read().await;
-        let answer = self.enqueue(frame, asked).await?;
-        drop(passage);
-        self.await_answer(answer, patience, asked).await
+        let deadline = Instant::now() + patience;
+        let enqueued = async {
+            let _passage = self.gate.read().await;
+            self.enqueue(frame, deadline, asked).await
+        };
+        match timeout_at(deadline, enqueued).await {
+            Ok(enqueued) => self.await_answer(enqueued?, deadline, patience, asked).await,
+            Err(_) => Err(self.give_up(patience, asked)),
+        }
     }
 
     /// As [`Connection::exchange`], for the holder of the gate.
@@ -314,8 +331,9 @@ impl Connection {
         patience: Duration,
         asked: &Asked,
     ) -> Result<Bytes, Error> {
-        let answer = self.enqueue(frame, asked).await?;
-        self.await_answer(answer, patience, asked).await
+        let deadline = Instant::now() + patience;
+        let answer = self.enqueue(frame, deadline, asked).await?;
+        self.await_answer(answer, deadline, patience, asked).await
     }
 
     async fn await_throttle(&self) {
@@ -335,6 +353,7 @@ impl Connection {
     async fn enqueue(
         &self,
         mut frame: Frame,
+        deadline: Instant,
         asked: &Asked,
     ) -> Result<oneshot::Receiver<Result<Bytes, Lost>>, Error> {
         let permit = self.outgoing.reserve().await;
@@ -355,28 +374,33 @@ impl Connection {
         let number = state.enqueued;
         state.enqueued += 1;
         state.last_used = Instant::now();
-        state.waiting.push_back(Waiter { correlation, number, reply });
+        state.waiting.push_back(Waiter { correlation, number, deadline, reply });
         permit.send(frame);
+        self.shared.work.notify_one();
         Ok(answer)
     }
 
     async fn await_answer(
         &self,
         answer: oneshot::Receiver<Result<Bytes, Lost>>,
+        deadline: Instant,
         patience: Duration,
         asked: &Asked,
     ) -> Result<Bytes, Error> {
-        match timeout_at(Instant::now() + patience, answer).await {
+        match timeout_at(deadline, answer).await {
             Ok(Ok(Ok(response))) => Ok(response),
             Ok(Ok(Err(failure))) => Err(lost(failure, asked)),
             // The reader task is gone with the runtime.
             Ok(Err(_)) => Err(Error::Closed),
-            Err(_) => {
-                let what = format!("{} got no answer within {} ms", asked, patience.as_millis());
-                self.shared.fail(Death::new(ConnectCause::TimedOut, what));
-                Err(Error::Timeout { asked: asked.clone(), after: patience })
-            }
+            Err(_) => Err(self.give_up(patience, asked)),
         }
+    }
+
+    /// Ends the connection because of a request that got no answer.
+    fn give_up(&self, patience: Duration, asked: &Asked) -> Error {
+        let what = format!("{} got no answer within {} ms", asked, patience.as_millis());
+        self.shared.fail(Death::new(ConnectCause::TimedOut, what));
+        Error::Timeout { asked: asked.clone(), after: patience }
     }
 }
 
@@ -387,9 +411,11 @@ impl Drop for Connection {
 }
 
 fn lost(Lost { death, sent }: Lost, asked: &Asked) -> Error {
-    match death.remedy {
-        Some(remedy) => Error::Protocol { asked: asked.clone(), what: death.what, remedy },
-        None => Error::Disconnected { asked: asked.clone(), cause: death.what, sent },
+    let Death { what, detail, remedy, .. } = death;
+    let what = if detail.is_empty() { what } else { format!("{what} ({detail})") };
+    match remedy {
+        Some(remedy) => Error::Protocol { asked: asked.clone(), what, remedy },
+        None => Error::Disconnected { asked: asked.clone(), cause: what, sent },
     }
 }
 
@@ -427,7 +453,33 @@ async fn write_frames<W: AsyncWrite + Unpin>(
             }
         }
     }
-    write.shutdown().await.ok();
+    tokio::time::timeout(FAREWELL, write.shutdown()).await.ok();
+}
+
+/// Ends the connection when the oldest request is overdue, even if its caller has long gone: everything behind it
+/// waits for the same broker.
+async fn watch_deadlines(shared: Arc<Shared>) {
+    loop {
+        let oldest = shared.lock().waiting.front().map(|waiter| waiter.deadline + GRACE);
+        let wait = async {
+            match oldest {
+                Some(deadline) => tokio::time::sleep_until(deadline).await,
+                None => shared.work.notified().await,
+            }
+        };
+        tokio::select! {
+            () = shared.stop.cancelled() => return,
+            () = wait => {}
+        }
+        let overdue = shared
+            .lock()
+            .waiting
+            .front()
+            .is_some_and(|waiter| waiter.deadline + GRACE <= Instant::now());
+        if overdue {
+            shared.fail(Death::new(ConnectCause::TimedOut, "the broker does not answer"));
+        }
+    }
 }
 
 async fn read_frames<R: AsyncRead + Unpin>(read: R, shared: Arc<Shared>) {

@@ -1,5 +1,7 @@
 //! *Test connection*: every step to a cluster in order, and what is wrong with the first that fails.
 
+mod run;
+
 use crate::{admin::cluster::ClusterDescription, settings::ConnectionSettings};
 
 /// Steps to a cluster.
@@ -74,10 +76,14 @@ pub struct ProbedCluster {
 }
 
 impl ProbeReport {
-    /// Whether the cluster can be used: no step of the server that answered failed.
+    /// Whether the cluster can be used: a bootstrap server answered, and nothing failed from there on.
     #[must_use]
     pub fn is_ok(&self) -> bool {
-        self.cluster.is_some() && self.failure().is_none()
+        // A server that failed before another one answered is shown, and does no harm.
+        let last_server = self.steps.iter().rposition(|step| step.step == Step::Resolve);
+        let since = self.steps.iter().skip(last_server.unwrap_or_default());
+        self.cluster.is_some()
+            && !since.into_iter().any(|step| matches!(step.outcome, Outcome::Failed { .. }))
     }
 
     /// The step to show first: the last one that failed.
@@ -88,6 +94,8 @@ impl ProbeReport {
 }
 
 /// Tries every step with fresh connections and reports what was found. Never fails itself.
-pub async fn probe(_settings: &ConnectionSettings) -> ProbeReport {
-    ProbeReport::default()
+///
+/// Bootstrap servers are tried in turn until one answers; then every advertised broker is connected to.
+pub async fn probe(settings: &ConnectionSettings) -> ProbeReport {
+    run::Run::new(settings).finish().await
 }

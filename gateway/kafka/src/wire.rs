@@ -1,6 +1,7 @@
 //! Kafka messages to bytes and back, on the `kafka-protocol` codec, with the codec's trust in lengths taken away.
 
 mod flat;
+mod flexible;
 mod guard;
 mod versions;
 
@@ -11,8 +12,9 @@ use kafka_protocol::{
 };
 
 pub(crate) use flat::{FlatResponse, consumer_assignment, consumer_subscription};
-pub(crate) use guard::GuardedBuf;
-pub(crate) use versions::{VersionTable, name_of_api};
+pub(crate) use flexible::Flexible;
+use guard::GuardedBuf;
+pub(crate) use versions::VersionTable;
 
 /// Offset of the correlation id in a frame: length, API key and version stand before it.
 const CORRELATION_AT: usize = 8;

@@ -1,13 +1,13 @@
 //! The cluster itself: id, brokers, controller, versions.
 
-use kafka_protocol::messages::DescribeClusterRequest;
+use kafka_protocol::messages::{DescribeClusterRequest, DescribeClusterResponse};
 
 use super::{
     acls::{AclOperation, operations},
     words,
 };
 use crate::{
-    client::{Call, Client, Route, Topics, Use},
+    client::{ANY_VERSION, Call, Client, Repeat, Route, Topics, Use},
     error::{Asked, Error, ErrorCode, Result},
 };
 
@@ -46,7 +46,7 @@ pub struct BrokerVersions {
     pub apis: Vec<ApiRange>,
     /// Features with the levels the broker supports and the level the cluster runs at.
     pub features: Vec<Feature>,
-    /// The Kafka release, as far as features and APIs tell: `3.9`, `4.1`, `4.2 or newer`, `2.8 to 3.2`.
+    /// The Kafka release, as far as features and APIs tell: `3.9`, `4.1`, `4.4 or newer`, `2.8 to 3.2`.
     pub kafka: String,
 }
 
@@ -84,44 +84,38 @@ impl Client {
     /// When no broker answers.
     pub async fn describe_cluster(&self) -> Result<ClusterDescription> {
         let call = Call::ask(Route::Any, Asked::new("DescribeCluster"));
-        let response = self
-            .call::<DescribeClusterRequest>(
-                &call,
-                |version| {
-                    let request = DescribeClusterRequest::default()
-                        .with_include_cluster_authorized_operations(true)
-                        .with_endpoint_type(1);
-                    if version >= 2 { request.with_include_fenced_brokers(true) } else { request }
-                },
-                |response| {
-                    ErrorCode::from_wire(response.error_code)
-                        .map(|code| (code.0, words(response.error_message.as_ref())))
-                },
-            )
-            .await;
-        let response = match response {
-            Ok(response) => response,
-            Err(Error::UnsupportedVersion { .. }) => return self.cluster_by_metadata().await,
-            Err(error) => return Err(error),
-        };
-        let mut brokers: Vec<Broker> = response
-            .brokers
-            .iter()
-            .map(|broker| Broker {
-                id: broker.broker_id.0,
-                host: broker.host.to_string(),
-                port: u16::try_from(broker.port).unwrap_or_default(),
-                rack: broker.rack.as_ref().map(ToString::to_string),
-                fenced: broker.is_fenced,
-            })
-            .collect();
-        brokers.sort_by_key(|broker| broker.id);
-        Ok(ClusterDescription {
-            cluster_id: response.cluster_id.to_string(),
-            controller: Some(response.controller_id.0).filter(|id| *id >= 0),
-            brokers,
-            operations: operations(response.cluster_authorized_operations),
+        match self.call::<DescribeClusterRequest>(&call, question, refusal).await {
+            Ok(response) => Ok(answer(&response)),
+            Err(Error::UnsupportedVersion { .. }) => self.cluster_by_metadata().await,
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The cluster as the bootstrap server itself describes it, whether or not brokers can be reached at the
+    /// addresses they advertise; with its Kafka release.
+    pub(crate) async fn describe_by_bootstrap(&self) -> Result<(ClusterDescription, String)> {
+        let asked = Asked::new("DescribeCluster");
+        self.once(&asked, async {
+            let connection = self.bootstrap_connection().await?;
+            let version = connection.versions().describe().kafka;
+            let response = self
+                .send::<DescribeClusterRequest>(&connection, ANY_VERSION, &asked, question)
+                .await;
+            let response = match response {
+                Ok(response) => response,
+                Err(Error::UnsupportedVersion { .. }) => {
+                    return Ok((self.cluster_by_metadata().await?, version));
+                }
+                Err(error) => return Err(error),
+            };
+            match refusal(&response) {
+                Some((code, message)) => {
+                    Err(Error::broker(code, message, asked.clone().of(connection.target())))
+                }
+                None => Ok((answer(&response), version)),
+            }
         })
+        .await
     }
 
     /// For brokers without `DescribeCluster`.
@@ -141,9 +135,43 @@ impl Client {
     /// # Errors
     /// When the broker cannot be reached.
     pub async fn broker_versions(&self, broker: i32) -> Result<BrokerVersions> {
+        let asked = Asked::new("ApiVersions").about(format!("broker {broker}"));
         let connection = self
-            .retrying(crate::client::Repeat::Always, || self.broker(broker, Use::Control))
+            .retrying(Repeat::Always, &asked, || self.broker(broker, Use::Control))
             .await?;
         Ok(connection.versions().describe())
+    }
+}
+
+fn question(version: i16) -> DescribeClusterRequest {
+    let request = DescribeClusterRequest::default()
+        .with_include_cluster_authorized_operations(true)
+        .with_endpoint_type(1);
+    if version >= 2 { request.with_include_fenced_brokers(true) } else { request }
+}
+
+fn refusal(response: &DescribeClusterResponse) -> Option<(i16, Option<String>)> {
+    ErrorCode::from_wire(response.error_code)
+        .map(|code| (code.0, words(response.error_message.as_ref())))
+}
+
+fn answer(response: &DescribeClusterResponse) -> ClusterDescription {
+    let mut brokers: Vec<Broker> = response
+        .brokers
+        .iter()
+        .map(|broker| Broker {
+            id: broker.broker_id.0,
+            host: broker.host.to_string(),
+            port: u16::try_from(broker.port).unwrap_or_default(),
+            rack: broker.rack.as_ref().map(ToString::to_string),
+            fenced: broker.is_fenced,
+        })
+        .collect();
+    brokers.sort_by_key(|broker| broker.id);
+    ClusterDescription {
+        cluster_id: response.cluster_id.to_string(),
+        controller: Some(response.controller_id.0).filter(|id| *id >= 0),
+        brokers,
+        operations: operations(response.cluster_authorized_operations),
     }
 }

@@ -76,8 +76,9 @@ impl Client {
                 |response| {
                     let group = response.groups.first()?;
                     let partitions = group.topics.iter().flat_map(|topic| &topic.partitions);
-                    // UNSTABLE_OFFSET_COMMIT: a transaction is being completed, ask again.
-                    let unstable = partitions.map(|p| p.error_code).find(|code| *code == 88);
+                    let unstable = partitions
+                        .map(|partition| partition.error_code)
+                        .find(|code| *code == ErrorCode::UNSTABLE_OFFSET_COMMIT.0);
                     let code = ErrorCode::from_wire(group.error_code).map(|code| code.0);
                     code.or(unstable).map(|code| (code, None))
                 },
@@ -173,7 +174,7 @@ impl Client {
     ) -> Result<PerPartition<()>> {
         let asked = Asked::new("OffsetDelete").about(format!("group {group}"));
         let response = self
-            .retrying(Repeat::Always, || async {
+            .retrying(Repeat::Always, &asked, || async {
                 let outcome = self.send_offset_delete(group, partitions, &asked).await;
                 if let Err(error) = &outcome {
                     self.learn_from(Route::Group(group), error);

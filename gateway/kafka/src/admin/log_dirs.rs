@@ -7,7 +7,7 @@ use kafka_protocol::messages::DescribeLogDirsRequest;
 
 use super::TopicPartition;
 use crate::{
-    client::{Call, Client, Route},
+    client::{Call, Client, Repeat, Route},
     error::{Asked, Error, ErrorCode, Result},
 };
 
@@ -88,7 +88,7 @@ impl Client {
 
     /// Ids of all brokers, fetched anew if need be.
     pub(super) async fn broker_ids(&self) -> Result<Vec<i32>> {
-        self.retrying(crate::client::Repeat::Always, || self.ensure_brokers()).await?;
+        self.retrying(Repeat::Always, &Asked::new("Metadata"), || self.ensure_brokers()).await?;
         Ok(self.metadata().brokers.keys().copied().collect())
     }
 }

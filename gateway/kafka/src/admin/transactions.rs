@@ -61,7 +61,7 @@ impl Client {
         markers: &[TxnMarker],
     ) -> Result<Vec<MarkerOutcome>> {
         let asked = Asked::new("WriteTxnMarkers").about(format!("{} markers", markers.len()));
-        self.once(async {
+        self.once(&asked, async {
             let connection = self.broker(broker, Use::Control).await?;
             let response = self
                 .send::<WriteTxnMarkersRequest>(&connection, (0, LAST_MARKERS), &asked, |_| {
@@ -125,9 +125,12 @@ impl Client {
                         .iter()
                         .flat_map(|topic| &topic.results_by_partition)
                         .map(|partition| partition.partition_error_code);
-                    // CONCURRENT_TRANSACTIONS: the one before is still being completed.
                     codes
-                        .find(|code| *code == 51 || ErrorCode(*code).means_stale_coordinator())
+                        .find(|code| {
+                            let code = ErrorCode(*code);
+                            code == ErrorCode::CONCURRENT_TRANSACTIONS
+                                || code.means_stale_coordinator()
+                        })
                         .map(|code| (code, None))
                 },
             )

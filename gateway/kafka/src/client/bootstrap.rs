@@ -44,7 +44,7 @@ impl Bootstrap {
         for server in servers.iter().cycle().skip(start).take(servers.len()) {
             let counters = Arc::new(Counters::default());
             let name = server.to_string();
-            match pool.dialer.dial(server, name, counters, &mut Trace::default()).await {
+            match pool.dialer.dial_explained(server, name, counters, &mut Trace::default()).await {
                 Ok(connection) => {
                     state.connection = Some(Arc::clone(&connection));
                     state.failure = None;
@@ -84,6 +84,11 @@ impl Client {
             self.ensure_brokers().await?;
         }
         self.any_for_metadata().await
+    }
+
+    /// A connection to a bootstrap server.
+    pub(crate) async fn bootstrap_connection(&self) -> Result<Arc<Connection>> {
+        self.inner.pool.bootstrap.connection(&self.inner.pool).await
     }
 
     /// As [`Client::any`], without asking for brokers first.

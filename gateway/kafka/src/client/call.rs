@@ -78,7 +78,12 @@ pub(crate) fn ok<T>(_: &T) -> Option<(i16, Option<String>)> {
 
 impl Client {
     /// Runs `attempt` until it succeeds, fails for good, or the deadline comes.
-    pub(crate) async fn retrying<T, F, Fut>(&self, repeat: Repeat, mut attempt: F) -> Result<T>
+    pub(crate) async fn retrying<T, F, Fut>(
+        &self,
+        repeat: Repeat,
+        asked: &Asked,
+        mut attempt: F,
+    ) -> Result<T>
     where
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<T>>,
@@ -100,7 +105,7 @@ impl Client {
                 Err(_) => {
                     // What went wrong before says more than that time ran out.
                     return Err(last.unwrap_or_else(|| Error::Timeout {
-                        asked: Asked::new("The call"),
+                        asked: asked.clone(),
                         after: self.deadline,
                     }));
                 }
@@ -123,13 +128,17 @@ impl Client {
     }
 
     /// Runs a call that is sent once, under the deadline and until the client is closed.
-    pub(crate) async fn once<T>(&self, call: impl Future<Output = Result<T>>) -> Result<T> {
+    pub(crate) async fn once<T>(
+        &self,
+        asked: &Asked,
+        call: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
         let closed = &self.inner.pool.closed;
         tokio::select! {
             biased;
             () = closed.cancelled() => Err(Error::Closed),
             outcome = tokio::time::timeout(self.deadline, call) => outcome.unwrap_or_else(|_| {
-                Err(Error::Timeout { asked: Asked::new("The call"), after: self.deadline })
+                Err(Error::Timeout { asked: asked.clone(), after: self.deadline })
             }),
         }
     }
@@ -146,7 +155,7 @@ impl Client {
         R::Response: Throttled,
     {
         let Call { route, asked, .. } = call;
-        self.retrying(call.repeat, || async {
+        self.retrying(call.repeat, asked, || async {
             let connection = match self.route(*route).await {
                 Ok(connection) => connection,
                 Err(error) => {
@@ -298,7 +307,7 @@ impl Client {
 }
 
 /// The error for a listener that demands SASL.
-pub(crate) fn sasl_required(target: String, offered: &[String], tls: bool) -> ConnectError {
+fn sasl_required(target: String, offered: &[String], tls: bool) -> ConnectError {
     let protocol = if tls { "SASL_SSL" } else { "SASL_PLAINTEXT" };
     ConnectError {
         target,

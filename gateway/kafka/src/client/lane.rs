@@ -88,7 +88,7 @@ impl Lane {
             tokio::time::sleep_until(until).await;
         }
         let counters = Arc::clone(&slot.counters);
-        match dialer.dial(&address, slot.name(), counters, &mut Trace::default()).await {
+        match dialer.dial_explained(&address, slot.name(), counters, &mut Trace::default()).await {
             Ok(connection) => {
                 let retry = dialer.settings.retry;
                 state.backoff = Backoff::new(retry.reconnect, retry.reconnect_max);

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// How long a topic nobody knows is asked for again: a topic that was just created may not be known everywhere.
-const UNKNOWN_PATIENCE: Duration = Duration::from_secs(3);
+const UNKNOWN_PATIENCE: Duration = Duration::from_secs(1);
 
 /// A partition with what is asked of it and its leader.
 pub(crate) type Led<I> = (TopicPartition, I, Leader);

@@ -239,7 +239,7 @@ impl Client {
             _ => Asked::new("Metadata"),
         };
         let response = self
-            .retrying(super::Repeat::Always, || async {
+            .retrying(super::Repeat::Always, &asked, || async {
                 let connection = self.any_for_metadata().await?;
                 self.metadata_from(&connection, topics, with_operations, &asked).await
             })

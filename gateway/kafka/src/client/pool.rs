@@ -15,7 +15,7 @@ use super::{
 use crate::{
     admin::cluster::Broker,
     connection::{Connection, Counters, dial::Dialer},
-    error::{Asked, Error, Result},
+    error::{Asked, Error, ErrorCode, Result},
     settings::{ConnectionSettings, HostPort},
     stats::{BrokerStats, ClientStats},
 };
@@ -136,10 +136,9 @@ impl Pool {
     pub(super) async fn broker(&self, id: i32, wanted: Use) -> Result<Arc<Connection>> {
         let slot = lock(&self.brokers).get(&id).cloned();
         let Some(slot) = slot else {
-            // BROKER_NOT_AVAILABLE, Kafka's own code for it.
             let text = Some("it is not among the cluster's live brokers".to_owned());
             let asked = Asked::new("Connection").about(format!("broker {id}"));
-            return Err(Error::broker(8, text, asked));
+            return Err(Error::broker(ErrorCode::BROKER_NOT_AVAILABLE.0, text, asked));
         };
         slot.lane(wanted, &self.dialer).connection(&self.dialer, &slot).await
     }

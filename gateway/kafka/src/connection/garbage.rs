@@ -5,22 +5,24 @@ use std::io;
 use super::{Death, frame::FrameFault};
 use crate::error::ConnectCause;
 
-/// A clause, a cause and a remedy from the first bytes of something that is not a Kafka answer.
-pub(crate) fn classify(sample: &[u8]) -> (ConnectCause, String, String) {
+/// What the first bytes of something that is not a Kafka answer tell.
+fn classify(sample: &[u8]) -> Death {
     // A TLS record: type, then version 3.x.
     if let [kind @ 20..=23, 3, 0..=4, ..] = sample {
-        let what = match (kind, sample.get(5..7)) {
+        let detail = match (kind, sample.get(5..7)) {
             (21, Some([_, alert])) => format!("it answered with TLS alert {alert}"),
             _ => "it answered with a TLS record".to_owned(),
         };
-        return (
-            ConnectCause::PlaintextToTls,
-            format!("the port speaks TLS, and plaintext was sent ({what})"),
-            "Set security.protocol to SSL or SASL_SSL, or use the port of a plaintext listener"
-                .to_owned(),
-        );
+        return Death {
+            cause: ConnectCause::PlaintextToTls,
+            what: "the port speaks TLS, and plaintext was sent".to_owned(),
+            detail,
+            remedy: Some(
+                "Set security.protocol to SSL or SASL_SSL, or use the port of a plaintext listener"
+                    .to_owned(),
+            ),
+        };
     }
-    let remedy = "Check host and port of bootstrap.servers: a Kafka listener is needed".to_owned();
     let kind = [
         (b"HTTP/".as_slice(), "an HTTP server"),
         (b"<".as_slice(), "a web server"),
@@ -32,8 +34,14 @@ pub(crate) fn classify(sample: &[u8]) -> (ConnectCause, String, String) {
     .into_iter()
     .find(|(start, _)| sample.starts_with(start))
     .map_or("no Kafka broker", |(_, kind)| kind);
-    let what = format!("the peer is {kind}; it answered {}", excerpt(sample));
-    (ConnectCause::NotKafka, what, remedy)
+    Death {
+        cause: ConnectCause::NotKafka,
+        what: format!("the peer is {kind}"),
+        detail: format!("it answered {}", excerpt(sample)),
+        remedy: Some(
+            "Check host and port of bootstrap.servers: a Kafka listener is needed".to_owned(),
+        ),
+    }
 }
 
 /// Printable text in quotes, other bytes in hex.
@@ -60,17 +68,15 @@ pub(crate) fn death_of_frame(fault: &FrameFault, established: bool) -> Death {
         ),
         FrameFault::BadLength { len, limit, sample } if established => Death {
             cause: ConnectCause::NotKafka,
-            what: format!("an answer announces {len} bytes where 4 to {limit} are allowed ({})", excerpt(sample)),
+            what: format!("an answer announces {len} bytes where 4 to {limit} are allowed"),
+            detail: format!("it begins with {}", excerpt(sample)),
             remedy: Some(
                 "Something between here and the broker damages the stream, or the answer is larger than \
                  the limit: lower the fetch size"
                     .to_owned(),
             ),
         },
-        FrameFault::BadLength { sample, .. } => {
-            let (cause, what, remedy) = classify(sample);
-            Death { cause, what, remedy: Some(remedy) }
-        }
+        FrameFault::BadLength { sample, .. } => classify(sample),
         FrameFault::Io(error) => death_of_io(error, "reading"),
     }
 }
@@ -97,9 +103,10 @@ mod tests {
 
     #[test]
     fn a_tls_alert_means_plaintext_went_to_a_tls_port() {
-        let (cause, what, remedy) = classify(&[0x15, 3, 3, 0, 2, 2, 80]);
-        assert_eq!(cause, ConnectCause::PlaintextToTls);
-        assert!(what.contains("TLS alert 80") && remedy.contains("SASL_SSL"));
+        let death = classify(&[0x15, 3, 3, 0, 2, 2, 80]);
+        assert_eq!(death.cause, ConnectCause::PlaintextToTls);
+        assert!(death.detail.contains("TLS alert 80"));
+        assert!(death.remedy.unwrap().contains("SASL_SSL"));
     }
 
     #[test]
@@ -110,9 +117,9 @@ mod tests {
             (b"-ERR unknown command".as_slice(), "Redis"),
             (b"\x00\x01\x02".as_slice(), "bytes 00 01 02"),
         ] {
-            let (cause, what, _) = classify(sample);
-            assert_eq!(cause, ConnectCause::NotKafka);
-            assert!(what.contains(name), "{what}");
+            let death = classify(sample);
+            assert_eq!(death.cause, ConnectCause::NotKafka);
+            assert!(format!("{} {}", death.what, death.detail).contains(name), "{death:?}");
         }
     }
 }

@@ -48,7 +48,7 @@ pub(super) async fn establish(
     Ok(())
 }
 
-async fn api_versions(
+pub(super) async fn api_versions(
     connection: &Connection,
     settings: &ConnectionSettings,
     address: &HostPort,
@@ -57,12 +57,6 @@ async fn api_versions(
     let request = ApiVersionsRequest::default()
         .with_client_software_name(StrBytes::from_static_str("drawbridge"))
         .with_client_software_version(StrBytes::from_static_str(env!("CARGO_PKG_VERSION")));
-    let frame = encode(&settings.client_id, 3, &request, &asked)?;
-    let patience = settings.timeouts.request;
-    let response = connection
-        .exchange_alone(frame, patience, &asked)
-        .await
-        .map_err(|error| first_contact(error, connection, address, patience))?;
     let fail = |what: String| {
         Error::from(ConnectError {
             target: address.to_string(),
@@ -74,17 +68,32 @@ async fn api_versions(
                 .to_owned(),
         })
     };
-    // A broker that does not know version 3 says so in the shape of version 0.
-    if let Ok(old) = ApiVersionsResponse::decode_flat(response.clone())
-        && old.error_code != 0
-    {
-        let code = ErrorCode(old.error_code);
-        return Err(fail(format!("it refused ApiVersions 3 with {}", code.name())));
-    }
-    let response = wire::decode::<ApiVersionsRequest>(response, 3).map_err(fail)?;
-    match ErrorCode::from_wire(response.error_code) {
-        Some(code) => Err(fail(format!("it refused ApiVersions 3 with {}", code.name()))),
-        None => Ok(VersionTable::from_response(&response)),
+    // Version 4 also tells features that may be off; a broker that does not know it says so in the shape of version 0.
+    let mut version = 4;
+    loop {
+        let frame = encode(&settings.client_id, version, &request, &asked)?;
+        let response = connection
+            .exchange_alone(frame, settings.timeouts.request, &asked)
+            .await
+            .map_err(|error| first_contact(error, connection, settings, address))?;
+        match ApiVersionsResponse::decode_flat(response.clone()) {
+            Ok(old) if old.error_code == ErrorCode::UNSUPPORTED_VERSION.0 && version > 3 => {
+                version = 3;
+                continue;
+            }
+            Ok(old) if old.error_code != 0 => {
+                let code = ErrorCode(old.error_code).name();
+                return Err(fail(format!("it refused ApiVersions {version} with {code}")));
+            }
+            _ => {}
+        }
+        let response = wire::decode::<ApiVersionsRequest>(response, version).map_err(fail)?;
+        return match ErrorCode::from_wire(response.error_code) {
+            Some(code) => {
+                Err(fail(format!("it refused ApiVersions {version} with {}", code.name())))
+            }
+            None => Ok(VersionTable::from_response(&response)),
+        };
     }
 }
 
@@ -92,8 +101,8 @@ async fn api_versions(
 fn first_contact(
     error: Error,
     connection: &Connection,
+    settings: &ConnectionSettings,
     address: &HostPort,
-    patience: Duration,
 ) -> Error {
     let with = |cause, stage, summary: &str, detail: String, remedy: String| {
         Error::from(ConnectError {
@@ -110,25 +119,44 @@ fn first_contact(
             ConnectCause::TimedOut,
             Stage::ApiVersions,
             "the port accepts connections and does not answer",
-            format!("no answer within {} ms", patience.as_millis()),
+            format!("no answer within {} ms", settings.timeouts.request.as_millis()),
             "Check that the port is a Kafka listener and that security.protocol fits it; a TLS listener waits \
              silently for a client that speaks plaintext"
                 .to_owned(),
         );
     }
     let Some(death) = connection.death() else { return error };
-    match death.cause {
+    let shows_certificate =
+        settings.security.tls.as_ref().is_some_and(|tls| tls.identity.is_some());
+    let cause = match death.cause {
+        // Brokers have no better word for a certificate that was not sent.
+        ConnectCause::ClientCertificateRejected if !shows_certificate => {
+            ConnectCause::ClientCertificateRequired
+        }
+        cause => cause,
+    };
+    match cause {
         ConnectCause::ClientCertificateRequired
         | ConnectCause::ClientCertificateRejected
         | ConnectCause::TlsFailed => {
-            let (summary, remedy) = crate::tls::advice(death.cause);
-            with(death.cause, Stage::Tls, summary, death.what, remedy.to_owned())
+            let (summary, remedy) = crate::tls::advice(cause);
+            with(cause, Stage::Tls, summary, death.what, remedy.to_owned())
         }
-        ConnectCause::NotKafka | ConnectCause::PlaintextToTls => with(
-            death.cause,
+        ConnectCause::PlaintextToTls => {
+            let protocol = if settings.security.sasl.is_some() { "SASL_SSL" } else { "SSL" };
+            with(
+                cause,
+                Stage::ApiVersions,
+                &death.what,
+                death.detail,
+                format!("Set security.protocol={protocol}, or use the port of a plaintext listener"),
+            )
+        }
+        ConnectCause::NotKafka => with(
+            cause,
             Stage::ApiVersions,
             &death.what,
-            String::new(),
+            death.detail,
             death.remedy.unwrap_or_else(|| "Check host and port".to_owned()),
         ),
         cause => with(

@@ -1,15 +1,25 @@
 //! Fetch: <https://kafka.apache.org/protocol#The_Messages_Fetch>.
 
+mod answer;
+mod question;
+
 use std::time::Duration;
 
 use bytes::Bytes;
+use kafka_protocol::{messages::FetchRequest as WireRequest, protocol::Request};
 use uuid::Uuid;
 
 use crate::{
     admin::offsets::{EpochEnd, Isolation},
-    client::{Client, Leader},
-    error::{Error, Result},
+    client::{Client, Leader, Use, unreadable},
+    error::{Asked, Error, ErrorCode, Result},
+    wire,
 };
+
+/// The first version with flexible encoding, `last_fetched_epoch` and the rest of what is offered here.
+const FIRST: i16 = 12;
+/// The last version that goes by topic names.
+const LAST_BY_NAME: i16 = 12;
 
 /// A fetch from one broker.
 #[derive(Debug, Clone, PartialEq)]
@@ -149,10 +159,59 @@ impl Client {
     /// When the broker cannot be reached or its answer cannot be read.
     pub async fn fetch(
         &self,
-        _broker: i32,
-        _lane: u16,
-        _request: &FetchRequest,
+        broker: i32,
+        lane: u16,
+        request: &FetchRequest,
     ) -> Result<FetchResponse> {
-        Err(Error::Closed)
+        let asked = Asked::new("Fetch").about(format!("{} partitions", request.partitions.len()));
+        let outcome = self.once(&asked, self.fetch_at(broker, lane, request, &asked)).await;
+        match &outcome {
+            Err(error) if error.is_retriable() => self.distrust(broker),
+            Err(_) => {}
+            Ok(response) => {
+                for partition in &response.partitions {
+                    let code = partition.error.as_ref().and_then(Error::code);
+                    if code.is_some_and(ErrorCode::means_stale_leader) {
+                        self.forget_topic(&partition.topic);
+                    }
+                }
+            }
+        }
+        outcome
+    }
+
+    async fn fetch_at(
+        &self,
+        broker: i32,
+        lane: u16,
+        request: &FetchRequest,
+        asked: &Asked,
+    ) -> Result<FetchResponse> {
+        let connection = self.broker(broker, Use::Fetch(lane)).await?;
+        let asked = asked.clone().of(connection.target());
+        let (known_min, known_max) = wire::client_versions::<WireRequest>();
+        let mut max = known_max;
+        for partition in request.partitions.iter().chain(&request.forgotten) {
+            match partition.topic_id.filter(|id| !id.is_nil()) {
+                Some(id) => self.learn_topic_name(id, &partition.topic),
+                None => max = LAST_BY_NAME,
+            }
+        }
+        let versions = connection.versions();
+        let version =
+            versions.choose_in(WireRequest::KEY, known_min.max(FIRST), max, &asked)?;
+        let question = question::build(request, version > LAST_BY_NAME);
+        let frame = wire::encode(&self.settings().client_id, version, &question)
+            .map_err(|reason| Error::InvalidRequest { asked: asked.clone(), reason })?;
+        let bytes = self.exchange(&connection, frame, request.max_wait, &asked).await?;
+        let size = bytes.len();
+        let name_of = |id: &Uuid| self.topic_name(id);
+        let response = answer::decode(bytes, version, &name_of, &asked)
+            .ok_or_else(|| {
+                let what = format!("its body of {size} bytes does not have the announced shape");
+                unreadable(&connection, &asked, what)
+            })?;
+        connection.throttle(response.throttle);
+        Ok(response)
     }
 }

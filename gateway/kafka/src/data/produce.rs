@@ -1,14 +1,24 @@
 //! Produce: <https://kafka.apache.org/protocol#The_Messages_Produce>.
 
+mod answer;
+mod frame;
+
 use std::time::Duration;
 
 use bytes::Bytes;
+use kafka_protocol::{messages::ProduceRequest as WireRequest, protocol::Request};
 use uuid::Uuid;
 
 use crate::{
-    client::{Client, Leader},
-    error::{Error, Result},
+    client::{Client, Leader, Use, unreadable},
+    error::{Asked, Error, ErrorCode, Result},
+    wire,
 };
+
+/// The first version with flexible encoding.
+const FIRST: i16 = 9;
+/// The last version that goes by topic names.
+const LAST_BY_NAME: i16 = 12;
 
 /// A produce request to one broker.
 #[derive(Debug, Clone, PartialEq)]
@@ -98,10 +108,64 @@ impl Client {
     /// When the broker cannot be reached or its answer cannot be read; see [`Error::outcome_unknown`].
     pub async fn produce(
         &self,
-        _broker: i32,
-        _lane: u16,
-        _request: &ProduceRequest,
+        broker: i32,
+        lane: u16,
+        request: &ProduceRequest,
     ) -> Result<Vec<ProducedPartition>> {
-        Err(Error::Closed)
+        let asked = Asked::new("Produce").about(format!("{} partitions", request.partitions.len()));
+        if let Err(reason) = frame::check(request) {
+            return Err(Error::InvalidRequest { asked, reason });
+        }
+        let outcome = self.once(&asked, self.produce_at(broker, lane, request, &asked)).await;
+        match &outcome {
+            Err(error) if error.is_retriable() => self.distrust(broker),
+            Err(_) => {}
+            Ok(partitions) => {
+                for partition in partitions {
+                    let code = partition.error.as_ref().and_then(Error::code);
+                    if code.is_some_and(ErrorCode::means_stale_leader) {
+                        self.forget_topic(&partition.topic);
+                    }
+                }
+            }
+        }
+        outcome
+    }
+
+    async fn produce_at(
+        &self,
+        broker: i32,
+        lane: u16,
+        request: &ProduceRequest,
+        asked: &Asked,
+    ) -> Result<Vec<ProducedPartition>> {
+        let connection = self.broker(broker, Use::Produce(lane)).await?;
+        let asked = asked.clone().of(connection.target());
+        let by_id = request
+            .partitions
+            .iter()
+            .all(|partition| partition.topic_id.is_some_and(|id| !id.is_nil()));
+        let (min, max) = wire::client_versions::<WireRequest>();
+        let max = if by_id { max } else { max.min(LAST_BY_NAME) };
+        let versions = connection.versions();
+        let version = versions.choose_in(WireRequest::KEY, min.max(FIRST), max, &asked)?;
+        let frame = frame::build(&self.settings().client_id, version, request)
+            .map_err(|reason| Error::InvalidRequest { asked: asked.clone(), reason })?;
+        let bytes = self.exchange(&connection, frame, request.timeout, &asked).await?;
+        let response = wire::decode::<WireRequest>(bytes, version)
+            .map_err(|what| unreadable(&connection, &asked, what))?;
+        let throttle = u64::try_from(response.throttle_time_ms).unwrap_or(0);
+        connection.throttle(Duration::from_millis(throttle));
+        let produced = answer::partitions(&response, version > LAST_BY_NAME, request, &asked);
+        if produced.len() == request.partitions.len() {
+            Ok(produced)
+        } else {
+            let what = format!(
+                "it speaks of {} of {} partitions",
+                produced.len(),
+                request.partitions.len()
+            );
+            Err(unreadable(&connection, &asked, what))
+        }
     }
 }

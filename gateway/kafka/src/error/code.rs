@@ -34,6 +34,7 @@ codes! {
     UNSUPPORTED_VERSION = 35: "The broker does not know this version of the API.",
     TOPIC_ALREADY_EXISTS = 36: "A topic of this name exists.",
     NOT_CONTROLLER = 41: "The broker is not the controller.",
+    CONCURRENT_TRANSACTIONS = 51: "The producer's last transaction is still being completed.",
     POLICY_VIOLATION = 44: "A policy of the cluster forbids it.",
     OUT_OF_ORDER_SEQUENCE_NUMBER = 45: "A producer sequence is missing.",
     DUPLICATE_SEQUENCE_NUMBER = 46: "A producer sequence was written before.",
@@ -47,6 +48,9 @@ codes! {
     INVALID_FETCH_SESSION_EPOCH = 71: "The fetch session is out of step.",
     FENCED_LEADER_EPOCH = 74: "The client's leader epoch is older than the broker's.",
     UNKNOWN_LEADER_EPOCH = 75: "The client's leader epoch is newer than the broker's.",
+    MISMATCHED_ENDPOINT_TYPE = 114: "The listener is a controller's, and a broker's was expected.",
+    UNSTABLE_OFFSET_COMMIT = 88: "A transaction with offsets is still being completed.",
+    BROKER_NOT_AVAILABLE = 8: "The broker is not among the live ones.",
     ELECTION_NOT_NEEDED = 84: "The preferred replica leads already.",
     RESOURCE_NOT_FOUND = 91: "There is no such resource.",
     UNKNOWN_TOPIC_ID = 100: "The broker does not know the topic id: deleted, recreated, or not known yet.",
@@ -120,6 +124,9 @@ impl ErrorCode {
             Self::SECURITY_DISABLED => {
                 "Set authorizer.class.name on every broker and controller to use ACLs."
             }
+            Self::MISMATCHED_ENDPOINT_TYPE => {
+                "Use a listener of a broker in bootstrap.servers; this one belongs to a KRaft controller."
+            }
             Self::NON_EMPTY_GROUP => "Stop the group's consumers first.",
             Self::UNKNOWN_MEMBER_ID => "Stop the group's consumers before changing its offsets.",
             _ => return None,
@@ -129,7 +136,9 @@ impl ErrorCode {
     /// Kafka's own verdict whether repeating the call can help.
     #[must_use]
     pub fn is_retriable(self) -> bool {
-        ResponseError::try_from_code(self.0).is_some_and(|known| known.is_retriable())
+        // The codec's table calls the two final; to Kafka's own clients they are not.
+        matches!(self, Self::CONCURRENT_TRANSACTIONS | Self::REBOOTSTRAP_REQUIRED)
+            || ResponseError::try_from_code(self.0).is_some_and(|known| known.is_retriable())
     }
 
     /// Whether the client's idea of partition leaders is out of date.

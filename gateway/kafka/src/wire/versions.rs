@@ -102,12 +102,14 @@ impl VersionTable {
             (21, "3.9"),
             (25, "4.0"),
             (27, "4.1"),
+            (29, "4.2"),
+            (30, "4.3"),
         ];
         let level =
             self.features.iter().find(|feature| feature.name == "metadata.version").map(|f| f.max);
         if let Some(level) = level {
             let known = RELEASES.iter().find(|(last, _)| level <= *last);
-            return known.map_or("4.2 or newer", |(_, release)| release).to_owned();
+            return known.map_or("4.4 or newer", |(_, release)| release).to_owned();
         }
         match self.ranges.get(&(ApiKey::Fetch as i16)).map(|(_, max)| *max) {
             Some(17) => "3.9",

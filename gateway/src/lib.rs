@@ -18,3 +18,6 @@ pub mod refusal;
 pub mod rest;
 pub mod shutdown;
 pub mod telemetry;
+
+#[cfg(test)]
+mod tests;

@@ -35,6 +35,11 @@ impl Drop for OpenSession<'_> {
 }
 
 impl Metrics {
+    /// Open sessions.
+    pub fn n_sessions(&self) -> i64 {
+        self.sessions.load(Ordering::Relaxed)
+    }
+
     /// Counts a session for as long as the answer lives.
     pub fn session_opened(&self) -> OpenSession<'_> {
         self.sessions.fetch_add(1, Ordering::Relaxed);

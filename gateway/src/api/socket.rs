@@ -26,6 +26,8 @@ use super::{
     session::{self, Backend, Inbound, InboundError, LIMITS, Outbound},
 };
 
+/// Sessions at once.
+const MAX_SESSIONS: i64 = 256;
 /// Requests that run when the gateway stops get this long to be answered.
 const REPLY_GRACE: Duration = Duration::from_secs(5);
 /// After the close frame the client's side is read and thrown away this long, so that it can see why.
@@ -44,6 +46,10 @@ pub async fn upgrade(State(gateway): State<Arc<Gateway>>, mut request: Request) 
     };
     if gateway.tasks.draining().is_cancelled() {
         return (StatusCode::SERVICE_UNAVAILABLE, "the gateway is stopping\n").into_response();
+    }
+    if gateway.metrics.n_sessions() >= MAX_SESSIONS {
+        let words = "too many consoles are open; close some\n";
+        return (StatusCode::SERVICE_UNAVAILABLE, words).into_response();
     }
     let upgrading = hyper::upgrade::on(&mut request);
     let tasks = gateway.tasks.clone();

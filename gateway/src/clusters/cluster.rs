@@ -46,7 +46,7 @@ impl Cluster {
         let unusable = |error: drawbridge_kafka::Error| {
             Refusal::new(ErrorCode::Invalid, format!("{}: {error}", spec.name))
         };
-        let client = Client::new(spec.settings.clone()).map_err(unusable)?;
+        let client = Client::new(attentive(spec.settings.clone())).map_err(unusable)?;
         let checker = Client::new(impatient(spec.settings.clone())).map_err(unusable)?;
         let first = detail::Known::default().detail(&spec);
         Ok(Self {
@@ -104,12 +104,23 @@ impl Cluster {
     /// # Errors
     /// `Unavailable`, with cause and remedy, while the cluster is down; the watcher is asked to look again.
     pub fn client(&self) -> Result<&Client, Refusal> {
-        if let ClusterStatus::Down { fault, .. } = &self.view().status {
+        let usable = self.usable_client();
+        if usable.is_err() {
             self.look_now();
-            return Err(Refusal::down(&self.spec.name, fault));
         }
-        self.unchanged()?;
-        Ok(&self.client)
+        usable
+    }
+
+    /// The client, for those who ask again and again and must not make the watcher hurry.
+    pub(super) fn usable_client(&self) -> Result<&Client, Refusal> {
+        let name = &self.spec.name;
+        if let ClusterStatus::Down { fault, .. } = &self.view().status {
+            return Err(Refusal::down(name, fault));
+        }
+        match self.identity.fault(name) {
+            None => Ok(&self.client),
+            Some(fault) => Err(Refusal::down(name, &fault)),
+        }
     }
 
     /// The client to change something with: the cluster has just said that it is the one it was.
@@ -127,11 +138,6 @@ impl Cluster {
             return Err(Refusal::down(name, &fault));
         }
         Ok(client)
-    }
-
-    fn unchanged(&self) -> Result<(), Refusal> {
-        let name = &self.spec.name;
-        self.identity.fault(name).map_or(Ok(()), |fault| Err(Refusal::down(name, &fault)))
     }
 
     pub(super) fn checker(&self) -> &Client {
@@ -223,6 +229,12 @@ impl Cluster {
     pub(super) fn fault(&self, error: &drawbridge_kafka::Error) -> FaultView {
         fault_of(&self.spec.name, error)
     }
+}
+
+/// The settings of what people ask: they sit and wait, so a minute is too long.
+fn attentive(mut settings: ConnectionSettings) -> ConnectionSettings {
+    settings.timeouts.api = settings.timeouts.api.min(Duration::from_secs(20));
+    settings
 }
 
 /// The settings of a check: whether a cluster answers has to be known soon.

@@ -76,7 +76,7 @@ impl Reader {
         sender: &watch::Sender<FeedState>,
     ) -> Option<EndReason> {
         let name = &cluster.spec().name;
-        let client = cluster.client().ok()?;
+        let client = cluster.usable_client().ok()?;
         let topic = self.topic.as_str();
         let described = match client.describe_topics(&[topic]).await {
             Ok(mut topics) => topics.remove(topic),

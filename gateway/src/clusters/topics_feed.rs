@@ -52,7 +52,7 @@ struct Reader {
 
 impl Reader {
     async fn read(&mut self, cluster: &Cluster, sender: &watch::Sender<FeedState>) {
-        let Ok(client) = cluster.client() else { return };
+        let Ok(client) = cluster.usable_client() else { return };
         let name = &cluster.spec().name;
         let mut topics = match client.list_topics().await {
             Ok(topics) => topics,

@@ -218,7 +218,7 @@ async fn ask_broker(cluster: &Cluster, id: i32) -> BrokerFacts {
             let round_trip =
                 measured.and_then(|known| known.round_trip).unwrap_or_else(|| started.elapsed());
             BrokerFacts {
-                version: Some(versions.kafka),
+                version: Some(versions.kafka).filter(|release| release != "unknown"),
                 latency_micros: u64::try_from(round_trip.as_micros()).ok(),
                 ..BrokerFacts::default()
             }

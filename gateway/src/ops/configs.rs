@@ -35,6 +35,31 @@ pub async fn of_topic(cluster: &Cluster, topic: &str) -> Result<Vec<ConfigEntry>
     read(cluster, ConfigResource::Topic(topic.to_owned()), &doing).await
 }
 
+/// The configurations of several topics, by topic and name.
+///
+/// # Errors
+/// `NotFound`, `Denied`, `Unavailable`, for the first topic that cannot be read.
+pub async fn of_topics(
+    cluster: &Cluster,
+    topics: Vec<String>,
+) -> Result<Vec<(String, Vec<ConfigEntry>)>, Refusal> {
+    let resources: Vec<_> = topics.into_iter().map(ConfigResource::Topic).collect();
+    let doing = Doing::on_cluster("read the configurations of its topics", "DESCRIBE_CONFIGS");
+    let refused = |doing: &Doing, error| refuse(&cluster.spec().name, doing, &error);
+    let answers = cluster.client()?.describe_configs(&resources).await;
+    let mut all = Vec::new();
+    for (resource, entries) in answers.map_err(|error| refused(&doing, error))? {
+        let ConfigResource::Topic(topic) = resource else { continue };
+        let what = format!("read the configurations of topic '{topic}'");
+        let doing = Doing::on_topic(what, "DESCRIBE_CONFIGS", &topic);
+        let mut entries = entries.map_err(|error| refused(&doing, error))?;
+        entries.sort_by(|a, b| a.name.cmp(&b.name));
+        all.push((topic, entries));
+    }
+    all.sort_by(|(a, _), (b, _)| a.cmp(b));
+    Ok(all)
+}
+
 /// A broker's configurations as Kafka has them, by name.
 ///
 /// # Errors

@@ -34,16 +34,16 @@ pub async fn of_settings(mut settings: ConnectionSettings) -> ProbeReport {
     for timeout in [&mut timeouts.connect, &mut timeouts.tls, &mut timeouts.sasl, &mut timeouts.request] {
         *timeout = (*timeout).min(Duration::from_secs(8));
     }
-    let found = tokio::time::timeout(PATIENCE, probe(&settings)).await;
-    let mut report = report(found.unwrap_or_default());
-    if report.steps.is_empty() {
-        report.steps.push(failed(
+    let mut report = match tokio::time::timeout(PATIENCE, probe(&settings)).await {
+        Ok(found) => report(found),
+        Err(_) => only(failed(
             ProbeStage::Brokers,
             format!("the test took longer than {} seconds and was given up", PATIENCE.as_secs()),
-            String::new(),
-            "Check that the brokers can be reached from this machine, one by one.".to_owned(),
-        ));
-    }
+            "some address neither answers nor refuses".to_owned(),
+            "Check that every broker can be reached from this machine; a firewall may drop packets."
+                .to_owned(),
+        )),
+    };
     report.security = Some(security_words(&settings));
     report.ignored_properties = settings.ignored;
     report
@@ -90,12 +90,15 @@ fn stage(step: Step) -> ProbeStage {
 
 fn unusable(refusal: Refusal) -> ProbeReport {
     let each: Vec<String> = refusal.fields.into_iter().map(|field| field.message).collect();
-    let step = failed(
+    only(failed(
         ProbeStage::Settings,
         "the properties cannot be used".to_owned(),
         each.join("\n"),
         "Correct the properties named.".to_owned(),
-    );
+    ))
+}
+
+fn only(step: ProbeStep) -> ProbeReport {
     ProbeReport {
         steps: vec![step],
         cluster_id: None,

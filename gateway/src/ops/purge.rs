@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use drawbridge_kafka::admin::TopicPartition;
+use drawbridge_kafka::admin::{TopicPartition, topics::TopicDescription};
 use drawbridge_shared::{draft::FieldError, names::TopicName, view::PurgeRow};
 
 use super::topics::{changed, require_same};
@@ -31,7 +31,7 @@ pub async fn purge(
     let what = format!("delete records of topic '{topic}'");
     let doing = Doing::on_topic(what, "DELETE", topic.as_str());
     let client = cluster.confirmed().await?;
-    require_same(cluster, topic, expected).await?;
+    require_partitions(&require_same(cluster, topic, expected).await?, before)?;
     let asked: Vec<(TopicPartition, i64)> = before
         .iter()
         .map(|(partition, offset)| (TopicPartition::new(topic.as_str(), *partition), *offset))
@@ -61,6 +61,18 @@ pub async fn purge(
     let message = format!("records of topic '{topic}' were deleted in {n_done} of {} partitions", rows.len());
     changed(cluster, notices, topic, message);
     Ok(rows)
+}
+
+/// All partitions must exist, so that a slip of the pen in one does not purge the others.
+fn require_partitions(topic: &TopicDescription, before: &[(i32, i64)]) -> Result<(), Refusal> {
+    let exists = |number: i32| topic.partitions.iter().any(|known| known.partition == number);
+    match before.iter().find(|(number, _)| !exists(*number)) {
+        None => Ok(()),
+        Some((number, _)) => Err(Refusal::of_fields(vec![FieldError::new(
+            "before",
+            format!("topic '{}' has no partition {number}; nothing was deleted", topic.name),
+        )])),
+    }
 }
 
 fn check(before: &[(i32, i64)]) -> Result<(), Refusal> {

@@ -70,7 +70,9 @@ pub async fn delete(
 ) -> Result<(), Refusal> {
     let doing = Doing::on_topic(format!("delete topic '{topic}'"), "DELETE", topic.as_str());
     let client = cluster.confirmed().await?;
-    require_same(cluster, topic, expected).await?;
+    if expected.is_some() {
+        require_same(cluster, topic, expected).await?;
+    }
     client
         .delete_topics(&[topic.as_str()])
         .await
@@ -139,19 +141,18 @@ pub async fn describe(cluster: &Cluster, topic: &str) -> Result<TopicDescription
         .map_err(|error| refuse(&cluster.spec().name, &doing, &error))
 }
 
-/// Checks that a topic is still the one that was looked at.
+/// The topic as it is now, checked to be still the one that was looked at.
 ///
 /// # Errors
-/// `Conflict` when it has another id now.
+/// `Conflict` when it has another id now; `NotFound`, `Denied`, `Unavailable`.
 pub(super) async fn require_same(
     cluster: &Cluster,
     topic: &TopicName,
     expected: Option<&str>,
-) -> Result<(), Refusal> {
-    let Some(expected) = expected else { return Ok(()) };
+) -> Result<TopicDescription, Refusal> {
     let now = describe(cluster, topic.as_str()).await?;
-    if topic_id_words(now.id).as_deref() == Some(expected) {
-        return Ok(());
+    if expected.is_none_or(|expected| topic_id_words(now.id).as_deref() == Some(expected)) {
+        return Ok(now);
     }
     Err(Refusal::new(
         ErrorCode::Conflict,

@@ -92,9 +92,10 @@ pub(super) async fn list(
 pub(super) async fn list_of_all_topics(target: Target) -> Answer<Json<Collection<ConfigData>>> {
     let id = target.cluster.cluster_id().unwrap_or_default();
     let mut data = Vec::new();
-    for topic in topics::list(&target.cluster).await? {
-        let entries = configs::of_topic(&target.cluster, &topic.name).await?;
-        data.extend(entries.iter().map(|entry| of_topic(&target.links, id, &topic.name, entry)));
+    let all = topics::list(&target.cluster).await?;
+    let names = all.into_iter().map(|topic| topic.name).collect();
+    for (topic, entries) in configs::of_topics(&target.cluster, names).await? {
+        data.extend(entries.iter().map(|entry| of_topic(&target.links, id, &topic, entry)));
     }
     let path = [id, "topics", "-", "configs"];
     Ok(Json(target.links.collection("KafkaTopicConfigList", &path, data)))

@@ -3,15 +3,23 @@
 //! Reads `dist/` (or `DRAWBRIDGE_DIST`): every file, with `NAME.br` and `NAME.gz` beside it where there are
 //! any. Without it a page that says how to build the console is embedded, so the gateway always compiles.
 
-#![allow(clippy::expect_used, reason = "a build script that cannot go on has to stop the build")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a build script that cannot go on has to stop the build"
+)]
 
 use std::{
-    env, fs,
+    env,
     fmt::Write as _,
+    fs,
     path::{Path, PathBuf},
 };
 
-use base64::{Engine, engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD}};
+use base64::{
+    Engine,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use sha2::{Digest, Sha256};
 
 const PLACEHOLDER: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Drawbridge</title>\
@@ -56,7 +64,8 @@ fn main() {
         found = vec![("index.html".to_owned(), placeholder)];
     }
 
-    let mut code = String::from("/// The console's files, by path.\npub(super) static FILES: &[File] = &[\n");
+    let mut code =
+        String::from("/// The console's files, by path.\npub(super) static FILES: &[File] = &[\n");
     let mut scripts = Vec::new();
     for (name, path) in &found {
         let content = fs::read(path).expect("a file of the console can be read");

@@ -32,10 +32,10 @@ use tokio::sync::watch;
 
 pub use cluster::Cluster;
 pub use draft::{properties_of, settings_fields};
-pub use spec::{ClusterSpec, SpecFault};
 pub(crate) use spec::security_words;
-pub(crate) use topic_feed::topic_id_words;
+pub use spec::{ClusterSpec, SpecFault};
 pub use store::Store;
+pub(crate) use topic_feed::topic_id_words;
 
 use crate::{feeds::FeedState, notices::Notices, refusal::Refusal, shutdown::Tasks};
 
@@ -161,7 +161,9 @@ impl Clusters {
                     ErrorCode::Denied,
                     format!("{name} is configured outside the console and cannot be removed here"),
                 )
-                .remedy("Take it out of the command line or the configuration file, and restart."));
+                .remedy(
+                    "Take it out of the command line or the configuration file, and restart.",
+                ));
             }
             ClusterOrigin::Added => {
                 if let Some(store) = &self.inner.store {

@@ -29,11 +29,17 @@ impl FeedState {
 
 /// Follows a feed from its newest known state on.
 #[must_use]
-pub fn follow(clusters: &Clusters, notices: &Notices, feed: &Feed) -> BoxStream<'static, FeedState> {
+pub fn follow(
+    clusters: &Clusters,
+    notices: &Notices,
+    feed: &Feed,
+) -> BoxStream<'static, FeedState> {
     let cluster = match feed {
         Feed::Clusters => return states(clusters.follow_list()),
         Feed::Notices => return states(notices.follow()),
-        Feed::Cluster { cluster } | Feed::Topics { cluster } | Feed::Topic { cluster, .. } => cluster,
+        Feed::Cluster { cluster } | Feed::Topics { cluster } | Feed::Topic { cluster, .. } => {
+            cluster
+        }
     };
     let Some(known) = clusters.get(cluster) else {
         let ended = FeedState::not_found(format!("this gateway has no cluster '{cluster}'"));

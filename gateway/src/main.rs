@@ -23,7 +23,9 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    match tokio::runtime::Runtime::new().map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(run(config)))
+    match tokio::runtime::Runtime::new()
+        .map_err(anyhow::Error::from)
+        .and_then(|runtime| runtime.block_on(run(config)))
     {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -33,16 +35,19 @@ fn main() -> ExitCode {
     }
 }
 
-#[allow(clippy::print_stderr, reason = "what keeps the program from starting is told to who started it")]
+#[allow(
+    clippy::print_stderr,
+    reason = "what keeps the program from starting is told to who started it"
+)]
 fn complain(words: &dyn std::fmt::Display) {
     eprintln!("drawbridge: {words}");
 }
 
 async fn run(config: Config) -> anyhow::Result<()> {
     telemetry::start(&config.log).map_err(anyhow::Error::msg).context("log")?;
-    let listener = tokio::net::TcpListener::bind(config.listen)
-        .await
-        .with_context(|| format!("cannot listen on {}; choose another address with --listen", config.listen))?;
+    let listener = tokio::net::TcpListener::bind(config.listen).await.with_context(|| {
+        format!("cannot listen on {}; choose another address with --listen", config.listen)
+    })?;
     let mut parts = Parts {
         allowed_hosts: AllowedHosts::new(config.allowed_hosts.clone()),
         is_demo: config.mode == Mode::Demo,

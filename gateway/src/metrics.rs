@@ -67,7 +67,11 @@ impl Metrics {
         let mut page = Page::default();
         page.family("drawbridge_build_info", "gauge", "What is running.");
         let version = env!("CARGO_PKG_VERSION");
-        page.sample("drawbridge_build_info", &[("version", version), ("build", crate::api::assets::BUILD)], 1);
+        page.sample(
+            "drawbridge_build_info",
+            &[("version", version), ("build", crate::api::assets::BUILD)],
+            1,
+        );
         self.own(&mut page);
         of_clusters(&mut page, clusters);
         process::add(&mut page);
@@ -83,7 +87,11 @@ impl Metrics {
         page.family("drawbridge_websocket_frames_total", "counter", "WebSocket frames.");
         for (direction, counter) in [("in", &self.frames_in), ("out", &self.frames_out)] {
             let labels = [("direction", direction)];
-            page.sample("drawbridge_websocket_frames_total", &labels, counter.load(Ordering::Relaxed));
+            page.sample(
+                "drawbridge_websocket_frames_total",
+                &labels,
+                counter.load(Ordering::Relaxed),
+            );
         }
         page.family(
             "drawbridge_refused_requests_total",
@@ -99,7 +107,9 @@ type OfBroker = fn(&drawbridge_kafka::stats::BrokerStats) -> f64;
 
 #[allow(clippy::cast_precision_loss, reason = "Prometheus' numbers are floating point")]
 const OF_BROKERS: [(&str, &str, &str, OfBroker); 6] = [
-    ("drawbridge_kafka_connections", "gauge", "Open connections to a broker.", |b| b.connections as f64),
+    ("drawbridge_kafka_connections", "gauge", "Open connections to a broker.", |b| {
+        b.connections as f64
+    }),
     ("drawbridge_kafka_requests_in_flight", "gauge", "Requests a broker has not answered.", |b| {
         b.in_flight as f64
     }),
@@ -109,10 +119,15 @@ const OF_BROKERS: [(&str, &str, &str, OfBroker); 6] = [
     ("drawbridge_kafka_received_bytes_total", "counter", "Bytes received from a broker.", |b| {
         b.bytes_in as f64
     }),
-    ("drawbridge_kafka_sent_bytes_total", "counter", "Bytes sent to a broker.", |b| b.bytes_out as f64),
-    ("drawbridge_kafka_throttled_seconds_total", "counter", "Time a broker asked to hold back.", |b| {
-        b.throttled.as_secs_f64()
+    ("drawbridge_kafka_sent_bytes_total", "counter", "Bytes sent to a broker.", |b| {
+        b.bytes_out as f64
     }),
+    (
+        "drawbridge_kafka_throttled_seconds_total",
+        "counter",
+        "Time a broker asked to hold back.",
+        |b| b.throttled.as_secs_f64(),
+    ),
 ];
 
 fn of_clusters(page: &mut Page, clusters: &Clusters) {
@@ -139,7 +154,10 @@ fn of_clusters(page: &mut Page, clusters: &Clusters) {
         .iter()
         .flat_map(|cluster| {
             let name = cluster.spec().name.as_str();
-            ["requests", "checks"].into_iter().zip(cluster.stats()).map(move |(by, s)| (name, by, s))
+            ["requests", "checks"]
+                .into_iter()
+                .zip(cluster.stats())
+                .map(move |(by, s)| (name, by, s))
         })
         .collect();
     let samples = || {

@@ -101,9 +101,8 @@ fn answer(file: &'static File, asked: &HeaderMap) -> Response {
 /// Trunk writes the hash of a file's content into its name: `console-1a2b3c4d5e6f7081_bg.wasm`.
 fn is_hashed(name: &str) -> bool {
     let stem = name.rsplit_once('/').map_or(name, |(_, last)| last);
-    stem.split(['-', '_', '.']).any(|part| {
-        part.len() >= 12 && part.chars().all(|c| c.is_ascii_hexdigit())
-    })
+    stem.split(['-', '_', '.'])
+        .any(|part| part.len() >= 12 && part.chars().all(|c| c.is_ascii_hexdigit()))
 }
 
 fn content_type(name: &str) -> &'static str {

@@ -41,7 +41,9 @@ pub(super) async fn carry_out(clusters: &Clusters, request: Request) -> Answer {
         Request::AlterTopicConfigs { cluster, topic, changes, validate_only } => {
             alter_topic_configs(clusters, &cluster, &topic, &changes, validate_only).await
         }
-        Request::BrokerConfigs { cluster, broker } => broker_configs(clusters, &cluster, broker).await,
+        Request::BrokerConfigs { cluster, broker } => {
+            broker_configs(clusters, &cluster, broker).await
+        }
     }
 }
 

@@ -146,7 +146,9 @@ where
                     }
                     return Err(Closing::with(
                         close::PROTOCOL_NOT_ACCEPTABLE,
-                        format!("this gateway speaks protocol {PROTOCOL}, you {protocol}; reload the page"),
+                        format!(
+                            "this gateway speaks protocol {PROTOCOL}, you {protocol}; reload the page"
+                        ),
                     ));
                 }
                 Some(_) => {
@@ -244,10 +246,7 @@ where
 
     fn start(&mut self, id: RequestId, body: Request) -> Result<(), Closing> {
         if self.open_requests.contains(&id) {
-            return Err(Closing::with(
-                close::ID_IN_USE,
-                format!("request id {} is in use", id.0),
-            ));
+            return Err(Closing::with(close::ID_IN_USE, format!("request id {} is in use", id.0)));
         }
         if self.open_requests.len() >= count(LIMITS.max_requests) {
             return Err(Closing::with(

@@ -72,7 +72,9 @@ pub async fn upgrade(State(gateway): State<Arc<Gateway>>, mut request: Request) 
 fn accept_key(headers: &HeaderMap) -> Result<HeaderValue, (StatusCode, String)> {
     let has = |name: header::HeaderName, token: &str| {
         let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
-        values.flat_map(|value| value.split(',')).any(|part| part.trim().eq_ignore_ascii_case(token))
+        values
+            .flat_map(|value| value.split(','))
+            .any(|part| part.trim().eq_ignore_ascii_case(token))
     };
     let bad = |words: &str| Err((StatusCode::BAD_REQUEST, words.to_owned()));
     if !has(header::CONNECTION, "upgrade") || !has(header::UPGRADE, "websocket") {
@@ -113,8 +115,7 @@ async fn serve(gateway: Arc<Gateway>, io: TokioIo<Upgraded>) {
     let mut outbound = sink.with(|frame| std::future::ready(Ok::<_, Error>(outbound(frame))));
     let draining = gateway.tasks.draining().clone();
     let backend: Arc<dyn Backend> = Arc::clone(&gateway) as _;
-    let closing =
-        session::run(backend, &mut inbound, &mut outbound, draining, REPLY_GRACE).await;
+    let closing = session::run(backend, &mut inbound, &mut outbound, draining, REPLY_GRACE).await;
     tracing::debug!(code = closing.code, reason = closing.reason, "session ended");
     let (stream, sink) = (inbound.into_inner(), outbound.into_inner());
     let Ok(mut socket) = stream.reunite(sink) else { return };

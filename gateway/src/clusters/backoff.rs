@@ -17,9 +17,7 @@ impl Backoff {
 
     /// The wait after one more failure; `random` in 0..1 takes away up to half of it.
     pub(super) fn fail(&mut self, random: f64) -> Duration {
-        let full = Self::FIRST
-            .saturating_mul(1 << self.n_failures.min(10))
-            .min(Self::LONGEST);
+        let full = Self::FIRST.saturating_mul(1 << self.n_failures.min(10)).min(Self::LONGEST);
         self.n_failures = self.n_failures.saturating_add(1);
         full.mul_f64(1.0 - random.clamp(0.0, 1.0) / 2.0)
     }

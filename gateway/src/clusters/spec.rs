@@ -141,6 +141,9 @@ mod tests {
     #[test]
     fn an_unknown_key_is_named_with_its_file() {
         let fault = spec("bootstrap.server=h:1").unwrap_err().to_string();
-        assert!(fault.contains("bootstrap.server") && fault.contains("cloud.properties"), "{fault}");
+        assert!(
+            fault.contains("bootstrap.server") && fault.contains("cloud.properties"),
+            "{fault}"
+        );
     }
 }

@@ -81,12 +81,16 @@ impl Store {
     where
         F: FnOnce() -> io::Result<()> + Send + 'static,
     {
-        let result = tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| Err(io::Error::other(error)));
+        let result = tokio::task::spawn_blocking(work)
+            .await
+            .unwrap_or_else(|error| Err(io::Error::other(error)));
         result.map_err(|error| {
             let path = self.path(name);
             Refusal::new(ErrorCode::Internal, format!("{} could not be {done}", path.display()))
                 .cause(error.to_string())
-                .remedy("Check that the gateway may write to its clusters directory (clusters_dir).")
+                .remedy(
+                    "Check that the gateway may write to its clusters directory (clusters_dir).",
+                )
         })
     }
 }

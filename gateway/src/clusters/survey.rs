@@ -53,7 +53,8 @@ pub(super) fn version_words<'a>(versions: impl Iterator<Item = &'a str>) -> Opti
 
 /// Major and minor number at the start of a version text.
 fn release(version: &str) -> (u32, u32) {
-    let digits = version.split(|c: char| !c.is_ascii_digit() && c != '.').next().unwrap_or_default();
+    let digits =
+        version.split(|c: char| !c.is_ascii_digit() && c != '.').next().unwrap_or_default();
     let mut parts = digits.split('.').map(|part| part.parse().unwrap_or(0));
     (parts.next().unwrap_or(0), parts.next().unwrap_or(0))
 }
@@ -96,7 +97,10 @@ mod tests {
     #[test]
     fn mixed_versions_are_told_from_oldest_to_newest() {
         assert_eq!(version_words(["4.1", "4.1"].into_iter()).as_deref(), Some("4.1"));
-        assert_eq!(version_words(["4.10", "3.9", "4.2"].into_iter()).as_deref(), Some("3.9 – 4.10"));
+        assert_eq!(
+            version_words(["4.10", "3.9", "4.2"].into_iter()).as_deref(),
+            Some("3.9 – 4.10")
+        );
         assert_eq!(version_words([].into_iter()), None);
     }
 }

@@ -39,15 +39,15 @@ const MEASURE: Duration = Duration::from_secs(10);
 const MISSING: u32 = 3;
 
 /// Keeps the feed up to date until nobody follows it, the topic is gone or the cluster is retired.
-pub(super) async fn run(
-    cluster: Arc<Cluster>,
-    topic: TopicName,
-    sender: watch::Sender<FeedState>,
-) {
+pub(super) async fn run(cluster: Arc<Cluster>, topic: TopicName, sender: watch::Sender<FeedState>) {
     let retired = cluster.retired().clone();
     let work = async {
-        let mut reader =
-            Reader { topic: topic.clone(), measured: Measured::default(), sized: None, n_missing: 0 };
+        let mut reader = Reader {
+            topic: topic.clone(),
+            measured: Measured::default(),
+            sized: None,
+            n_missing: 0,
+        };
         while !cluster.topic_followers().release(&topic) {
             let mut poked = std::pin::pin!(cluster.asked_to_read());
             futures_util::poll!(&mut poked).is_ready();
@@ -87,15 +87,17 @@ impl Reader {
             None => return self.missing(cluster),
             Some(Err(error)) => {
                 return match error.code() {
-                    Some(
-                        ErrorCode::UNKNOWN_TOPIC_OR_PARTITION | ErrorCode::UNKNOWN_TOPIC_ID,
-                    ) => self.missing(cluster),
+                    Some(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION | ErrorCode::UNKNOWN_TOPIC_ID) => {
+                        self.missing(cluster)
+                    }
                     Some(ErrorCode::TOPIC_AUTHORIZATION_FAILED) => {
                         let what = format!("describe topic '{topic}'");
                         let refusal =
                             refuse(name, &Doing::on_topic(what, "DESCRIBE", topic), &error);
                         let remedy = refusal.remedy.unwrap_or_default();
-                        Some(EndReason::Denied { message: format!("{}. {remedy}", refusal.message) })
+                        Some(EndReason::Denied {
+                            message: format!("{}. {remedy}", refusal.message),
+                        })
                     }
                     _ => {
                         tracing::debug!(cluster = %name, topic, %error, "topic cannot be read");

@@ -32,7 +32,11 @@ fn parse(text: &str, path: &Path, faults: &mut Vec<ConfigFault>) -> Layer {
                 Some(span) => format!("{file}, line {}", line(span.start)),
                 None => file,
             };
-            faults.push(ConfigFault::new(&place, error.message(), "The file is TOML: key = \"value\"."));
+            faults.push(ConfigFault::new(
+                &place,
+                error.message(),
+                "The file is TOML: key = \"value\".",
+            ));
             return Layer::default();
         }
     };
@@ -47,7 +51,9 @@ fn parse(text: &str, path: &Path, faults: &mut Vec<ConfigFault>) -> Layer {
         };
         let value = value.get_ref();
         let taken = match key.shape {
-            Shape::Single => scalar(value).map(|text| layer.set(key.name, Given::new(relative(key.name, path, text), &place))),
+            Shape::Single => scalar(value).map(|text| {
+                layer.set(key.name, Given::new(relative(key.name, path, text), &place))
+            }),
             Shape::List => list(value).map(|values| layer.set_list(key.name, values)),
             Shape::Pairs => pairs(value).map(|pairs| {
                 for (name, file) in pairs {
@@ -58,10 +64,13 @@ fn parse(text: &str, path: &Path, faults: &mut Vec<ConfigFault>) -> Layer {
         if taken.is_none() {
             let (problem, remedy) = match key.shape {
                 Shape::Single => ("it takes one value", "Write e.g. listen = \"127.0.0.1:8080\"."),
-                Shape::List => ("it takes a list", "Write e.g. allowed_hosts = [\"bridge.example\"]."),
-                Shape::Pairs => {
-                    ("it takes a table of names and files", "Write e.g. [clusters] and cloud = \"cloud.properties\".")
+                Shape::List => {
+                    ("it takes a list", "Write e.g. allowed_hosts = [\"bridge.example\"].")
                 }
+                Shape::Pairs => (
+                    "it takes a table of names and files",
+                    "Write e.g. [clusters] and cloud = \"cloud.properties\".",
+                ),
             };
             faults.push(ConfigFault::new(&place, problem, remedy));
         }

@@ -88,7 +88,10 @@ fn a_value_of_the_wrong_shape_says_what_it_takes() {
 #[test]
 fn a_missing_file_is_named_with_the_place_that_named_it() {
     let words = fault(&["demo"], &[("DRAWBRIDGE_CONFIG", "/no/such/drawbridge.toml")]);
-    assert!(words.starts_with("DRAWBRIDGE_CONFIG: cannot read /no/such/drawbridge.toml"), "{words}");
+    assert!(
+        words.starts_with("DRAWBRIDGE_CONFIG: cannot read /no/such/drawbridge.toml"),
+        "{words}"
+    );
 }
 
 #[test]

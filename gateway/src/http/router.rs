@@ -28,9 +28,8 @@ pub struct Web {
 pub fn router(web: Web) -> Router {
     let web = Arc::new(web);
     let guarded = (web.hosts.clone(), Arc::clone(&web.gateway.metrics));
-    let socket = Router::new()
-        .route("/ws", get(socket::upgrade))
-        .with_state(Arc::clone(&web.gateway));
+    let socket =
+        Router::new().route("/ws", get(socket::upgrade)).with_state(Arc::clone(&web.gateway));
     Router::new()
         .route("/metrics", get(health::metrics))
         .with_state(Arc::clone(&web))

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use drawbridge_kafka::{
     Asked, Error,
     admin::{
-        configs::{ConfigChange as Change, ConfigEntry, ConfigKind, ConfigOp, ConfigResource, ConfigSource as Source},
+        configs::{
+            ConfigChange as Change, ConfigEntry, ConfigKind, ConfigOp, ConfigResource,
+            ConfigSource as Source,
+        },
         topics::NewTopic,
     },
 };

@@ -31,7 +31,9 @@ pub async fn of_draft(draft: &ClusterDraft) -> ProbeReport {
 /// Tries the connection of known settings.
 pub async fn of_settings(mut settings: ConnectionSettings) -> ProbeReport {
     let timeouts = &mut settings.timeouts;
-    for timeout in [&mut timeouts.connect, &mut timeouts.tls, &mut timeouts.sasl, &mut timeouts.request] {
+    for timeout in
+        [&mut timeouts.connect, &mut timeouts.tls, &mut timeouts.sasl, &mut timeouts.request]
+    {
         *timeout = (*timeout).min(Duration::from_secs(8));
     }
     let mut report = match tokio::time::timeout(PATIENCE, probe(&settings)).await {

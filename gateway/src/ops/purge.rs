@@ -58,7 +58,8 @@ pub async fn purge(
     };
     let rows: Vec<PurgeRow> = asked.into_iter().map(row).collect();
     let n_done = rows.iter().filter(|row| row.error.is_none()).count();
-    let message = format!("records of topic '{topic}' were deleted in {n_done} of {} partitions", rows.len());
+    let message =
+        format!("records of topic '{topic}' were deleted in {n_done} of {} partitions", rows.len());
     changed(cluster, notices, topic, message);
     Ok(rows)
 }

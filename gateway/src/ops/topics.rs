@@ -156,7 +156,9 @@ pub(super) async fn require_same(
     }
     Err(Refusal::new(
         ErrorCode::Conflict,
-        format!("topic '{topic}' was deleted and created again since you looked; nothing was changed"),
+        format!(
+            "topic '{topic}' was deleted and created again since you looked; nothing was changed"
+        ),
     )
     .remedy("Look at the topic as it is now, then decide again."))
 }

@@ -32,7 +32,10 @@ impl Doing {
             Some(topic) => format!("--topic {topic}"),
             None => "--cluster".to_owned(),
         };
-        format!("kafka-acls --add --allow-principal User:… --operation {} {resource}", self.operation)
+        format!(
+            "kafka-acls --add --allow-principal User:… --operation {} {resource}",
+            self.operation
+        )
     }
 }
 
@@ -49,7 +52,8 @@ pub fn refuse(cluster: &ClusterName, doing: &Doing, error: &Error) -> Refusal {
                 None => broker.code.name(),
             };
             let mut refusal =
-                Refusal::new(code, format!("{cluster} could not {}: {why}", doing.what)).cause(cause);
+                Refusal::new(code, format!("{cluster} could not {}: {why}", doing.what))
+                    .cause(cause);
             refusal.remedy = remedy;
             refusal.kafka = Some(broker.code);
             refusal
@@ -62,7 +66,11 @@ pub fn refuse(cluster: &ClusterName, doing: &Doing, error: &Error) -> Refusal {
         .remedy(connect.remedy.clone()),
         Error::Timeout { after, .. } => Refusal::new(
             ErrorCode::TimedOut,
-            format!("{cluster} did not answer within {} s when asked to {}", after.as_secs(), doing.what),
+            format!(
+                "{cluster} did not answer within {} s when asked to {}",
+                after.as_secs(),
+                doing.what
+            ),
         )
         .cause(error.to_string()),
         Error::Disconnected { cause, .. } => Refusal::new(
@@ -114,28 +122,25 @@ fn row(code: Kafka, doing: &Doing) -> (ErrorCode, Option<String>) {
             );
             return (ErrorCode::Denied, Some(remedy));
         }
-        Kafka::UNKNOWN_TOPIC_OR_PARTITION | Kafka::UNKNOWN_TOPIC_ID => (
-            ErrorCode::NotFound,
-            "It was deleted, or the principal lacks DESCRIBE on it.",
-        ),
+        Kafka::UNKNOWN_TOPIC_OR_PARTITION | Kafka::UNKNOWN_TOPIC_ID => {
+            (ErrorCode::NotFound, "It was deleted, or the principal lacks DESCRIBE on it.")
+        }
         Kafka::TOPIC_ALREADY_EXISTS => (ErrorCode::Conflict, "Choose another name."),
         INVALID_TOPIC_EXCEPTION => (
             ErrorCode::Invalid,
             "Use 1 to 249 letters, digits, '.', '_' and '-'; names that differ only in '.' and '_' collide.",
         ),
-        INVALID_PARTITIONS => (
-            ErrorCode::Invalid,
-            "Partitions can only be added: ask for more than there are now.",
-        ),
+        INVALID_PARTITIONS => {
+            (ErrorCode::Invalid, "Partitions can only be added: ask for more than there are now.")
+        }
         INVALID_REPLICATION_FACTOR => (
             ErrorCode::Invalid,
             "Choose at most as many replicas as there are brokers, or leave it empty for the default.",
         ),
         INVALID_REPLICA_ASSIGNMENT => (ErrorCode::Invalid, "Let the brokers place the replicas."),
-        INVALID_CONFIG => (
-            ErrorCode::Invalid,
-            "Correct the configuration named in the broker's words.",
-        ),
+        INVALID_CONFIG => {
+            (ErrorCode::Invalid, "Correct the configuration named in the broker's words.")
+        }
         INVALID_REQUEST => (ErrorCode::Invalid, "Correct what the broker's words name."),
         Kafka::POLICY_VIOLATION => (
             ErrorCode::Denied,
@@ -145,10 +150,9 @@ fn row(code: Kafka, doing: &Doing) -> (ErrorCode, Option<String>) {
             ErrorCode::Conflict,
             "The offset is no longer in the log; look at the partitions again.",
         ),
-        TOPIC_DELETION_DISABLED => (
-            ErrorCode::Denied,
-            "Set delete.topic.enable=true on the brokers to delete topics.",
-        ),
+        TOPIC_DELETION_DISABLED => {
+            (ErrorCode::Denied, "Set delete.topic.enable=true on the brokers to delete topics.")
+        }
         REASSIGNMENT_IN_PROGRESS => {
             (ErrorCode::Conflict, "Replicas are being moved; try again when that is over.")
         }

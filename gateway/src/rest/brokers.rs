@@ -41,7 +41,8 @@ pub(super) async fn get(
     let id = target.cluster.cluster_id().unwrap_or_default();
     let brokers = read(&target).await?;
     let broker = brokers.iter().find(|broker| broker.id == broker_id).ok_or_else(|| {
-        let message = format!("Broker not found. Broker: {broker_id} not found in the cluster: {id}");
+        let message =
+            format!("Broker not found. Broker: {broker_id} not found in the cluster: {id}");
         RestError::new(StatusCode::NOT_FOUND, 40403, message)
     })?;
     Ok(Json(resource(&target.links, id, broker)))
@@ -69,5 +70,5 @@ fn resource(links: &Links, id: &str, broker: &Broker) -> Resource<BrokerData> {
         partition_replicas: links.related(&[id, "brokers", &broker_id, "partition-replicas"]),
     };
     let name = format!("kafka={id}/broker={broker_id}");
-    links.resource("KafkaBroker", &[id, "brokers", &broker_id], name, data)
+    links.resource("KafkaBroker", &[id, "brokers", &broker_id], &name, data)
 }

@@ -53,8 +53,14 @@ fn resource(links: &Links, id: &str, cluster: &Cluster) -> Resource<ClusterData>
         broker_configs: links.related(&[id, "broker-configs"]),
         consumer_groups: links.related(&[id, "consumer-groups"]),
         topics: links.related(&[id, "topics"]),
-        partition_reassignments: links
-            .related(&[id, "topics", "-", "partitions", "-", "reassignment"]),
+        partition_reassignments: links.related(&[
+            id,
+            "topics",
+            "-",
+            "partitions",
+            "-",
+            "reassignment",
+        ]),
     };
-    links.resource("KafkaCluster", &[id], format!("kafka={id}"), data)
+    links.resource("KafkaCluster", &[id], &format!("kafka={id}"), data)
 }

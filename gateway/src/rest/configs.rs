@@ -83,8 +83,7 @@ pub(super) async fn list(
 ) -> Answer<Json<Collection<ConfigData>>> {
     let id = target.cluster.cluster_id().unwrap_or_default();
     let entries = configs::of_topic(&target.cluster, of.name()?.as_str()).await?;
-    let data =
-        entries.iter().map(|entry| of_topic(&target.links, id, &of.topic, entry)).collect();
+    let data = entries.iter().map(|entry| of_topic(&target.links, id, &of.topic, entry)).collect();
     let path = [id, "topics", &of.topic, "configs"];
     Ok(Json(target.links.collection("KafkaTopicConfigList", &path, data)))
 }
@@ -121,10 +120,7 @@ pub(super) async fn put(
     change_topic(&target, of.topic, vec![change], false).await
 }
 
-pub(super) async fn reset(
-    target: Target,
-    Named(of): Named<OfTopicConfig>,
-) -> Answer<StatusCode> {
+pub(super) async fn reset(target: Target, Named(of): Named<OfTopicConfig>) -> Answer<StatusCode> {
     change_topic(&target, of.topic, vec![ConfigChange { name: of.name, value: None }], false).await
 }
 
@@ -159,8 +155,7 @@ pub(super) async fn list_of_broker(
 ) -> Answer<Json<Collection<ConfigData>>> {
     let id = target.cluster.cluster_id().unwrap_or_default();
     let entries = configs::of_broker(&target.cluster, broker_id).await?;
-    let data =
-        entries.iter().map(|entry| of_broker(&target.links, id, broker_id, entry)).collect();
+    let data = entries.iter().map(|entry| of_broker(&target.links, id, broker_id, entry)).collect();
     let path = [id, "brokers", &broker_id.to_string(), "configs"];
     Ok(Json(target.links.collection("KafkaBrokerConfigList", &path, data)))
 }
@@ -184,14 +179,19 @@ fn of_topic(links: &Links, id: &str, topic: &str, entry: &ConfigEntry) -> Resour
     let data = ConfigData { topic_name: Some(topic.to_owned()), ..data(id, entry) };
     let name = format!("kafka={id}/topic={topic}/config={}", entry.name);
     let path = [id, "topics", topic, "configs", &entry.name];
-    links.resource("KafkaTopicConfig", &path, name, data)
+    links.resource("KafkaTopicConfig", &path, &name, data)
 }
 
 fn of_broker(links: &Links, id: &str, broker: i32, entry: &ConfigEntry) -> Resource<ConfigData> {
     let data = ConfigData { broker_id: Some(broker), ..data(id, entry) };
     let broker = broker.to_string();
     let name = format!("kafka={id}/broker={broker}/config={}", entry.name);
-    links.resource("KafkaBrokerConfig", &[id, "brokers", &broker, "configs", &entry.name], name, data)
+    links.resource(
+        "KafkaBrokerConfig",
+        &[id, "brokers", &broker, "configs", &entry.name],
+        &name,
+        data,
+    )
 }
 
 fn data(id: &str, entry: &ConfigEntry) -> ConfigData {

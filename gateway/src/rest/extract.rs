@@ -27,10 +27,9 @@ impl FromRequestParts<Clusters> for Target {
     type Rejection = RestError;
 
     async fn from_request_parts(parts: &mut Parts, clusters: &Clusters) -> Result<Self, RestError> {
-        let Path(ClusterPath { cluster_id }) =
-            Path::from_request_parts(parts, clusters).await.map_err(|rejection| {
-                RestError::plain(StatusCode::NOT_FOUND, rejection.body_text())
-            })?;
+        let Path(ClusterPath { cluster_id }) = Path::from_request_parts(parts, clusters)
+            .await
+            .map_err(|rejection| RestError::plain(StatusCode::NOT_FOUND, rejection.body_text()))?;
         let all = clusters.all();
         let cluster = all
             .into_iter()
@@ -68,9 +67,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
                 "HTTP 415 Unsupported Media Type: send Content-Type: application/json",
             ));
         }
-        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
-            RestError::plain(rejection.status(), rejection.body_text())
-        })?;
+        let bytes = Bytes::from_request(request, state)
+            .await
+            .map_err(|rejection| RestError::plain(rejection.status(), rejection.body_text()))?;
         if bytes.is_empty() {
             return Err(RestError::plain(
                 StatusCode::UNPROCESSABLE_ENTITY,

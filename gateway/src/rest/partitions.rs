@@ -1,10 +1,7 @@
 //! Partitions, their replicas and offsets.
 
 use axum::{Json, extract::Query, http::StatusCode};
-use drawbridge_kafka::admin::{
-    offsets::OffsetSpec,
-    topics::PartitionDescription,
-};
+use drawbridge_kafka::admin::{offsets::OffsetSpec, topics::PartitionDescription};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -118,9 +115,8 @@ pub(super) async fn offset(
     Named(of): Named<OfPartition>,
     query: Result<Query<OffsetQuery>, axum::extract::rejection::QueryRejection>,
 ) -> Answer<Json<Resource<OffsetData>>> {
-    let Query(query) = query.map_err(|rejection| {
-        RestError::plain(StatusCode::BAD_REQUEST, rejection.body_text())
-    })?;
+    let Query(query) = query
+        .map_err(|rejection| RestError::plain(StatusCode::BAD_REQUEST, rejection.body_text()))?;
     let (offset_type, spec) = spec(&query)?;
     let id = target.cluster.cluster_id().unwrap_or_default();
     let topic = OfTopic { topic: of.topic }.name()?;
@@ -136,7 +132,7 @@ pub(super) async fn offset(
     };
     let name = format!("kafka={id}/topic={topic}/partition={number}/offset");
     let path = [id, "topics", topic.as_str(), "partitions", &number, "offset"];
-    Ok(Json(target.links.resource("KafkaPartitionOffset", &path, name, data)))
+    Ok(Json(target.links.resource("KafkaPartitionOffset", &path, &name, data)))
 }
 
 fn spec(query: &OffsetQuery) -> Answer<(&'static str, OffsetSpec)> {
@@ -179,7 +175,7 @@ fn resource(
         reassignment: below(&["reassignment"]),
     };
     let name = format!("kafka={id}/topic={topic}/partition={number}");
-    links.resource("KafkaPartition", &path, name, data)
+    links.resource("KafkaPartition", &path, &name, data)
 }
 
 fn of_replica(
@@ -201,5 +197,5 @@ fn of_replica(
     };
     let name = format!("kafka={id}/topic={topic}/partition={number}/replica={broker_id}");
     let path = [id, "topics", topic, "partitions", &number, "replicas", &broker_id];
-    links.resource("KafkaReplica", &path, name, data)
+    links.resource("KafkaReplica", &path, &name, data)
 }

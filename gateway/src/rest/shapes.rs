@@ -76,7 +76,7 @@ impl Links {
         &self,
         kind: &'static str,
         path: &[&str],
-        name: String,
+        name: &str,
         fields: T,
     ) -> Resource<T> {
         let metadata =

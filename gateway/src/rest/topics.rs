@@ -85,9 +85,10 @@ pub(super) async fn create(
     Body(body): Body<CreateTopic>,
 ) -> Answer<(StatusCode, Json<Resource<TopicData>>)> {
     let id = target.cluster.cluster_id().unwrap_or_default();
-    let name: TopicName = body.topic_name.parse().map_err(|error| {
-        RestError::new(StatusCode::BAD_REQUEST, 40002, format!("{error}"))
-    })?;
+    let name: TopicName = body
+        .topic_name
+        .parse()
+        .map_err(|error| RestError::new(StatusCode::BAD_REQUEST, 40002, format!("{error}")))?;
     let spec = TopicSpec {
         name,
         partitions: body.partitions_count,
@@ -110,9 +111,8 @@ pub(super) async fn get(
     Named(of): Named<OfTopic>,
     including: Result<Query<Including>, axum::extract::rejection::QueryRejection>,
 ) -> Answer<Json<Resource<TopicData>>> {
-    let including = including.map_err(|rejection| {
-        RestError::plain(StatusCode::BAD_REQUEST, rejection.body_text())
-    })?;
+    let including = including
+        .map_err(|rejection| RestError::plain(StatusCode::BAD_REQUEST, rejection.body_text()))?;
     let id = target.cluster.cluster_id().unwrap_or_default();
     let topic = topics::describe(&target.cluster, of.name()?.as_str()).await?;
     let shown = including.include_authorized_operations;
@@ -187,12 +187,18 @@ fn data(links: &Links, id: &str, topic: &str) -> TopicData {
         partitions_count: 0,
         partitions: links.related(&[id, "topics", topic, "partitions"]),
         configs: links.related(&[id, "topics", topic, "configs"]),
-        partition_reassignments: links
-            .related(&[id, "topics", topic, "partitions", "-", "reassignments"]),
+        partition_reassignments: links.related(&[
+            id,
+            "topics",
+            topic,
+            "partitions",
+            "-",
+            "reassignments",
+        ]),
         authorized_operations: Vec::new(),
     }
 }
 
 fn wrap(links: &Links, id: &str, topic: &str, data: TopicData) -> Resource<TopicData> {
-    links.resource("KafkaTopic", &[id, "topics", topic], format!("kafka={id}/topic={topic}"), data)
+    links.resource("KafkaTopic", &[id, "topics", topic], &format!("kafka={id}/topic={topic}"), data)
 }

@@ -8,7 +8,8 @@ use serde_json::Value;
 pub(super) fn check(name: &str, mut actual: Value, replace: &[(&str, &str)]) {
     walk(&mut actual, replace);
     let text = serde_json::to_string_pretty(&actual).unwrap() + "\n";
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("src/tests/golden/{name}.json"));
+    let path =
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("src/tests/golden/{name}.json"));
     if std::env::var("GOLDEN").is_ok_and(|value| value == "write") {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, &text).unwrap();

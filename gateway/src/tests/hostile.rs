@@ -69,7 +69,9 @@ async fn foreign_names_and_pages_are_refused_in_words() {
     let cluster = embedded(EmbeddedSpec::new("id")).await;
     let app = gateway(&[&cluster]).await;
     let get = |host: &str, more: &str| {
-        format!("GET /kafka/v3/clusters HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{more}\r\n")
+        format!(
+            "GET /kafka/v3/clusters HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{more}\r\n"
+        )
     };
     let answer = ask_raw(&app, &get("evil.example", "")).await;
     assert_eq!(answer.status, 403);
@@ -108,7 +110,9 @@ async fn every_answer_carries_the_security_headers_and_a_trace_id() {
     let app = gateway(&[&cluster]).await;
     for path in ["/", "/health/live", "/metrics", "/kafka/v3/clusters", "/kafka/nope"] {
         let answer = ask(&app, "GET", path, "").await;
-        for header in ["x-content-type-options: nosniff", "content-security-policy: ", "x-request-id: "] {
+        for header in
+            ["x-content-type-options: nosniff", "content-security-policy: ", "x-request-id: "]
+        {
             assert!(answer.headers.contains(header), "{path}: {}", answer.headers);
         }
     }

@@ -82,13 +82,17 @@ fn the_examples_are_frames_of_the_protocol() {
 
 #[test]
 fn every_close_code_and_limit_is_described() {
-    let codes = TYPES[0].lines().filter_map(|line| line.trim().strip_prefix("pub const ")?.split_once(": u16 = "));
+    let codes = TYPES[0]
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("pub const ")?.split_once(": u16 = "));
     for (name, code) in codes.filter(|(name, _)| *name != "PROTOCOL") {
         let code = code.trim_end_matches(';');
         assert!(PAGE.contains(&format!("| {code} |")), "{name} ({code}) is missing");
     }
     let limits = crate::api::session::LIMITS;
-    for number in [limits.max_frame_bytes, limits.max_subscriptions, limits.max_requests, limits.heartbeat_ms] {
+    for number in
+        [limits.max_frame_bytes, limits.max_subscriptions, limits.max_requests, limits.heartbeat_ms]
+    {
         assert!(PAGE.contains(&format!(":{number}")), "{number} is missing");
     }
     let heartbeat = crate::api::session::HEARTBEAT.as_millis();

@@ -67,7 +67,10 @@ async fn brokers_have_the_public_shape() {
     }
     check("brokers", brokers, &[(&app.address().to_string(), "HOST:PORT")]);
     let one = ask(&app, "GET", &format!("{CLUSTER}/brokers/2"), "").await.json();
-    assert_eq!((&one["kind"], &one["broker_id"], &one["rack"]), (&json!("KafkaBroker"), &json!(2), &json!("b")));
+    assert_eq!(
+        (&one["kind"], &one["broker_id"], &one["rack"]),
+        (&json!("KafkaBroker"), &json!(2), &json!("b"))
+    );
     let configs = ask(&app, "GET", &format!("{CLUSTER}/brokers/1/configs"), "").await.json();
     assert_eq!(configs["kind"], "KafkaBrokerConfigList");
     assert_eq!(configs["data"][0]["kind"], "KafkaBrokerConfig");
@@ -107,7 +110,8 @@ async fn a_topic_is_created_changed_and_deleted() {
     let alter = r#"{"data":[{"name":"cleanup.policy","operation":"DELETE"},
         {"name":"retention.ms","value":"1000"}]}"#;
     assert_eq!(ask(&app, "POST", &format!("{topic}/configs:alter"), alter).await.status, 204);
-    let value = async |name: &str| ask(&app, "GET", &config(name), "").await.json()["value"].clone();
+    let value =
+        async |name: &str| ask(&app, "GET", &config(name), "").await.json()["value"].clone();
     assert_eq!(value("compression.type").await, "zstd");
     assert_eq!(value("cleanup.policy").await, "delete");
     assert_eq!(value("retention.ms").await, "1000");
@@ -137,7 +141,14 @@ async fn whatever_is_wrong_the_error_has_its_code_and_words() {
         ("GET", "/kafka", "", 404, 404, "HTTP 404 Not Found"),
         ("PUT", &topics, "{}", 405, 405, "HTTP 405"),
         ("POST", &topics, "{\"topic_name\":", 400, 400, "cannot be read"),
-        ("POST", &topics, "{\"topic_name\":\"a\",\"partitions_count\":\"x\"}", 400, 400, "invalid type"),
+        (
+            "POST",
+            &topics,
+            "{\"topic_name\":\"a\",\"partitions_count\":\"x\"}",
+            400,
+            400,
+            "invalid type",
+        ),
         ("POST", &topics, "{\"topic_name\":\"a/b\"}", 400, 40002, "'/'"),
         ("POST", &topics, "{\"topic_name\":\"topic-1\"}", 400, 40002, "already exists"),
         ("POST", &topics, "{\"topic_name\":\"a\",\"replication_factor\":9}", 400, 40002, "9 time"),
@@ -145,8 +156,22 @@ async fn whatever_is_wrong_the_error_has_its_code_and_words() {
         ("GET", &format!("{topics}/topic-1/partitions/7"), "", 404, 40403, "does not host"),
         ("GET", &format!("{topics}/topic-1/partitions/x"), "", 404, 404, "HTTP 404"),
         ("GET", &format!("{topics}/topic-1/configs/nope"), "", 404, 404, "nope"),
-        ("GET", &format!("{topics}/topic-1/partitions/0/offset?offset_type=x"), "", 400, 400, "earliest"),
-        ("PATCH", &format!("{topics}/topic-1"), "{\"partitions_count\":1}", 400, 40002, "partitions"),
+        (
+            "GET",
+            &format!("{topics}/topic-1/partitions/0/offset?offset_type=x"),
+            "",
+            400,
+            400,
+            "earliest",
+        ),
+        (
+            "PATCH",
+            &format!("{topics}/topic-1"),
+            "{\"partitions_count\":1}",
+            400,
+            40002,
+            "partitions",
+        ),
     ] {
         let (got_status, got_code, message) = error(&ask(&app, method, path, body).await);
         assert_eq!((got_status, got_code), (status, code), "{method} {path}: {message}");
@@ -165,7 +190,8 @@ async fn bodies_of_the_wrong_kind_or_size_are_refused() {
         )
     };
     let json = "Content-Type: application/json\r\n";
-    let plain = ask_raw(&app, &post("Content-Type: text/plain\r\n", "{\"topic_name\":\"a\"}")).await;
+    let plain =
+        ask_raw(&app, &post("Content-Type: text/plain\r\n", "{\"topic_name\":\"a\"}")).await;
     assert_eq!(error(&plain).1, 415);
     assert_eq!(error(&ask_raw(&app, &post(json, "")).await).1, 422);
     let foreign = post(&format!("{json}Origin: http://evil.example\r\n"), "{\"topic_name\":\"a\"}");

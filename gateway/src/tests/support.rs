@@ -6,8 +6,8 @@ use drawbridge_embedded::{ClusterSpec as EmbeddedSpec, EmbeddedCluster};
 use drawbridge_shared::{
     diff::apply,
     wire::{
-        ClientMessage, Feed, FeedData, FeedKind, PROTOCOL, Request, RequestId, Response, SUBPROTOCOL,
-        ServerMessage, SubscriptionId, WireError, decode_server, encode_client,
+        ClientMessage, Feed, FeedData, FeedKind, PROTOCOL, Request, RequestId, Response,
+        SUBPROTOCOL, ServerMessage, SubscriptionId, WireError, decode_server, encode_client,
     },
 };
 use futures_util::{SinkExt, StreamExt};
@@ -44,7 +44,8 @@ pub(super) async fn gateway(clusters: &[&EmbeddedCluster]) -> App {
 
 pub(super) async fn gateway_with(clusters: &[&EmbeddedCluster], store: Option<Store>) -> App {
     let names = ["one", "two", "three"];
-    let specs = names.iter().zip(clusters).map(|(name, cluster)| demo::spec(name, cluster).unwrap());
+    let specs =
+        names.iter().zip(clusters).map(|(name, cluster)| demo::spec(name, cluster).unwrap());
     let parts = Parts { clusters: specs.collect(), store, ..Parts::default() };
     start(parts).await
 }
@@ -91,7 +92,8 @@ pub(super) async fn ask_raw(app: &App, request: &str) -> Answer {
         String::from_utf8_lossy(&answer).into_owned()
     };
     let answer = in_time(exchange).await;
-    let (headers, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no head: {answer}"));
+    let (headers, body) =
+        answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no head: {answer}"));
     let status = headers.split(' ').nth(1).unwrap().parse().unwrap();
     Answer { status, headers: headers.to_ascii_lowercase(), body: body.to_owned() }
 }
@@ -157,7 +159,11 @@ impl Console {
     }
 
     /// Follows a feed until its state is as wanted, and stops.
-    pub(super) async fn until(&mut self, feed: Feed, wanted: impl Fn(&FeedData) -> bool) -> FeedData {
+    pub(super) async fn until(
+        &mut self,
+        feed: Feed,
+        wanted: impl Fn(&FeedData) -> bool,
+    ) -> FeedData {
         let id = SubscriptionId(self.next);
         self.next += 1;
         let credit = if feed.kind() == FeedKind::Log { 1000 } else { 0 };

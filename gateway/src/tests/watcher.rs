@@ -20,7 +20,8 @@ async fn when(console: &mut Console, wanted: impl Fn(&ClusterView) -> bool) -> C
         FeedData::Clusters(all) => all.first().cloned(),
         _ => None,
     };
-    let state = console.until(Feed::Clusters, |state| first(state).is_some_and(|c| wanted(&c))).await;
+    let state =
+        console.until(Feed::Clusters, |state| first(state).is_some_and(|c| wanted(&c))).await;
     first(&state).unwrap()
 }
 
@@ -47,9 +48,8 @@ async fn a_cluster_that_is_cut_off_is_down_with_the_cause_and_comes_back_by_itse
     assert!(fault.summary.contains("one"), "{fault:?}");
     assert!(!fault.cause.is_empty() && !fault.remedy.is_empty(), "{fault:?}");
     assert!(next_attempt_ms > since_ms);
-    assert_eq!(down.observed_at_ms.is_some(), true, "what was known stays, with its time");
-    let refused =
-        console.ask(Request::TopicDefaults { cluster: one() }).await.unwrap_err();
+    assert!(down.observed_at_ms.is_some(), "what was known stays, with its time");
+    let refused = console.ask(Request::TopicDefaults { cluster: one() }).await.unwrap_err();
     assert_eq!(refused.code, ErrorCode::Unavailable);
     assert!(refused.message.starts_with("one is down"), "{refused:?}");
     let fine = console.ask(Request::TopicDefaults { cluster: "two".parse().unwrap() }).await;
@@ -95,9 +95,7 @@ async fn a_cluster_nobody_can_reach_is_down_from_the_start_and_the_others_are_se
     ];
     let app = start(Parts { clusters: specs, ..Parts::default() }).await;
     let mut console = Console::open(&app).await;
-    let both = |state: &FeedData| {
-        matches!(state, FeedData::Clusters(all) if is_down(&all[0]) && is_up(&all[1]))
-    };
+    let both = |state: &FeedData| matches!(state, FeedData::Clusters(all) if is_down(&all[0]) && is_up(&all[1]));
     console.until(Feed::Clusters, both).await;
 }
 
@@ -125,7 +123,8 @@ async fn a_cluster_whose_id_changed_is_not_used_again_until_somebody_looked() {
     let second = embedded(EmbeddedSpec::new("second").topic(topic())).await;
     let target = Arc::new(Mutex::new(first.bootstrap_servers()));
     let properties = format!("bootstrap.servers={}", forwarder(Arc::clone(&target)).await);
-    let spec = ClusterSpec::from_text(one(), ClusterOrigin::Configured, &properties, "test").unwrap();
+    let spec =
+        ClusterSpec::from_text(one(), ClusterOrigin::Configured, &properties, "test").unwrap();
     let app = start(Parts { clusters: vec![spec], ..Parts::default() }).await;
     let mut console = Console::open(&app).await;
     let up = when(&mut console, is_up).await;
@@ -133,16 +132,18 @@ async fn a_cluster_whose_id_changed_is_not_used_again_until_somebody_looked() {
 
     *target.lock().unwrap() = second.bootstrap_servers();
     first.shutdown().await;
-    let changed = |c: &ClusterView| {
-        matches!(&c.status, ClusterStatus::Down { fault, .. } if fault.summary.contains("another cluster"))
-    };
+    let changed = |c: &ClusterView| matches!(&c.status, ClusterStatus::Down { fault, .. } if fault.summary.contains("another cluster"));
     let down = when(&mut console, changed).await;
     let ClusterStatus::Down { fault, .. } = &down.status else { panic!() };
     assert!(fault.cause.contains("first") && fault.cause.contains("second"), "{fault:?}");
-    let delete = Request::DeleteTopic { cluster: one(), topic: "orders".parse().unwrap(), topic_id: None };
+    let delete =
+        Request::DeleteTopic { cluster: one(), topic: "orders".parse().unwrap(), topic_id: None };
     let refused = console.ask(delete).await.unwrap_err();
     assert_eq!(refused.code, ErrorCode::Unavailable);
-    assert!(second.local().offsets("orders", 0).is_some(), "the other cluster's topic was not touched");
+    assert!(
+        second.local().offsets("orders", 0).is_some(),
+        "the other cluster's topic was not touched"
+    );
 }
 
 #[tokio::test]

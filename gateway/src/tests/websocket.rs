@@ -1,15 +1,22 @@
 use drawbridge_embedded::{
-    Acl, ClusterSpec as EmbeddedSpec, ListenerSecurity, Mechanism, Record, TopicSpec, operation, resource,
+    Acl, ClusterSpec as EmbeddedSpec, ListenerSecurity, Mechanism, Record, TopicSpec, operation,
+    resource,
 };
 use drawbridge_shared::{
     draft::{ClusterDraft, ConfigChange, ConfigSetting, TopicDraft},
     names::{ClusterName, TopicName},
     view::{ClusterOrigin, ClusterStatus},
-    wire::{ClientMessage, EndReason, ErrorCode, Feed, FeedData, Request, Response, ServerMessage, SubscriptionId, close},
+    wire::{
+        ClientMessage, EndReason, ErrorCode, Feed, FeedData, Request, Response, ServerMessage,
+        SubscriptionId, close,
+    },
 };
 
 use super::support::{Console, ask, embedded, gateway, gateway_with, in_time, start};
-use crate::{app::Parts, clusters::{ClusterSpec, Store}};
+use crate::{
+    app::Parts,
+    clusters::{ClusterSpec, Store},
+};
 
 fn one() -> ClusterName {
     "one".parse().unwrap()
@@ -40,7 +47,9 @@ async fn a_topic_is_created_changed_measured_purged_and_deleted() {
     let app = gateway(&[&cluster]).await;
     let mut console = Console::open(&app).await;
     let list = Feed::Clusters;
-    console.until(list, |state| matches!(state, FeedData::Clusters(all) if all[0].n_topics.is_some())).await;
+    console
+        .until(list, |state| matches!(state, FeedData::Clusters(all) if all[0].n_topics.is_some()))
+        .await;
 
     let create = |validate_only| Request::CreateTopic {
         cluster: one(),
@@ -108,7 +117,8 @@ async fn a_topic_is_created_changed_measured_purged_and_deleted() {
     assert_eq!(other.code, ErrorCode::Conflict);
     let slip = console.ask(purge(None, vec![(0, -1), (9, -1)])).await.unwrap_err();
     assert!(slip.message.contains("nothing was deleted"), "{slip:?}");
-    let Ok(Response::Purged(rows)) = console.ask(purge(detail.topic_id.clone(), vec![(0, 1)])).await
+    let Ok(Response::Purged(rows)) =
+        console.ask(purge(detail.topic_id.clone(), vec![(0, 1)])).await
     else {
         panic!("not purged")
     };
@@ -119,8 +129,10 @@ async fn a_topic_is_created_changed_measured_purged_and_deleted() {
     assert_eq!(other.code, ErrorCode::Conflict);
     assert_eq!(console.ask(delete(detail.topic_id)).await, Ok(Response::Done));
     console.until(topics, |state| names(state) == ["orders"]).await;
-    let told = |state: &FeedData| matches!(state, FeedData::Notices(all)
-        if all.last().is_some_and(|last| last.message == "topic 'fresh' was deleted"));
+    let told = |state: &FeedData| {
+        matches!(state, FeedData::Notices(all)
+        if all.last().is_some_and(|last| last.message == "topic 'fresh' was deleted"))
+    };
     console.until(Feed::Notices, told).await;
     app.stop(std::time::Duration::from_secs(5)).await;
 }
@@ -160,9 +172,11 @@ async fn a_cluster_added_from_the_console_is_kept_and_forgotten_again() {
     assert_eq!((wrong.code, wrong.fields[0].field.as_str()), (ErrorCode::Invalid, "properties"));
 
     assert_eq!(console.ask(add("new", second.properties(None))).await, Ok(Response::Done));
-    let up = |state: &FeedData| matches!(state, FeedData::Clusters(all) if all.len() == 2
+    let up = |state: &FeedData| {
+        matches!(state, FeedData::Clusters(all) if all.len() == 2
         && all.iter().all(|cluster| cluster.status == ClusterStatus::Up)
-        && all[0].cluster_id.as_deref() == Some("id-two"));
+        && all[0].cluster_id.as_deref() == Some("id-two"))
+    };
     let state = console.until(Feed::Clusters, up).await;
     let FeedData::Clusters(all) = state else { panic!() };
     assert_eq!(all[0].origin, ClusterOrigin::Added);
@@ -172,7 +186,9 @@ async fn a_cluster_added_from_the_console_is_kept_and_forgotten_again() {
     assert_eq!(configured.code, ErrorCode::Denied);
     let new: ClusterName = "new".parse().unwrap();
     assert_eq!(console.ask(Request::RemoveCluster { cluster: new }).await, Ok(Response::Done));
-    console.until(Feed::Clusters, |state| matches!(state, FeedData::Clusters(all) if all.len() == 1)).await;
+    console
+        .until(Feed::Clusters, |state| matches!(state, FeedData::Clusters(all) if all.len() == 1))
+        .await;
     assert!(!home.path().join("new.properties").exists());
 }
 
@@ -185,11 +201,13 @@ async fn a_missing_permission_names_the_operation_and_leaves_the_rest_visible() 
         .acl(Acl::allow("User:reader", operation::DESCRIBE, resource::TOPIC, "orders"));
     let cluster = embedded(spec).await;
     let properties = cluster.properties(Some("reader"));
-    let spec = ClusterSpec::from_text(one(), ClusterOrigin::Configured, &properties, "test").unwrap();
+    let spec =
+        ClusterSpec::from_text(one(), ClusterOrigin::Configured, &properties, "test").unwrap();
     let app = start(Parts { clusters: vec![spec], ..Parts::default() }).await;
     let mut console = Console::open(&app).await;
 
-    let measured = |state: &FeedData| matches!(state, FeedData::Topics(view) if view.measured_at_ms.is_some());
+    let measured =
+        |state: &FeedData| matches!(state, FeedData::Topics(view) if view.measured_at_ms.is_some());
     let state = console.until(Feed::Topics { cluster: one() }, measured).await;
     let FeedData::Topics(view) = state else { panic!() };
     assert_eq!(view.rows.len(), 1);

@@ -29,8 +29,10 @@ impl FrameBudget {
     pub fn take(&mut self, now: Instant) -> bool {
         let passed = now.saturating_duration_since(self.refilled);
         let whole = u64::try_from(passed.as_millis()).unwrap_or(u64::MAX);
-        self.millis =
-            self.millis.saturating_add(whole.saturating_mul(Self::PER_SECOND)).min(Self::BURST * 1000);
+        self.millis = self
+            .millis
+            .saturating_add(whole.saturating_mul(Self::PER_SECOND))
+            .min(Self::BURST * 1000);
         self.refilled += Duration::from_millis(whole);
         match self.millis.checked_sub(1000) {
             Some(left) => {

@@ -28,7 +28,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         match &step.outcome {
             Outcome::Ok { detail, micros } => println!("ok     {name}: {detail} ({micros} µs)"),
             Outcome::Failed { summary, cause, remedy } => {
-                println!("FAILED {name}: {summary}\n       cause: {cause}\n       remedy: {remedy}");
+                println!(
+                    "FAILED {name}: {summary}\n       cause: {cause}\n       remedy: {remedy}"
+                );
             }
             Outcome::Skipped => println!("-      {name}"),
         }

@@ -12,9 +12,9 @@ mod throttle;
 use std::{sync::Arc, time::Duration};
 
 pub(crate) use call::{ANY_VERSION, Call, Repeat, Route, ok, unreadable};
+pub(crate) use lane::Use;
 pub(crate) use leaders::Led;
 pub(crate) use metadata::{Topics, description};
-pub(crate) use lane::Use;
 
 use self::{metadata::MetadataCache, pool::Pool};
 use crate::{
@@ -107,9 +107,7 @@ impl Client {
         let asked = || Asked::new("Metadata").about(format!("partition {topic}-{partition}"));
         match self.inner.metadata.leader(topic, partition) {
             Some(Some(leader)) => Ok(leader),
-            Some(None) => {
-                Err(Error::broker(ErrorCode::LEADER_NOT_AVAILABLE.0, None, asked()))
-            }
+            Some(None) => Err(Error::broker(ErrorCode::LEADER_NOT_AVAILABLE.0, None, asked())),
             None => Err(Error::broker(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION.0, None, asked())),
         }
     }
@@ -134,3 +132,6 @@ impl Client {
         self.inner.metadata.name_of(id)
     }
 }
+
+#[cfg(test)]
+mod tests;

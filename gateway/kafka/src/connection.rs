@@ -4,17 +4,20 @@
 //! the stream ends, for whatever reason, every waiter learns the same cause and every later call fails at once. A
 //! caller that goes away leaves its waiter behind; the answer is read and thrown away, so nothing loses step.
 
+mod authenticate;
 mod diagnose;
 pub(crate) mod dial;
 pub(crate) mod frame;
 pub(crate) mod garbage;
 pub(crate) mod handshake;
 mod pieces;
+mod shared;
+mod tasks;
 
 use std::{
     collections::VecDeque,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
@@ -22,15 +25,15 @@ use std::{
 
 use bytes::Bytes;
 use tokio::{
-    io::{AsyncRead, AsyncWrite, AsyncWriteExt},
+    io::{AsyncRead, AsyncWrite},
     sync::{Notify, RwLock, mpsc, oneshot},
     time::{Instant, timeout_at},
 };
 use tokio_util::sync::CancellationToken;
 
 use self::{
-    frame::FrameReader,
-    pieces::Pieces,
+    shared::{Lost, Shared, State, Waiter},
+    tasks::{read_frames, watch_deadlines, write_frames},
 };
 use crate::{
     error::{Asked, ConnectCause, Error},
@@ -40,13 +43,6 @@ use crate::{
 
 /// Requests waiting for the writer; more callers wait for room.
 const QUEUE: usize = 64;
-/// How long a failed write waits for the reader to find out why: a TLS alert, or the broker's last words.
-const LAST_WORDS: Duration = Duration::from_millis(500);
-/// How long the farewell to a peer may take.
-const FAREWELL: Duration = Duration::from_secs(1);
-/// How much later than the caller the connection itself gives up on an answer.
-const GRACE: Duration = Duration::from_millis(250);
-
 /// Sums over all connections to a broker.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
@@ -88,93 +84,6 @@ pub(crate) struct Connection {
     address: Option<HostPort>,
     /// The broker has answered a request that a listener answers only to those it accepts.
     proven: AtomicBool,
-}
-
-#[derive(Debug)]
-struct Shared {
-    state: Mutex<State>,
-    stop: CancellationToken,
-    /// Wakes the watchdog when a request is sent into an empty queue.
-    work: Notify,
-    counters: Arc<Counters>,
-    max_response: usize,
-}
-
-#[derive(Debug)]
-struct State {
-    next_correlation: i32,
-    waiting: VecDeque<Waiter>,
-    /// Frames that the writer has begun to write, counted from the start.
-    begun: u64,
-    enqueued: u64,
-    death: Option<Death>,
-    throttled_until: Option<Instant>,
-    last_used: Instant,
-}
-
-#[derive(Debug)]
-struct Waiter {
-    correlation: i32,
-    number: u64,
-    deadline: Instant,
-    reply: oneshot::Sender<Result<Bytes, Lost>>,
-}
-
-/// A waiter's share in a death.
-#[derive(Debug)]
-struct Lost {
-    death: Death,
-    sent: bool,
-}
-
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Ends the connection; the first cause counts.
-    fn fail(&self, death: Death) {
-        let mut state = self.lock();
-        let death = state.death.get_or_insert(death).clone();
-        let begun = state.begun;
-        let waiting = std::mem::take(&mut state.waiting);
-        drop(state);
-        for waiter in waiting {
-            let lost = Lost { death: death.clone(), sent: waiter.number < begun };
-            // The caller may be gone; then nobody needs to know.
-            waiter.reply.send(Err(lost)).ok();
-        }
-        self.stop.cancel();
-    }
-
-    /// Hands an answer to the oldest waiter.
-    fn deliver(&self, response: Bytes) -> Result<(), Death> {
-        let garbage = |what: String| Death::new(ConnectCause::NotKafka, what);
-        let correlation = response
-            .first_chunk::<4>()
-            .map(|id| i32::from_be_bytes(*id))
-            .ok_or_else(|| garbage("an answer is too short to be one".to_owned()))?;
-        let waiter = {
-            let mut state = self.lock();
-            match state.waiting.front() {
-                Some(waiter) if waiter.correlation == correlation => state.waiting.pop_front(),
-                Some(waiter) => {
-                    let expected = waiter.correlation;
-                    return Err(garbage(format!(
-                        "answer {correlation} came where answer {expected} was due"
-                    )));
-                }
-                None => {
-                    return Err(garbage(format!("answer {correlation} came without a request")));
-                }
-            }
-        };
-        if let Some(waiter) = waiter {
-            // The caller may have been cancelled; its answer is dropped and the order is kept.
-            waiter.reply.send(Ok(response)).ok();
-        }
-        Ok(())
-    }
 }
 
 impl Connection {
@@ -277,6 +186,7 @@ impl Connection {
     }
 
     /// Resolves when the connection has ended.
+    #[cfg(test)]
     pub(crate) async fn ended(&self) {
         self.shared.stop.cancelled().await;
     }
@@ -418,92 +328,6 @@ fn lost(Lost { death, sent }: Lost, asked: &Asked) -> Error {
         None => Error::Disconnected { asked: asked.clone(), cause: what, sent },
     }
 }
-
-async fn write_frames<W: AsyncWrite + Unpin>(
-    mut write: W,
-    mut queue: mpsc::Receiver<Frame>,
-    shared: Arc<Shared>,
-) {
-    loop {
-        let frame = tokio::select! {
-            () = shared.stop.cancelled() => break,
-            frame = queue.recv() => frame,
-        };
-        let Some(frame) = frame else { break };
-        shared.lock().begun += 1;
-        let len = frame.len() as u64;
-        let mut pieces = Pieces::new(frame.into_pieces());
-        let written = async {
-            write.write_all_buf(&mut pieces).await?;
-            write.flush().await
-        };
-        let written = tokio::select! {
-            () = shared.stop.cancelled() => break,
-            written = written => written,
-        };
-        match written {
-            Ok(()) => {
-                shared.counters.bytes_out.fetch_add(len, Ordering::Relaxed);
-            }
-            Err(error) => {
-                // The reader usually knows better: the peer's alert or farewell is in its buffer.
-                tokio::time::timeout(LAST_WORDS, shared.stop.cancelled()).await.ok();
-                shared.fail(garbage::death_of_io(&error, "writing"));
-                break;
-            }
-        }
-    }
-    tokio::time::timeout(FAREWELL, write.shutdown()).await.ok();
-}
-
-/// Ends the connection when the oldest request is overdue, even if its caller has long gone: everything behind it
-/// waits for the same broker.
-async fn watch_deadlines(shared: Arc<Shared>) {
-    loop {
-        let oldest = shared.lock().waiting.front().map(|waiter| waiter.deadline + GRACE);
-        let wait = async {
-            match oldest {
-                Some(deadline) => tokio::time::sleep_until(deadline).await,
-                None => shared.work.notified().await,
-            }
-        };
-        tokio::select! {
-            () = shared.stop.cancelled() => return,
-            () = wait => {}
-        }
-        let overdue = shared
-            .lock()
-            .waiting
-            .front()
-            .is_some_and(|waiter| waiter.deadline + GRACE <= Instant::now());
-        if overdue {
-            shared.fail(Death::new(ConnectCause::TimedOut, "the broker does not answer"));
-        }
-    }
-}
-
-async fn read_frames<R: AsyncRead + Unpin>(read: R, shared: Arc<Shared>) {
-    let mut frames = FrameReader::new(read, shared.max_response);
-    loop {
-        let frame = tokio::select! {
-            () = shared.stop.cancelled() => return,
-            frame = frames.next() => frame,
-        };
-        let delivered = match frame {
-            Ok(frame) => {
-                let len = frame.len() as u64 + 4;
-                shared.counters.bytes_in.fetch_add(len, Ordering::Relaxed);
-                shared.deliver(frame)
-            }
-            Err(fault) => Err(garbage::death_of_frame(&fault, frames.any_frame_seen())),
-        };
-        if let Err(death) = delivered {
-            shared.fail(death);
-            return;
-        }
-    }
-}
-
 
 #[cfg(test)]
 mod tests;

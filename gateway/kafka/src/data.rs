@@ -4,7 +4,6 @@ pub mod fetch;
 pub mod produce;
 
 pub use fetch::{
-    AbortedTransaction, FetchPartition, FetchRequest, FetchResponse, FetchSession,
-    FetchedPartition,
+    AbortedTransaction, FetchPartition, FetchRequest, FetchResponse, FetchSession, FetchedPartition,
 };
 pub use produce::{Acks, BatchParts, ProducePartition, ProduceRequest, ProducedPartition};

@@ -306,9 +306,9 @@ impl ConnectionSettings {
     #[must_use]
     pub fn principal(&self) -> Option<String> {
         match &self.security.sasl {
-            Some(
-                SaslSettings::Plain { username, .. } | SaslSettings::Scram { username, .. },
-            ) => Some(format!("User:{username}")),
+            Some(SaslSettings::Plain { username, .. } | SaslSettings::Scram { username, .. }) => {
+                Some(format!("User:{username}"))
+            }
             Some(SaslSettings::OAuthBearer { .. }) => None,
             None if self.security.tls.as_ref().is_some_and(|tls| tls.identity.is_some()) => None,
             None => Some("User:ANONYMOUS".to_owned()),

@@ -51,7 +51,10 @@ impl Frame {
 
     /// The pieces in their order.
     pub(crate) fn into_pieces(self) -> std::collections::VecDeque<Bytes> {
-        std::iter::once(self.head.freeze()).chain(self.tail).filter(|piece| !piece.is_empty()).collect()
+        std::iter::once(self.head.freeze())
+            .chain(self.tail)
+            .filter(|piece| !piece.is_empty())
+            .collect()
     }
 }
 
@@ -83,8 +86,8 @@ pub(crate) fn decode<R: Request>(response: Bytes, version: i16) -> Result<R::Res
     let mut buf = GuardedBuf::new(response);
     let header_version = <R::Response as HeaderVersion>::header_version(version);
     ResponseHeader::decode(&mut buf, header_version).map_err(|_| buf.complaint("header"))?;
-    let body = <R::Response as Decodable>::decode(&mut buf, version)
-        .map_err(|_| buf.complaint("body"))?;
+    let body =
+        <R::Response as Decodable>::decode(&mut buf, version).map_err(|_| buf.complaint("body"))?;
     if buf.has_remaining() {
         return Err(format!("{} bytes are left over after the body", buf.remaining()));
     }

@@ -136,9 +136,8 @@ impl Client {
     /// When the broker cannot be reached.
     pub async fn broker_versions(&self, broker: i32) -> Result<BrokerVersions> {
         let asked = Asked::new("ApiVersions").about(format!("broker {broker}"));
-        let connection = self
-            .retrying(Repeat::Always, &asked, || self.broker(broker, Use::Control))
-            .await?;
+        let connection =
+            self.retrying(Repeat::Always, &asked, || self.broker(broker, Use::Control)).await?;
         Ok(connection.versions().describe())
     }
 }

@@ -1,12 +1,15 @@
 //! Configs of topics, brokers and groups.
 
+mod codes;
+
 use futures_util::future::join_all;
 use kafka_protocol::messages::{
     DescribeConfigsRequest, IncrementalAlterConfigsRequest,
     describe_configs_request::DescribeConfigsResource,
-    describe_configs_response::DescribeConfigsResourceResult,
-    incremental_alter_configs_request::{AlterConfigsResource, AlterableConfig},
+    incremental_alter_configs_request::AlterConfigsResource,
 };
+
+use self::codes::{alterable, entry};
 
 use super::{PerItem, outcome, wire};
 use crate::{
@@ -270,11 +273,12 @@ fn all_or<T>(
     }
 }
 
+/// Resources with what is asked about them, by the broker that must be asked.
+type Homes<'a, T> = Vec<(Option<i32>, Vec<(&'a ConfigResource, T)>)>;
+
 /// Resources by the broker that must be asked; `None` for those that any can tell.
-fn by_home<'a, T>(
-    items: impl Iterator<Item = (&'a ConfigResource, T)>,
-) -> Vec<(Option<i32>, Vec<(&'a ConfigResource, T)>)> {
-    let mut groups: Vec<(Option<i32>, Vec<(&ConfigResource, T)>)> = Vec::new();
+fn by_home<'a, T>(items: impl Iterator<Item = (&'a ConfigResource, T)>) -> Homes<'a, T> {
+    let mut groups: Homes<'a, T> = Vec::new();
     for (resource, item) in items {
         let home = match resource {
             ConfigResource::Broker(id) | ConfigResource::BrokerLogger(id) => Some(*id),
@@ -293,106 +297,4 @@ fn several<'a>(mut resources: impl Iterator<Item = &'a ConfigResource>) -> Strin
         (Some(one), 0) => one.to_string(),
         (_, more) => format!("{} resources", more + 1),
     }
-}
-
-impl std::fmt::Display for ConfigResource {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Topic(name) => write!(f, "topic {name}"),
-            Self::Broker(id) => write!(f, "broker {id}"),
-            Self::BrokerDefaults => f.write_str("all brokers"),
-            Self::BrokerLogger(id) => write!(f, "the loggers of broker {id}"),
-            Self::Group(name) => write!(f, "group {name}"),
-            Self::ClientMetrics(name) => write!(f, "client metrics {name}"),
-        }
-    }
-}
-
-impl ConfigResource {
-    fn wire(&self) -> (i8, String) {
-        match self {
-            Self::Topic(name) => (2, name.clone()),
-            Self::Broker(id) => (4, id.to_string()),
-            Self::BrokerDefaults => (4, String::new()),
-            Self::BrokerLogger(id) => (8, id.to_string()),
-            Self::ClientMetrics(name) => (16, name.clone()),
-            Self::Group(name) => (32, name.clone()),
-        }
-    }
-
-    /// Answers repeat what was asked, so other kinds do not occur.
-    fn from_wire(kind: i8, name: &str) -> Self {
-        match (kind, name.parse()) {
-            (4, Ok(id)) => Self::Broker(id),
-            (4, Err(_)) => Self::BrokerDefaults,
-            (8, Ok(id)) => Self::BrokerLogger(id),
-            (16, _) => Self::ClientMetrics(name.to_owned()),
-            (32, _) => Self::Group(name.to_owned()),
-            _ => Self::Topic(name.to_owned()),
-        }
-    }
-}
-
-impl ConfigSource {
-    pub(crate) fn from_code(code: i8) -> Self {
-        match code {
-            1 => Self::Topic,
-            2 => Self::Broker,
-            3 => Self::BrokerDefaults,
-            4 => Self::BrokerFile,
-            5 => Self::Default,
-            6 => Self::BrokerLogger,
-            7 => Self::ClientMetrics,
-            8 => Self::Group,
-            other => Self::Unknown(other),
-        }
-    }
-}
-
-impl ConfigKind {
-    fn from_code(code: i8) -> Self {
-        match code {
-            1 => Self::Boolean,
-            2 => Self::String,
-            3 => Self::Int,
-            4 => Self::Short,
-            5 => Self::Long,
-            6 => Self::Double,
-            7 => Self::List,
-            8 => Self::Class,
-            9 => Self::Password,
-            _ => Self::Unknown,
-        }
-    }
-}
-
-fn entry(config: &DescribeConfigsResourceResult) -> ConfigEntry {
-    let synonyms = config.synonyms.iter().map(|synonym| ConfigSynonym {
-        name: synonym.name.to_string(),
-        value: synonym.value.as_ref().map(ToString::to_string),
-        source: ConfigSource::from_code(synonym.source),
-    });
-    ConfigEntry {
-        name: config.name.to_string(),
-        value: config.value.as_ref().map(ToString::to_string),
-        source: ConfigSource::from_code(config.config_source),
-        read_only: config.read_only,
-        sensitive: config.is_sensitive,
-        kind: ConfigKind::from_code(config.config_type),
-        documentation: config.documentation.as_ref().map(ToString::to_string),
-        synonyms: synonyms.collect(),
-    }
-}
-
-fn alterable(change: &ConfigChange) -> AlterableConfig {
-    let (op, value) = match &change.op {
-        ConfigOp::Set(value) => (0, Some(value)),
-        ConfigOp::Delete => (1, None),
-        ConfigOp::Append(value) => (2, Some(value)),
-        ConfigOp::Subtract(value) => (3, Some(value)),
-    };
-    AlterableConfig::default()
-        .with_name(wire(&change.name))
-        .with_config_operation(op)
-        .with_value(value.map(|value| wire(value)))
 }

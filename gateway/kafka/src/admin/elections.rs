@@ -1,12 +1,8 @@
 //! Leader elections (KIP-183, KIP-460).
 
-use kafka_protocol::messages::{
-    ElectLeadersRequest, elect_leaders_request::TopicPartitions,
-};
+use kafka_protocol::messages::{ElectLeadersRequest, elect_leaders_request::TopicPartitions};
 
-use super::{
-    PerPartition, TopicPartition, by_topic, millis, offsets::about, outcome, topic_name,
-};
+use super::{PerPartition, TopicPartition, by_topic, millis, offsets::about, outcome, topic_name};
 use crate::{
     client::{Call, Client, Route},
     error::{Asked, ErrorCode, Result},

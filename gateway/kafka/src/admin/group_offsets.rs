@@ -9,9 +9,7 @@ use kafka_protocol::messages::{
 use kafka_protocol::protocol::Request;
 use tokio::time::Instant;
 
-use super::{
-    PerPartition, TopicPartition, by_topic, offsets::about, outcome, topic_name, wire,
-};
+use super::{PerPartition, TopicPartition, by_topic, offsets::about, outcome, topic_name, wire};
 use crate::{
     client::{Call, Client, Repeat, Route},
     error::{Asked, Error, ErrorCode, Result},
@@ -87,7 +85,8 @@ impl Client {
         let mut offsets = PerPartition::new();
         for topic in response.groups.iter().flat_map(|group| &group.topics) {
             for found in &topic.partitions {
-                let partition = TopicPartition::new(topic.name.0.to_string(), found.partition_index);
+                let partition =
+                    TopicPartition::new(topic.name.0.to_string(), found.partition_index);
                 let result = outcome(found.error_code, None, || about("OffsetFetch", &partition));
                 if result.is_ok() && found.committed_offset < 0 {
                     continue;
@@ -151,9 +150,11 @@ impl Client {
         let mut results = PerPartition::new();
         for topic in &response.topics {
             for found in &topic.partitions {
-                let partition = TopicPartition::new(topic.name.0.to_string(), found.partition_index);
+                let partition =
+                    TopicPartition::new(topic.name.0.to_string(), found.partition_index);
                 let asked = || {
-                    Asked::new("OffsetCommit").about(format!("group {group}, partition {partition}"))
+                    Asked::new("OffsetCommit")
+                        .about(format!("group {group}, partition {partition}"))
                 };
                 let result = outcome(found.error_code, None, asked);
                 results.insert(partition, result);
@@ -185,9 +186,11 @@ impl Client {
         let mut results = PerPartition::new();
         for topic in &response.topics {
             for found in &topic.partitions {
-                let partition = TopicPartition::new(topic.name.0.to_string(), found.partition_index);
+                let partition =
+                    TopicPartition::new(topic.name.0.to_string(), found.partition_index);
                 let asked = || {
-                    Asked::new("OffsetDelete").about(format!("group {group}, partition {partition}"))
+                    Asked::new("OffsetDelete")
+                        .about(format!("group {group}, partition {partition}"))
                 };
                 let result = outcome(found.error_code, None, asked);
                 results.insert(partition, result);
@@ -221,8 +224,7 @@ impl Client {
         let frame = encode(&self.settings().client_id, version, &request)
             .map_err(|reason| Error::InvalidRequest { asked: asked.clone(), reason })?;
         let since = Instant::now();
-        let bytes =
-            self.exchange(&connection, frame, std::time::Duration::ZERO, &asked).await?;
+        let bytes = self.exchange(&connection, frame, std::time::Duration::ZERO, &asked).await?;
         connection.observe_round_trip(since.elapsed());
         let response = OffsetDeleteResponse::decode_flat(bytes)
             .map_err(|what| crate::client::unreadable(&connection, &asked, what))?;

@@ -154,9 +154,10 @@ impl Client {
     /// # Errors
     /// Per group: no coordinator, or the broker's error (`NON_EMPTY_GROUP`).
     pub async fn delete_groups(&self, ids: &[&str]) -> PerItem<String, ()> {
-        self.per_coordinator(ids, |broker, ids| async move {
-            self.delete_groups_at(broker, &ids).await
-        })
+        self.per_coordinator(
+            ids,
+            |broker, ids| async move { self.delete_groups_at(broker, &ids).await },
+        )
         .await
     }
 
@@ -170,9 +171,8 @@ impl Client {
             .await?;
         let results = response.results.iter().map(|group| {
             let id = group.group_id.0.to_string();
-            let asked = || {
-                Asked::new("DeleteGroups").about(format!("group {id}")).of(connection.target())
-            };
+            let asked =
+                || Asked::new("DeleteGroups").about(format!("group {id}")).of(connection.target());
             let result = outcome(group.error_code, None, asked);
             (id, result)
         });

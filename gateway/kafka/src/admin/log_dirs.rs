@@ -68,7 +68,10 @@ impl Client {
         let dirs = response.results.iter().map(|dir| {
             let replicas = dir.topics.iter().flat_map(|topic| {
                 topic.partitions.iter().map(|replica| LogDirReplica {
-                    partition: TopicPartition::new(topic.name.0.to_string(), replica.partition_index),
+                    partition: TopicPartition::new(
+                        topic.name.0.to_string(),
+                        replica.partition_index,
+                    ),
                     size: replica.partition_size,
                     offset_lag: replica.offset_lag,
                     future: replica.is_future_key,

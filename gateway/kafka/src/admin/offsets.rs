@@ -137,7 +137,8 @@ impl Client {
         let mut offsets = PerPartition::new();
         for topic in &response.topics {
             for found in &topic.partitions {
-                let partition = TopicPartition::new(topic.name.0.to_string(), found.partition_index);
+                let partition =
+                    TopicPartition::new(topic.name.0.to_string(), found.partition_index);
                 let asked = || about("ListOffsets", &partition).of(connection.target());
                 let result = outcome(found.error_code, None, asked).map(|()| ListedOffset {
                     offset: Some(found.offset).filter(|offset| *offset >= 0),
@@ -154,16 +155,10 @@ impl Client {
     ///
     /// # Errors
     /// Per partition, as for [`Client::list_offsets`].
-    pub async fn offset_for_leader_epoch(
-        &self,
-        queries: &[EpochQuery],
-    ) -> PerPartition<EpochEnd> {
+    pub async fn offset_for_leader_epoch(&self, queries: &[EpochQuery]) -> PerPartition<EpochEnd> {
         let items = queries.iter().map(|query| (query.partition.clone(), query.clone())).collect();
-        self.per_leader(
-            items,
-            |broker, part| async move { self.epoch_ends_at(broker, part).await },
-        )
-        .await
+        self.per_leader(items, |broker, part| async move { self.epoch_ends_at(broker, part).await })
+            .await
     }
 
     async fn epoch_ends_at(

@@ -60,11 +60,8 @@ impl Client {
         partitions: &[TopicPartition],
     ) -> PerPartition<Vec<ActiveProducer>> {
         let items = partitions.iter().map(|partition| (partition.clone(), ())).collect();
-        self.per_leader(
-            items,
-            |broker, part| async move { self.producers_at(broker, part).await },
-        )
-        .await
+        self.per_leader(items, |broker, part| async move { self.producers_at(broker, part).await })
+            .await
     }
 
     async fn producers_at(
@@ -88,7 +85,8 @@ impl Client {
         let mut producers = PerPartition::new();
         for topic in &response.topics {
             for found in &topic.partitions {
-                let partition = TopicPartition::new(topic.name.0.to_string(), found.partition_index);
+                let partition =
+                    TopicPartition::new(topic.name.0.to_string(), found.partition_index);
                 let asked = || about("DescribeProducers", &partition).of(connection.target());
                 let result = outcome(found.error_code, found.error_message.as_ref(), asked);
                 let active = found.active_producers.iter().map(|producer| ActiveProducer {

@@ -5,9 +5,7 @@ use kafka_protocol::messages::{
     delete_records_request::{DeleteRecordsPartition, DeleteRecordsTopic},
 };
 
-use super::{
-    PerPartition, TopicPartition, by_topic, millis, offsets::about, outcome, topic_name,
-};
+use super::{PerPartition, TopicPartition, by_topic, millis, offsets::about, outcome, topic_name};
 use crate::{
     client::{ANY_VERSION, Client, Led, Use},
     error::{Asked, Result},
@@ -23,10 +21,9 @@ impl Client {
     /// that are only compacted).
     pub async fn delete_records(&self, before: &[(TopicPartition, i64)]) -> PerPartition<i64> {
         // Deleting up to an offset twice is deleting once, so it may be repeated.
-        self.per_leader(
-            before.to_vec(),
-            |broker, part| async move { self.delete_records_at(broker, part).await },
-        )
+        self.per_leader(before.to_vec(), |broker, part| async move {
+            self.delete_records_at(broker, part).await
+        })
         .await
     }
 
@@ -58,7 +55,8 @@ impl Client {
         let mut marks = PerPartition::new();
         for topic in &response.topics {
             for found in &topic.partitions {
-                let partition = TopicPartition::new(topic.name.0.to_string(), found.partition_index);
+                let partition =
+                    TopicPartition::new(topic.name.0.to_string(), found.partition_index);
                 let asked = || about("DeleteRecords", &partition).of(connection.target());
                 let result = outcome(found.error_code, None, asked);
                 marks.insert(partition, result.map(|()| found.low_watermark));

@@ -256,9 +256,10 @@ fn creatable(topic: &NewTopic) -> CreatableTopic {
 }
 
 fn more_partitions(topic: &NewPartitions) -> CreatePartitionsTopic {
-    let assignments = topic.assignments.iter().map(|replicas| {
-        CreatePartitionsAssignment::default().with_broker_ids(brokers(replicas))
-    });
+    let assignments = topic
+        .assignments
+        .iter()
+        .map(|replicas| CreatePartitionsAssignment::default().with_broker_ids(brokers(replicas)));
     let assignments: Vec<_> = assignments.collect();
     CreatePartitionsTopic::default()
         .with_name(topic_name(&topic.topic))

@@ -98,10 +98,10 @@ impl Client {
         producer: ProducerIdentity,
         partitions: &[TopicPartition],
     ) -> Result<PerPartition<()>> {
-        let asked = Asked::new("AddPartitionsToTxn")
-            .about(format!("transactional id {transactional_id}"));
-        let call = Call::ask(Route::Transaction(transactional_id), asked)
-            .within(0, LAST_ADD_PARTITIONS);
+        let asked =
+            Asked::new("AddPartitionsToTxn").about(format!("transactional id {transactional_id}"));
+        let call =
+            Call::ask(Route::Transaction(transactional_id), asked).within(0, LAST_ADD_PARTITIONS);
         let response = self
             .call::<AddPartitionsToTxnRequest>(
                 &call,
@@ -138,7 +138,8 @@ impl Client {
         let mut results = PerPartition::new();
         for topic in &response.results_by_topic_v3_and_below {
             for found in &topic.results_by_partition {
-                let partition = TopicPartition::new(topic.name.0.to_string(), found.partition_index);
+                let partition =
+                    TopicPartition::new(topic.name.0.to_string(), found.partition_index);
                 let asked = || about("AddPartitionsToTxn", &partition);
                 let result = outcome(found.partition_error_code, None, asked);
                 results.insert(partition, result);
@@ -157,8 +158,7 @@ impl Client {
         producer: ProducerIdentity,
         commit: bool,
     ) -> Result<ProducerIdentity> {
-        let asked =
-            Asked::new("EndTxn").about(format!("transactional id {transactional_id}"));
+        let asked = Asked::new("EndTxn").about(format!("transactional id {transactional_id}"));
         let call = Call::ask(Route::Transaction(transactional_id), asked).within(0, LAST_END_TXN);
         self.call::<EndTxnRequest>(
             &call,

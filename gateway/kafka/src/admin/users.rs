@@ -75,8 +75,7 @@ impl Client {
             .await?;
         let found = response.results.iter().map(|user| {
             let name = user.user.to_string();
-            let asked =
-                || Asked::new("DescribeUserScramCredentials").about(format!("user {name}"));
+            let asked = || Asked::new("DescribeUserScramCredentials").about(format!("user {name}"));
             let credentials = user.credential_infos.iter().filter_map(|info| {
                 let mechanism = match info.mechanism {
                     1 => ScramMechanism::Sha256,

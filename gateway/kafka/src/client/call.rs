@@ -8,11 +8,7 @@ use tokio::time::{Instant, timeout_at};
 use super::{Client, Use, throttle::Throttled};
 use crate::{
     backoff::Backoff,
-    connection::{
-        Connection, Death,
-        dial::Trace,
-        handshake::demanded_mechanisms,
-    },
+    connection::{Connection, Death, dial::Trace, handshake::demanded_mechanisms},
     error::{Asked, ConnectCause, ConnectError, Error, ErrorCode, Result, Stage},
     wire,
 };
@@ -221,10 +217,8 @@ impl Client {
 
     /// Lets an error correct what is believed about the cluster.
     pub(crate) fn learn_from(&self, route: Route<'_>, error: &Error) {
-        let connection_lost = matches!(
-            error,
-            Error::Disconnected { .. } | Error::Timeout { .. } | Error::Connect(_)
-        );
+        let connection_lost =
+            matches!(error, Error::Disconnected { .. } | Error::Timeout { .. } | Error::Connect(_));
         let code = error.code();
         if connection_lost || code == Some(ErrorCode::NOT_CONTROLLER) {
             self.inner.metadata.forget_brokers();
@@ -286,10 +280,11 @@ impl Client {
             return Err(Error::Closed);
         }
         let unproven = matches!(error, Error::Disconnected { .. }) && !connection.is_proven();
-        if unproven && self.settings().security.sasl.is_none() {
-            if let Some(demand) = self.demanded_sasl(connection).await {
-                return Err(demand.into());
-            }
+        if unproven
+            && self.settings().security.sasl.is_none()
+            && let Some(demand) = self.demanded_sasl(connection).await
+        {
+            return Err(demand.into());
         }
         Err(error)
     }
@@ -321,7 +316,8 @@ fn sasl_required(target: String, offered: &[String], tls: bool) -> ConnectError 
 
 /// Ends a connection whose answer cannot be read: what follows cannot be trusted either.
 pub(crate) fn unreadable(connection: &Connection, asked: &Asked, what: String) -> Error {
-    connection.close(Death::new(ConnectCause::NotKafka, format!("an answer could not be read: {what}")));
+    connection
+        .close(Death::new(ConnectCause::NotKafka, format!("an answer could not be read: {what}")));
     Error::Protocol {
         asked: asked.clone(),
         what,

@@ -98,11 +98,7 @@ impl Client {
         }
     }
 
-    async fn coordinated_round<T, F, Fut>(
-        &self,
-        groups: &[String],
-        send: &F,
-    ) -> PerItem<String, T>
+    async fn coordinated_round<T, F, Fut>(&self, groups: &[String], send: &F) -> PerItem<String, T>
     where
         F: Fn(i32, Vec<String>) -> Fut,
         Fut: Future<Output = Result<PerItem<String, T>>>,
@@ -146,14 +142,19 @@ impl Client {
         let connection = self.any().await?;
         let name = StrBytes::from_string(key.to_owned());
         let response = self
-            .send::<FindCoordinatorRequest>(&connection, super::call::ANY_VERSION, &asked, |version| {
-                let request = FindCoordinatorRequest::default().with_key_type(number);
-                if version >= 4 {
-                    request.with_coordinator_keys(vec![name])
-                } else {
-                    request.with_key(name)
-                }
-            })
+            .send::<FindCoordinatorRequest>(
+                &connection,
+                super::call::ANY_VERSION,
+                &asked,
+                |version| {
+                    let request = FindCoordinatorRequest::default().with_key_type(number);
+                    if version >= 4 {
+                        request.with_coordinator_keys(vec![name])
+                    } else {
+                        request.with_key(name)
+                    }
+                },
+            )
             .await?;
         let (code, message, id) = match response.coordinators.first() {
             Some(found) => (found.error_code, &found.error_message, found.node_id.0),

@@ -7,7 +7,10 @@ use tokio::{sync::Mutex, time::Instant};
 use super::pool::BrokerSlot;
 use crate::{
     backoff::Backoff,
-    connection::{Connection, Death, dial::{Dialer, Trace}},
+    connection::{
+        Connection, Death,
+        dial::{Dialer, Trace},
+    },
     error::{ConnectCause, Error, Result},
     settings::HostPort,
 };
@@ -42,12 +45,9 @@ impl Lane {
     pub(super) fn new(dialer: &Dialer) -> Self {
         let retry = dialer.settings.retry;
         let backoff = Backoff::new(retry.reconnect, retry.reconnect_max);
-        Self { state: Mutex::new(State {
-                connection: None,
-                backoff,
-                not_before: None,
-                failure: None,
-            }) }
+        Self {
+            state: Mutex::new(State { connection: None, backoff, not_before: None, failure: None }),
+        }
     }
 
     /// The live connection, if there is one and nobody is dialling.
@@ -59,9 +59,9 @@ impl Lane {
 
     /// Whether the last dial failed a moment ago.
     pub(super) fn is_failing(&self) -> bool {
-        self.state.try_lock().is_ok_and(|state| {
-            state.not_before.is_some_and(|until| until > Instant::now())
-        })
+        self.state
+            .try_lock()
+            .is_ok_and(|state| state.not_before.is_some_and(|until| until > Instant::now()))
     }
 
     /// The live connection, or a new one.

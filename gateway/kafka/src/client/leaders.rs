@@ -44,9 +44,7 @@ impl Client {
             };
             let mut again = Vec::new();
             for (partition, item) in open {
-                let outcome = round.remove(&partition).unwrap_or_else(|| {
-                    Err(unhosted(&partition))
-                });
+                let outcome = round.remove(&partition).unwrap_or_else(|| Err(unhosted(&partition)));
                 match outcome {
                     Err(error) if self.should_repeat(&error, started) => {
                         if error.code().is_none_or(ErrorCode::means_stale_leader) {

@@ -9,7 +9,11 @@ use tokio::{
     time::timeout,
 };
 
-use super::{Connection, Counters, dial::{Dialer, Trace}, handshake};
+use super::{
+    Connection, Counters,
+    dial::{Dialer, Trace},
+    handshake,
+};
 use crate::{
     error::{ConnectCause, ConnectError, Error, Stage},
     settings::HostPort,

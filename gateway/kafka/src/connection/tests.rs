@@ -1,6 +1,6 @@
 use bytes::{BufMut, BytesMut};
 use proptest::prelude::*;
-use tokio::io::{AsyncReadExt, DuplexStream, duplex};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 
 use super::*;
 

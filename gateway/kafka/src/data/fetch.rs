@@ -198,19 +198,17 @@ impl Client {
             }
         }
         let versions = connection.versions();
-        let version =
-            versions.choose_in(WireRequest::KEY, known_min.max(FIRST), max, &asked)?;
+        let version = versions.choose_in(WireRequest::KEY, known_min.max(FIRST), max, &asked)?;
         let question = question::build(request, version > LAST_BY_NAME);
         let frame = wire::encode(&self.settings().client_id, version, &question)
             .map_err(|reason| Error::InvalidRequest { asked: asked.clone(), reason })?;
         let bytes = self.exchange(&connection, frame, request.max_wait, &asked).await?;
         let size = bytes.len();
         let name_of = |id: &Uuid| self.topic_name(id);
-        let response = answer::decode(bytes, version, &name_of, &asked)
-            .ok_or_else(|| {
-                let what = format!("its body of {size} bytes does not have the announced shape");
-                unreadable(&connection, &asked, what)
-            })?;
+        let response = answer::decode(bytes, version, &name_of, &asked).ok_or_else(|| {
+            let what = format!("its body of {size} bytes does not have the announced shape");
+            unreadable(&connection, &asked, what)
+        })?;
         connection.throttle(response.throttle);
         Ok(response)
     }

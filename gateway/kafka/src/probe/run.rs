@@ -16,14 +16,8 @@ use crate::{
 /// Brokers connected to at the same time.
 const AT_ONCE: usize = 8;
 /// Steps with a bootstrap server, in order.
-const SERVER_STEPS: [Step; 6] = [
-    Step::Resolve,
-    Step::Connect,
-    Step::Tls,
-    Step::Authenticate,
-    Step::Authorize,
-    Step::Describe,
-];
+const SERVER_STEPS: [Step; 6] =
+    [Step::Resolve, Step::Connect, Step::Tls, Step::Authenticate, Step::Authorize, Step::Describe];
 
 pub(super) struct Run<'a> {
     settings: &'a ConnectionSettings,
@@ -138,8 +132,8 @@ impl<'a> Run<'a> {
             let outcome = match seen.next() {
                 None => Outcome::Skipped,
                 Some((_, took, detail)) => {
-                    let (took, detail) =
-                        seen.fold((*took, detail.clone()), |(sum, text), (_, took, detail)| {
+                    let (took, detail) = seen
+                        .fold((*took, detail.clone()), |(sum, text), (_, took, detail)| {
                             (sum + *took, format!("{text}, {detail}"))
                         });
                     done(detail, took)
@@ -192,7 +186,8 @@ impl<'a> Run<'a> {
     }
 
     fn fail_authentication(&mut self, target: &str, error: &Error) {
-        if let Some(step) = self.report.steps.iter_mut().rev().find(|s| s.step == Step::Authenticate)
+        if let Some(step) =
+            self.report.steps.iter_mut().rev().find(|s| s.step == Step::Authenticate)
         {
             step.outcome = failed(error);
         }

@@ -97,7 +97,10 @@ impl ScramClient {
         }
         let mut parts = message.split(',');
         let mut part = |name: &str, fault| {
-            parts.next().and_then(|part| part.strip_prefix(name)).ok_or(ScramFault::Malformed(fault))
+            parts
+                .next()
+                .and_then(|part| part.strip_prefix(name))
+                .ok_or(ScramFault::Malformed(fault))
         };
         let nonce = part("r=", "the nonce is missing")?;
         let salt = part("s=", "the salt is missing")?;
@@ -105,9 +108,8 @@ impl ScramClient {
         if !nonce.starts_with(&self.nonce) || nonce.len() == self.nonce.len() {
             return Err(ScramFault::Malformed("the nonce does not extend ours"));
         }
-        let salt = STANDARD
-            .decode(salt)
-            .map_err(|_| ScramFault::Malformed("the salt is not base64"))?;
+        let salt =
+            STANDARD.decode(salt).map_err(|_| ScramFault::Malformed("the salt is not base64"))?;
         let iterations: u32 = iterations
             .parse()
             .map_err(|_| ScramFault::Malformed("the iteration count is not a number"))?;

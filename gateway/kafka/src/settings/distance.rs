@@ -1,7 +1,10 @@
 //! The valid word nearest to a mistyped one.
 
 /// The candidate with the smallest edit distance, if it is near enough to be what was meant.
-pub(super) fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(super) fn nearest<'a>(
+    word: &str,
+    candidates: impl Iterator<Item = &'a str>,
+) -> Option<&'a str> {
     let limit = 2 + word.chars().count() / 8;
     candidates
         .map(|candidate| (distance(word, candidate), candidate))

@@ -22,8 +22,7 @@ impl HostPort {
     pub fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
         let bare = text.split_once("://").map_or(text, |(_, rest)| rest);
-        let (host, port) =
-            bare.rsplit_once(':').ok_or_else(|| format!("'{text}' has no port"))?;
+        let (host, port) = bare.rsplit_once(':').ok_or_else(|| format!("'{text}' has no port"))?;
         let host = match host.strip_prefix('[').map(|inner| inner.strip_suffix(']')) {
             Some(Some(inner)) => inner,
             Some(None) => return Err(format!("'{text}' has an unclosed bracket")),

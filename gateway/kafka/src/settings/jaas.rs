@@ -36,9 +36,7 @@ impl JaasConfig {
     pub fn parse(text: &str) -> Result<Self, JaasError> {
         let mut tokens = Tokens { rest: text.char_indices().peekable() };
         let mut next = || tokens.next();
-        let fail = |problem: &str, remedy| {
-            Err(JaasError { problem: problem.to_owned(), remedy })
-        };
+        let fail = |problem: &str, remedy| Err(JaasError { problem: problem.to_owned(), remedy });
         let module = match next()? {
             Some(Token::Word(module)) => module,
             Some(_) => return fail("it does not start with a login module class", SHAPE),

@@ -148,7 +148,10 @@ pub(super) const ELSEWHERE: &[(&str, &str)] = &[
     ("ssl.ca.pem", "ssl.truststore.certificates with ssl.truststore.type=PEM"),
     ("ssl.certificate.location", "ssl.keystore.location with ssl.keystore.type=PEM"),
     ("ssl.certificate.pem", "ssl.keystore.certificate.chain with ssl.keystore.type=PEM"),
-    ("ssl.key.location", "ssl.keystore.location with ssl.keystore.type=PEM (certificate and key in one file)"),
+    (
+        "ssl.key.location",
+        "ssl.keystore.location with ssl.keystore.type=PEM (certificate and key in one file)",
+    ),
     ("ssl.key.pem", "ssl.keystore.key with ssl.keystore.type=PEM"),
     ("ssl.keystore.pkcs12.location", "ssl.keystore.location with ssl.keystore.type=PKCS12"),
     ("enable.ssl.certificate.verification", "ssl.truststore.location with the broker's CA"),

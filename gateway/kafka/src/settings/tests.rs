@@ -64,19 +64,14 @@ fn contradictions_are_faults() {
         ("security.protocol=SASL_PLAINTEXT".to_owned(), "sasl.mechanism"),
         ("security.protocol=SASL_PLAINTEXT\nsasl.mechanism=PLAIN".to_owned(), "sasl.jaas.config"),
         (
-            format!(
-                "security.protocol=SASL_SSL\nsasl.mechanism=PLAIN\nsasl.jaas.config={SCRAM}"
-            ),
+            format!("security.protocol=SASL_SSL\nsasl.mechanism=PLAIN\nsasl.jaas.config={SCRAM}"),
             "sasl.jaas.config",
         ),
         ("security.protocol=SSL\nssl.keystore.key=x".to_owned(), "ssl.keystore.certificate.chain"),
         ("security.protocol=SSL\nssl.truststore.password=x".to_owned(), "ssl.truststore.password"),
         ("security.protocol=SSL\nssl.truststore.type=BKS".to_owned(), "ssl.truststore.type"),
         ("security.protocol=TLS".to_owned(), "security.protocol"),
-        (
-            "request.timeout.ms=5000\ndefault.api.timeout.ms=10".to_owned(),
-            "default.api.timeout.ms",
-        ),
+        ("request.timeout.ms=5000\ndefault.api.timeout.ms=10".to_owned(), "default.api.timeout.ms"),
         ("retry.backoff.ms=soon".to_owned(), "retry.backoff.ms"),
     ] {
         let fault = only_fault(&format!("bootstrap.servers=a:1\n{text}"));

@@ -49,9 +49,9 @@ pub(super) fn parse(bytes: &[u8], password: Option<&str>) -> Result<Jks, String>
         }
     }
     let mut input = Input(content);
-    read(&mut input).ok_or_else(truncated)?.ok_or_else(|| {
-        "it holds an entry that is neither a key nor a certificate".to_owned()
-    })
+    read(&mut input)
+        .ok_or_else(truncated)?
+        .ok_or_else(|| "it holds an entry that is neither a key nor a certificate".to_owned())
 }
 
 /// `None` when the input ends too early, `Some(None)` for an unknown entry.

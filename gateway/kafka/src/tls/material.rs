@@ -160,11 +160,9 @@ fn own_certificate(
             };
             let pair = match content(&bytes, store.kind) {
                 Content::Pem(text) => identity::from_pem(&text, key_password.as_ref()),
-                Content::Jks => identity::from_jks(
-                    &bytes,
-                    password.ok_or_else(needed)?,
-                    key_password.as_ref(),
-                ),
+                Content::Jks => {
+                    identity::from_jks(&bytes, password.ok_or_else(needed)?, key_password.as_ref())
+                }
                 Content::Pkcs12 => identity::from_pkcs12(&bytes, password.ok_or_else(needed)?),
             };
             let pair = pair.map_err(|problem| {
@@ -209,7 +207,11 @@ fn certificates_of_pem(text: &str) -> Result<Vec<CertificateDer<'static>>, Strin
         .filter(|block| matches!(block.label.as_str(), "CERTIFICATE" | "X509 CERTIFICATE"))
         .map(|block| CertificateDer::from(block.der))
         .collect();
-    if certificates.is_empty() { Err("it holds no CERTIFICATE block".to_owned()) } else { Ok(certificates) }
+    if certificates.is_empty() {
+        Err("it holds no CERTIFICATE block".to_owned())
+    } else {
+        Ok(certificates)
+    }
 }
 
 /// Makes faults that name the settings' file.

@@ -9,10 +9,7 @@ use rustls::{
     server::ParsedCertificate,
 };
 use x509_parser::{
-    certificate::X509Certificate,
-    extensions::GeneralName,
-    prelude::FromDer,
-    x509::X509Name,
+    certificate::X509Certificate, extensions::GeneralName, prelude::FromDer, x509::X509Name,
 };
 
 fn parse<'a>(cert: &'a CertificateDer<'_>) -> Option<X509Certificate<'a>> {

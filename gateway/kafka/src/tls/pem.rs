@@ -22,9 +22,9 @@ pub(super) fn blocks(text: &str) -> Result<Vec<Block>, String> {
         let (body, after) =
             after.split_once(&end).ok_or_else(|| format!("a {label} block has no END line"))?;
         let base64: String = body.chars().filter(|c| !c.is_whitespace()).collect();
-        let der = STANDARD
-            .decode(base64)
-            .map_err(|_| format!("a {label} block is not base64 between its BEGIN and END lines"))?;
+        let der = STANDARD.decode(base64).map_err(|_| {
+            format!("a {label} block is not base64 between its BEGIN and END lines")
+        })?;
         blocks.push(Block { label: label.to_owned(), der });
         rest = after;
     }

@@ -26,7 +26,9 @@ pub(super) struct Verifier {
 
 /// An untrusted certificate, with what a person needs to find the right CA.
 #[derive(Debug, thiserror::Error)]
-#[error("the certificate of \"{subject}\" is issued by \"{issuer}\", which is not among the {trusted} trusted certificates")]
+#[error(
+    "the certificate of \"{subject}\" is issued by \"{issuer}\", which is not among the {trusted} trusted certificates"
+)]
 pub(super) struct Untrusted {
     subject: String,
     issuer: String,
@@ -71,8 +73,7 @@ impl ServerCertVerifier for Verifier {
             Ok(verified) => Ok(verified),
             // The name is the last thing checked, so the chain is good.
             Err(Error::InvalidCertificate(
-                CertificateError::NotValidForName
-                | CertificateError::NotValidForNameContext { .. },
+                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
             )) => {
                 self.check_name(leaf, name)?;
                 Ok(ServerCertVerified::assertion())

@@ -1,8 +1,8 @@
 //! Describing groups: as KIP-848 groups first, and the classic way for those that are none.
 
 use kafka_protocol::messages::{
-    ConsumerGroupDescribeRequest, DescribeGroupsRequest, consumer_group_describe_response as modern,
-    describe_groups_response as classic,
+    ConsumerGroupDescribeRequest, DescribeGroupsRequest,
+    consumer_group_describe_response as modern, describe_groups_response as classic,
 };
 
 use super::{GroupDescription, GroupKind, GroupMember, group_ids};
@@ -143,7 +143,9 @@ fn classic_group(group: &classic::DescribedGroup, broker: i32) -> GroupDescripti
         let subscribed =
             consumers.then(|| consumer_subscription(member.member_metadata.clone())).flatten();
         let assignment = assignment.into_iter().flatten().flat_map(|(topic, partitions)| {
-            partitions.into_iter().map(move |partition| TopicPartition::new(topic.clone(), partition))
+            partitions
+                .into_iter()
+                .map(move |partition| TopicPartition::new(topic.clone(), partition))
         });
         GroupMember {
             id: member.member_id.to_string(),

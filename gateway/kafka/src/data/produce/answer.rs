@@ -1,8 +1,6 @@
 //! A produce answer in public terms.
 
-use kafka_protocol::messages::{
-    ProduceResponse, produce_response::PartitionProduceResponse,
-};
+use kafka_protocol::messages::{ProduceResponse, produce_response::PartitionProduceResponse};
 
 use super::{ProduceRequest, ProducedPartition};
 use crate::{

@@ -39,7 +39,8 @@ pub(super) fn build(
     version: i16,
     request: &ProduceRequest,
 ) -> Result<Frame, String> {
-    let mut pieces = Pieces { done: Vec::new(), open: begin_frame::<WireRequest>(client_id, version)? };
+    let mut pieces =
+        Pieces { done: Vec::new(), open: begin_frame::<WireRequest>(client_id, version)? };
     let out = &mut pieces.open;
     match &request.transactional_id {
         None => varint(out, 0),
@@ -160,8 +161,8 @@ mod tests {
     use crate::data::BatchParts;
 
     fn request(batches: Vec<(u8, Vec<u8>, Vec<Vec<u8>>)>, txn: Option<String>) -> ProduceRequest {
-        let partitions = (0_i32..).zip(batches).map(|(number, (topic, header, records))| {
-            ProducePartition {
+        let partitions =
+            (0_i32..).zip(batches).map(|(number, (topic, header, records))| ProducePartition {
                 topic: format!("topic-{topic}"),
                 topic_id: Some(Uuid::from_u128(u128::from(topic) + 1)),
                 partition: number,
@@ -169,8 +170,7 @@ mod tests {
                     header: Bytes::from(header),
                     records: records.into_iter().map(Bytes::from).collect(),
                 },
-            }
-        });
+            });
         ProduceRequest {
             acks: Acks::All,
             timeout: std::time::Duration::from_millis(1500),

@@ -1,9 +1,7 @@
 //! The `ssl.*` keys.
 
 use super::Reader;
-use crate::settings::{
-    Identity, Secret, Store, StoreKind, TlsSettings, Trust, distance::nearest,
-};
+use crate::settings::{Identity, Secret, Store, StoreKind, TlsSettings, Trust, distance::nearest};
 
 const TRUSTSTORE: [&str; 3] =
     ["ssl.truststore.location", "ssl.truststore.certificates", "ssl.truststore.password"];

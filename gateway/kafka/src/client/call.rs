@@ -151,7 +151,7 @@ impl Client {
         R::Response: Throttled,
     {
         let Call { route, asked, .. } = call;
-        self.retrying(call.repeat, asked, || async {
+        let attempts = self.retrying(call.repeat, asked, || async {
             let connection = match self.route(*route).await {
                 Ok(connection) => connection,
                 Err(error) => {
@@ -173,8 +173,9 @@ impl Client {
                 self.learn_from(*route, error);
             }
             outcome
-        })
-        .await
+        });
+        // A deadline that comes before the broker's own timeout leaves nobody else to draw conclusions.
+        attempts.await.inspect_err(|error| self.learn_from(*route, error))
     }
 
     /// The connection for a route.
@@ -212,7 +213,15 @@ impl Client {
         if self.inner.pool.slots().is_empty() {
             self.ensure_brokers().await?;
         }
-        self.inner.pool.broker(id, wanted).await
+        match self.inner.pool.broker(id, wanted).await {
+            // It may have joined since the brokers were last looked up.
+            Err(error) if error.code() == Some(ErrorCode::BROKER_NOT_AVAILABLE) => {
+                self.inner.metadata.forget_brokers();
+                self.ensure_brokers().await?;
+                self.inner.pool.broker(id, wanted).await
+            }
+            outcome => outcome,
+        }
     }
 
     /// Lets an error correct what is believed about the cluster.
@@ -223,7 +232,8 @@ impl Client {
         if connection_lost || code == Some(ErrorCode::NOT_CONTROLLER) {
             self.inner.metadata.forget_brokers();
         }
-        let moved = code.is_some_and(ErrorCode::means_stale_coordinator);
+        let moved = code.is_some_and(ErrorCode::means_stale_coordinator)
+            || code == Some(ErrorCode::BROKER_NOT_AVAILABLE);
         if connection_lost || moved {
             use super::coordinators::Kind;
             match route {

@@ -8,7 +8,7 @@ use std::{
 
 use futures_util::future::join_all;
 use kafka_protocol::{messages::FindCoordinatorRequest, protocol::StrBytes};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use super::{Client, Route};
 use crate::{
@@ -73,7 +73,7 @@ impl Client {
                 () = self.inner.pool.closed.cancelled() => {
                     open.iter().map(|group| (group.clone(), Err(Error::Closed))).collect()
                 }
-                round = self.coordinated_round(&open, &send) => round,
+                round = self.coordinated_round(&open, &send, deadline) => round,
             };
             let mut again = Vec::new();
             for group in open {
@@ -98,14 +98,27 @@ impl Client {
         }
     }
 
-    async fn coordinated_round<T, F, Fut>(&self, groups: &[String], send: &F) -> PerItem<String, T>
+    async fn coordinated_round<T, F, Fut>(
+        &self,
+        groups: &[String],
+        send: &F,
+        deadline: Instant,
+    ) -> PerItem<String, T>
     where
         F: Fn(i32, Vec<String>) -> Fut,
         Fut: Future<Output = Result<PerItem<String, T>>>,
     {
         let mut round = PerItem::new();
         let mut by_broker: BTreeMap<i32, Vec<String>> = BTreeMap::new();
-        let found = join_all(groups.iter().map(|group| self.coordinator(Kind::Group, group))).await;
+        let late = || Error::Timeout {
+            asked: Asked::new("The call").about("a group's coordinator"),
+            after: self.deadline,
+        };
+        let found = join_all(groups.iter().map(|group| async move {
+            let found = timeout_at(deadline, self.coordinator(Kind::Group, group)).await;
+            found.unwrap_or_else(|_| Err(late()))
+        }))
+        .await;
         for (group, coordinator) in groups.iter().zip(found) {
             match coordinator {
                 Ok(broker) => by_broker.entry(broker).or_default().push(group.clone()),
@@ -115,8 +128,8 @@ impl Client {
             }
         }
         let calls = by_broker.into_iter().map(|(broker, part)| {
-            let call = send(broker, part.clone());
-            async move { (part, call.await) }
+            let call = timeout_at(deadline, send(broker, part.clone()));
+            async move { (part, call.await.unwrap_or_else(|_| Err(late()))) }
         });
         for (part, answer) in join_all(calls).await {
             match answer {

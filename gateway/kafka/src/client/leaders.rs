@@ -3,13 +3,13 @@
 use std::{collections::BTreeMap, future::Future, time::Duration};
 
 use futures_util::future::join_all;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use super::{Client, Leader};
 use crate::{
     admin::{PerPartition, TopicPartition},
     backoff::Backoff,
-    error::{Error, ErrorCode, Result},
+    error::{Asked, Error, ErrorCode, Result},
 };
 
 /// How long a topic nobody knows is asked for again: a topic that was just created may not be known everywhere.
@@ -40,7 +40,7 @@ impl Client {
         loop {
             let mut round = tokio::select! {
                 () = self.inner.pool.closed.cancelled() => fail_all(&open, &Error::Closed),
-                round = self.one_round(&open, &send) => round,
+                round = self.one_round(&open, &send, deadline) => round,
             };
             let mut again = Vec::new();
             for (partition, item) in open {
@@ -79,6 +79,7 @@ impl Client {
         &self,
         items: &[(TopicPartition, I)],
         send: &F,
+        deadline: Instant,
     ) -> PerPartition<T>
     where
         I: Clone,
@@ -88,7 +89,12 @@ impl Client {
         let mut topics: Vec<&str> = items.iter().map(|(p, _)| p.topic.as_str()).collect();
         topics.sort_unstable();
         topics.dedup();
-        if let Err(error) = self.ensure_topics(&topics).await {
+        let late = || Error::Timeout {
+            asked: Asked::new("The call").about("a partition's leader"),
+            after: self.deadline,
+        };
+        let known = timeout_at(deadline, self.ensure_topics(&topics)).await;
+        if let Err(error) = known.unwrap_or_else(|_| Err(late())) {
             return fail_all(items, &error);
         }
         let mut outcome = PerPartition::new();
@@ -107,14 +113,15 @@ impl Client {
         }
         let calls = by_broker.into_iter().map(|(broker, part)| {
             let names: Vec<TopicPartition> = part.iter().map(|(p, ..)| p.clone()).collect();
-            let call = send(broker, part);
-            async move { (broker, names, call.await) }
+            let call = timeout_at(deadline, send(broker, part));
+            async move { (broker, names, call.await.unwrap_or_else(|_| Err(late()))) }
         });
         for (broker, names, answer) in join_all(calls).await {
             match answer {
                 Ok(answer) => outcome.extend(answer),
                 Err(error) => {
                     tracing::debug!(broker, %error, "a leader could not be asked");
+                    self.distrust(broker);
                     outcome.extend(names.into_iter().map(|name| (name, Err(error.clone()))));
                 }
             }
@@ -128,6 +135,6 @@ fn fail_all<I, T>(items: &[(TopicPartition, I)], error: &Error) -> PerPartition<
 }
 
 fn unhosted(partition: &TopicPartition) -> Error {
-    let asked = crate::error::Asked::new("The call").about(format!("partition {partition}"));
+    let asked = Asked::new("The call").about(format!("partition {partition}"));
     Error::broker(ErrorCode::NOT_LEADER_OR_FOLLOWER.0, None, asked)
 }

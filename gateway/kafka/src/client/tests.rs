@@ -307,3 +307,74 @@ async fn a_session_is_renewed_before_it_ends() {
     }
     assert_eq!(broker.connects(), connects, "on the same connections");
 }
+
+#[tokio::test]
+async fn when_a_coordinator_left_the_cluster_its_successor_is_asked() {
+    let known = Addresses::default();
+    let alive = Arc::new(AtomicUsize::new(2));
+    let script = |known: &Addresses, alive: &Arc<AtomicUsize>| {
+        let (known, alive) = (Arc::clone(known), Arc::clone(alive));
+        move |seen: &Seen| match seen.api {
+            ApiKey::Metadata => {
+                let alive = alive.load(Ordering::Relaxed);
+                seen.answer(&metadata(addresses(&known).get(..alive).unwrap_or_default()))
+            }
+            ApiKey::FindCoordinator => {
+                let asked: FindCoordinatorRequest = seen.body();
+                let id = i32::try_from(alive.load(Ordering::Relaxed)).unwrap();
+                let found = Coordinator::default()
+                    .with_key(asked.coordinator_keys[0].clone())
+                    .with_node_id(BrokerId(id));
+                seen.answer(&FindCoordinatorResponse::default().with_coordinators(vec![found]))
+            }
+            _ => {
+                let partition = OffsetCommitResponsePartition::default();
+                let topic = OffsetCommitResponseTopic::default()
+                    .with_name(name("t"))
+                    .with_partitions(vec![partition]);
+                seen.answer(&OffsetCommitResponse::default().with_topics(vec![topic]))
+            }
+        }
+    };
+    let first = FakeBroker::start(script(&known, &alive)).await;
+    let second = FakeBroker::start(script(&known, &alive)).await;
+    known.set(vec![first.address.clone(), second.address.clone()]).unwrap();
+    let client = client(&[&first]);
+    let offsets = [(TopicPartition::new("t", 0), CommittedOffset::new(7))];
+    client.commit_group_offsets("g", &offsets).await.unwrap();
+    assert_eq!(second.count(ApiKey::OffsetCommit), 1);
+    // The second broker leaves, and the cluster knows.
+    alive.store(1, Ordering::Relaxed);
+    second.cut(true).await;
+    client.refresh(&[]).await.unwrap();
+    let committed = client.commit_group_offsets("g", &offsets).await.unwrap();
+    assert!(committed.values().all(Result::is_ok));
+    assert_eq!(first.count(ApiKey::OffsetCommit), 1);
+}
+
+#[tokio::test]
+async fn one_hanging_leader_does_not_spoil_the_answers_of_the_others() {
+    let known = Addresses::default();
+    let two_topics = |known: &Addresses| {
+        let topic = |text: &str, leader| {
+            let partition = MetadataResponsePartition::default().with_leader_id(BrokerId(leader));
+            MetadataResponseTopic::default()
+                .with_name(Some(name(text)))
+                .with_partitions(vec![partition])
+        };
+        metadata(addresses(known)).with_topics(vec![topic("t", 1), topic("stuck", 2)])
+    };
+    let told = Arc::clone(&known);
+    let first = FakeBroker::start(move |seen| match seen.api {
+        ApiKey::Metadata => seen.answer(&two_topics(&told)),
+        _ => seen.answer(&offset(0, 42)),
+    })
+    .await;
+    let second = FakeBroker::start(|_| Reply::Silence).await;
+    known.set(vec![first.address.clone(), second.address.clone()]).unwrap();
+    let client = client(&[&first]).with_deadline(Duration::from_secs(2));
+    let partitions = [TopicPartition::new("t", 0), TopicPartition::new("stuck", 0)];
+    let found = client.list_offsets(OffsetSpec::Latest, &partitions, Isolation::default()).await;
+    assert_eq!(found[&partitions[0]].as_ref().unwrap().offset, Some(42));
+    assert!(matches!(found[&partitions[1]], Err(Error::Timeout { .. })));
+}

@@ -40,6 +40,7 @@ codes! {
     DUPLICATE_SEQUENCE_NUMBER = 46: "A producer sequence was written before.",
     INVALID_PRODUCER_EPOCH = 47: "The producer was replaced by a newer one.",
     SECURITY_DISABLED = 54: "The cluster has no authorizer.",
+    KAFKA_STORAGE_ERROR = 56: "The broker's disk failed.",
     SASL_AUTHENTICATION_FAILED = 58: "The credentials were refused.",
     UNKNOWN_PRODUCER_ID = 59: "The broker has no state of the producer.",
     NON_EMPTY_GROUP = 68: "The group has members.",
@@ -136,9 +137,11 @@ impl ErrorCode {
     /// Kafka's own verdict whether repeating the call can help.
     #[must_use]
     pub fn is_retriable(self) -> bool {
-        // The codec's table calls the two final; to Kafka's own clients they are not.
-        matches!(self, Self::CONCURRENT_TRANSACTIONS | Self::REBOOTSTRAP_REQUIRED)
-            || ResponseError::try_from_code(self.0).is_some_and(|known| known.is_retriable())
+        // The codec's table calls these final; to Kafka's own clients they are not.
+        matches!(
+            self,
+            Self::CONCURRENT_TRANSACTIONS | Self::REBOOTSTRAP_REQUIRED | Self::BROKER_NOT_AVAILABLE
+        ) || ResponseError::try_from_code(self.0).is_some_and(|known| known.is_retriable())
     }
 
     /// Whether the client's idea of partition leaders is out of date.
@@ -147,6 +150,8 @@ impl ErrorCode {
         matches!(
             self,
             Self::UNKNOWN_TOPIC_OR_PARTITION
+                | Self::BROKER_NOT_AVAILABLE
+                | Self::KAFKA_STORAGE_ERROR
                 | Self::LEADER_NOT_AVAILABLE
                 | Self::NOT_LEADER_OR_FOLLOWER
                 | Self::FENCED_LEADER_EPOCH

@@ -19,6 +19,7 @@ def options():
     parser.add_argument(
         "--authorizer", action="store_true", help="the cluster has an authorizer; the user is a super user"
     )
+    parser.add_argument("--ca", metavar="FILE", help="the listeners are encrypted, with this authority")
     return parser.parse_args()
 
 

@@ -48,6 +48,8 @@ if args.sasl:
         "sasl.username": args.user,
         "sasl.password": password(),
     }
+if args.ca:
+    base |= {"security.protocol": "SASL_SSL" if args.sasl else "SSL", "ssl.ca.location": args.ca}
 admin = AdminClient(base)
 factor = min(3, len(admin.list_topics(timeout=10).brokers))
 CODECS = ["none", "gzip", "snappy", "lz4", "zstd"]
@@ -745,8 +747,9 @@ if args.authorizer:
         own = base | {"sasl.mechanism": "SCRAM-SHA-256", "sasl.username": user, "sasl.password": "top-secret"}
 
         def login():
+            client = AdminClient(own)  # a name, so that it outlives its request
             try:
-                return AdminClient(own).describe_cluster().result(timeout=10)
+                return client.describe_cluster().result(timeout=10)
             except KafkaException:
                 return None
 
@@ -766,17 +769,21 @@ if args.authorizer:
         def attempt(code):
             reader = Consumer(own | {"group.id": user, "enable.partition.eof": True})
             reader.assign([TopicPartition(made, 0, 0)])
+
+            def met():
+                message = reader.poll(1)
+                return message is not None and (message.error() and message.error().code()) == code
+
             try:
-                message = until("an answer", lambda: reader.poll(1), 15)
-                return (message.error().code() if message.error() else None) == code
+                return until("the expected answer", met, 40)
             finally:
                 reader.close()
 
-        until("refused", lambda: attempt(KafkaError.TOPIC_AUTHORIZATION_FAILED), 40)
+        attempt(KafkaError.TOPIC_AUTHORIZATION_FAILED)
         principal = f"User:{user}"
         for kind, stem in ((ResourceType.TOPIC, made), (ResourceType.GROUP, user)):
             one(admin.create_acls([acl(kind, stem, principal, AclOperation.READ)]))
-        until("allowed", lambda: attempt(None), 40)
+        attempt(None)
         producer = Producer(own)
         errors = []
         producer.produce(made, value=b"y", on_delivery=lambda e, _: errors.append(e and e.code()))

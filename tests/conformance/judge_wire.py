@@ -136,10 +136,17 @@ def _():
     same(link.produce(made, batch([b"a"]), partition=9)[0], UNKNOWN_TOPIC, "partition")
 
 
-@check("produce: compressed records with odd offset deltas are renumbered")
+@check("produce: compressed records with odd offset deltas fail the broker, nothing is written")
 def _():
     made, link = topic("odd")
-    same(link.produce(made, batch([b"a", b"b"], attributes=1, deltas=[0, 0]))[0], 0, "error code")
+    same(link.produce(made, batch([b"a", b"b"], attributes=1, deltas=[0, 0]))[0], -1, "error code")
+    same(link.list_offset(made)[2], 0, "log end")
+
+
+@check("produce: uncompressed records with odd offset deltas are taken as they are")
+def _():
+    made, link = topic("plain-odd")
+    same(link.produce(made, batch([b"a", b"b"], deltas=[0, 0]))[0], 0, "error code")
     same(link.list_offset(made)[2], 2, "log end")
 
 

@@ -233,25 +233,6 @@ fn read_record(input: &[u8]) -> Option<RecordView<'_>> {
     body.is_empty().then_some(RecordView { raw, timestamp_delta, offset_delta, key, value })
 }
 
-/// The same records with offset deltas 0, 1, 2 …, as a broker rebuilds a compressed batch whose
-/// deltas are not.
-pub(crate) fn renumber(section: &[u8]) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(section.len());
-    for (index, record) in records(section).enumerate() {
-        let mut rest = record?.raw;
-        varint(&mut rest)?;
-        let mut body = vec![*rest.first()?];
-        rest = rest.get(1..)?;
-        put_varint(&mut body, varint(&mut rest)?);
-        varint(&mut rest)?;
-        put_varint(&mut body, index as i64);
-        body.extend_from_slice(rest);
-        put_varint(&mut out, body.len() as i64);
-        out.append(&mut body);
-    }
-    Some(out)
-}
-
 /// A length-prefixed field; the outer `None` is malformed input, the inner one a null.
 fn field<'a>(input: &mut &'a [u8]) -> Option<Option<&'a [u8]>> {
     let len = varint(input)?;

@@ -240,8 +240,8 @@ impl Log {
         let mut out = Vec::new();
         let mut total = 0;
         for batch in self.batches.range(from..).take_while(|b| b.base() < bound) {
-            let fits = total + batch.bytes.len() <= max_bytes;
-            if !fits && !(at_least_one && out.is_empty()) {
+            let forced = at_least_one && out.is_empty();
+            if !forced && total + batch.bytes.len() > max_bytes {
                 break;
             }
             total += batch.bytes.len();
@@ -403,17 +403,20 @@ fn stamp(
     header.max_timestamp = if rules.log_append_time { now } else { incoming.max_timestamp };
     let sent = header.codec().unwrap_or(Codec::None);
     let wanted = rules.codec.unwrap_or(sent);
-    let renumber = !incoming.consecutive && sent != Codec::None;
-    if wanted == sent && !renumber {
+    if !incoming.consecutive && sent != Codec::None {
+        // A broker means to rebuild such a batch, and fails (seen with Apache Kafka 4.3.1).
+        return Err(Refusal::new(
+            Code::UnknownServerError,
+            "the offset deltas of the compressed records are not 0, 1, 2 …",
+        ));
+    }
+    if wanted == sent {
         let body = incoming.bytes.get(batch::HEADER_LEN..).unwrap_or_default();
         return Ok(if *header == before { incoming.bytes.clone() } else { header.seal(body) });
     }
     let internal = |_| Refusal::from(Code::CorruptMessage);
     let body = incoming.bytes.get(batch::HEADER_LEN..).unwrap_or_default();
-    let mut section = sent.decompress(body).map_err(internal)?;
-    if renumber {
-        section = batch::renumber(&section).ok_or(Refusal::from(Code::InvalidRecord))?;
-    }
+    let section = sent.decompress(body).map_err(internal)?;
     header.set_codec(wanted);
     Ok(header.seal(&wanted.compress(&section).map_err(internal)?))
 }

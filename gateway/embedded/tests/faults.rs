@@ -1,4 +1,9 @@
 //! Faults, as a client on the other side of a socket sees them.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "the helpers of these tests fail the test that calls them"
+)]
 
 use std::time::Duration;
 

@@ -63,7 +63,7 @@ async fn ask<R: Request>(session: &mut Session, version: i16, request: R) -> R::
         Ok(Outcome::Silent) => panic!("API {} version {version}: no answer", R::KEY),
         Err(error) => panic!("API {} version {version}: {error}", R::KEY),
     };
-    assert_eq!(body.get_i32() as usize, body.len());
+    assert_eq!(usize::try_from(body.get_i32()), Ok(body.len()));
     let header = R::Response::header_version(version);
     assert_eq!(ResponseHeader::decode(&mut body, header).unwrap().correlation_id, 7);
     let response = R::Response::decode(&mut body, version).unwrap();

@@ -227,7 +227,7 @@ pub(crate) async fn elect_leaders(
                     .with_error_message(done.err().map(|e| text(e.to_string()))),
             );
         }
-        if !out.partition_result.is_empty() {
+        if !everything || !out.partition_result.is_empty() {
             results.push(out);
         }
     }

@@ -18,7 +18,7 @@ use crate::acl::operation;
 use crate::incoming::Refusal;
 use crate::scram::{Credential, Mechanism};
 use crate::session::Context;
-use crate::state::{State, User};
+use crate::state::State;
 
 pub(crate) async fn describe_scram(
     cx: &Context,
@@ -128,7 +128,7 @@ fn upsert(state: &mut State, upsertion: &ScramCredentialUpsertion) -> Result<(),
         upsertion.salt.to_vec(),
         u32::try_from(upsertion.iterations).unwrap_or(4096),
     );
-    let user = state.users.entry(upsertion.name.to_string()).or_insert_with(User::default);
+    let user = state.users.entry(upsertion.name.to_string()).or_default();
     user.scram.insert(mechanism, credential);
     Ok(())
 }

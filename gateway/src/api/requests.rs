@@ -133,8 +133,8 @@ async fn purge_topic(
 }
 
 async fn topic_configs(clusters: &Clusters, cluster: &ClusterName, topic: &TopicName) -> Answer {
-    let entries = configs::of_topic(&*clusters.require(cluster)?, topic.as_str()).await?;
-    Ok(Response::Configs(entries.iter().map(configs::view).collect()))
+    let cluster = clusters.require(cluster)?;
+    Ok(Response::Configs(configs::views_of_topic(&cluster, topic.as_str()).await?))
 }
 
 async fn topic_defaults(clusters: &Clusters, cluster: &ClusterName) -> Answer {

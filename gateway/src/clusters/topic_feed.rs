@@ -110,8 +110,12 @@ impl Reader {
         let topics = [described];
         self.measured.forgive();
         self.measured.read_offsets(name, client, &topics).await;
-        // A fault of the sizes has to be told on every turn, so a failed reading is repeated on every turn.
-        if self.measured.sizes.is_empty() || self.sized.is_none_or(|at| at.elapsed() >= MEASURE) {
+        // A fault of the sizes has to be told on every turn, so a failed reading is repeated on every turn;
+        // so is one that does not have all partitions.
+        let [topic] = &topics;
+        if self.measured.size_of(topic).is_none()
+            || self.sized.is_none_or(|at| at.elapsed() >= MEASURE)
+        {
             self.measured.read_sizes(name, client, &topics).await;
             self.sized = Some(Instant::now());
         }

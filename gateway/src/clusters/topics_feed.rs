@@ -32,7 +32,8 @@ const MEASURE: Duration = Duration::from_secs(10);
 pub(super) async fn run(cluster: Arc<Cluster>, sender: watch::Sender<FeedState>) {
     let retired = cluster.retired().clone();
     let work = async {
-        let mut reader = Reader { measured: Measured::default(), measured_at: None };
+        let mut reader =
+            Reader { measured: Measured::default(), measured_shape: Vec::new(), measured_at: None };
         while !cluster.topics_followers().release(&()) {
             let mut poked = std::pin::pin!(cluster.asked_to_read());
             // Registered before reading: a change made meanwhile is not missed.
@@ -46,6 +47,8 @@ pub(super) async fn run(cluster: Arc<Cluster>, sender: watch::Sender<FeedState>)
 
 struct Reader {
     measured: Measured,
+    /// Topics and their partition counts when it was measured: new ones are measured at once.
+    measured_shape: Vec<(String, usize)>,
     /// On the clock for pauses, and on the clock for people.
     measured_at: Option<(Instant, i64)>,
 }
@@ -64,7 +67,11 @@ impl Reader {
         topics.sort_by(|a, b| a.name.cmp(&b.name));
         let observed_at_ms = now_ms();
         self.publish(sender, &topics, observed_at_ms);
-        if self.measured_at.is_none_or(|(at, _)| at.elapsed() >= MEASURE) {
+        let shape: Vec<(String, usize)> =
+            topics.iter().map(|topic| (topic.name.clone(), topic.partitions.len())).collect();
+        let is_due = self.measured_at.is_none_or(|(at, _)| at.elapsed() >= MEASURE);
+        if is_due || shape != self.measured_shape {
+            self.measured_shape = shape;
             let mut measured = Measured::default();
             measured.read_sizes(name, client, &topics).await;
             measured.read_offsets(name, client, &topics).await;

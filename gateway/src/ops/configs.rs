@@ -94,8 +94,46 @@ fn no_answer<T>() -> Result<T, Error> {
     })
 }
 
-/// The configurations a topic created now would get. Kafka is asked to check the creation of one; where
-/// it refuses to, what an existing topic would have without its own settings is as good.
+/// A topic's configurations for display, each with its default where it can be found out.
+///
+/// # Errors
+/// `NotFound`, `Denied`, `Unavailable`.
+pub async fn views_of_topic(
+    cluster: &Cluster,
+    topic: &str,
+) -> Result<Vec<ConfigEntryView>, Refusal> {
+    let mut views: Vec<_> = of_topic(cluster, topic).await?.iter().map(view).collect();
+    // Brokers do not tell what retention.ms would be without the topic's own, because theirs is in hours.
+    if views.iter().any(|view| view.default.is_none() && !view.is_sensitive)
+        && let Ok(fresh) = of_new_topic(cluster).await
+    {
+        fill_defaults(&mut views, &fresh);
+    }
+    Ok(views)
+}
+
+fn fill_defaults(views: &mut [ConfigEntryView], fresh: &[ConfigEntry]) {
+    for view in views.iter_mut().filter(|view| view.default.is_none()) {
+        let new = fresh.iter().find(|entry| entry.name == view.name && !entry.sensitive);
+        view.default = new.and_then(|entry| entry.value.clone());
+    }
+}
+
+/// What a topic without own settings would have: Kafka is asked to check the creation of one.
+async fn of_new_topic(cluster: &Cluster) -> Result<Vec<ConfigEntry>, Refusal> {
+    let name = format!("drawbridge-defaults-{:08x}", rand::random::<u32>());
+    let doing = Doing::on_cluster("tell the defaults of new topics", "CREATE");
+    let new = NewTopic { name: name.clone(), ..NewTopic::default() };
+    let checked = cluster
+        .client()?
+        .create_topics(&[new], true)
+        .await
+        .and_then(|answers| only(answers, &name, "CreateTopics"));
+    Ok(checked.map_err(|error| refuse(&cluster.spec().name, &doing, &error))?.configs)
+}
+
+/// The configurations a topic created now would get. Where Kafka does not tell, what an existing topic
+/// would have without its own settings is as good.
 ///
 /// # Errors
 /// `Denied`, `Unavailable`, when neither way works.
@@ -104,27 +142,17 @@ pub async fn defaults(cluster: &Cluster) -> Result<Vec<ConfigEntryView>, Refusal
         Some(existing) => of_topic(cluster, &existing.name).await.unwrap_or_default(),
         None => Vec::new(),
     };
-    let probe = format!("drawbridge-defaults-{:08x}", rand::random::<u32>());
-    let new = NewTopic { name: probe.clone(), ..NewTopic::default() };
-    let checked = cluster
-        .client()?
-        .create_topics(&[new], true)
-        .await
-        .and_then(|answers| only(answers, &probe, "CreateTopics"));
-    match checked {
-        Ok(checked) if !checked.configs.is_empty() => {
+    match of_new_topic(cluster).await {
+        Ok(fresh) if !fresh.is_empty() => {
             let documentation: BTreeMap<&str, &ConfigEntry> =
                 known.iter().map(|entry| (entry.name.as_str(), entry)).collect();
-            Ok(checked.configs.iter().map(|entry| default_view(entry, &documentation)).collect())
+            Ok(fresh.iter().map(|entry| default_view(entry, &documentation)).collect())
         }
         Ok(_) | Err(_) if !known.is_empty() => {
             Ok(known.iter().map(|entry| without_own_setting(view(entry))).collect())
         }
-        Ok(_) => Ok(Vec::new()),
-        Err(error) => {
-            let doing = Doing::on_cluster("tell the defaults of new topics", "CREATE");
-            Err(refuse(&cluster.spec().name, &doing, &error))
-        }
+        Ok(nothing) => Ok(nothing.iter().map(view).collect()),
+        Err(refusal) => Err(refusal),
     }
 }
 
@@ -276,6 +304,18 @@ mod tests {
         );
         assert_eq!(view(&own).default.as_deref(), Some("604800000"));
         assert_eq!(view(&entry(Source::Default, vec![])).default.as_deref(), Some("60000"));
+    }
+
+    #[test]
+    fn a_default_that_brokers_keep_in_another_unit_is_that_of_a_new_topic() {
+        let own = entry(Source::Topic, vec![]);
+        let mut views = vec![view(&own)];
+        assert_eq!(views[0].default, None);
+        let fresh =
+            ConfigEntry { value: Some("604800000".into()), ..entry(Source::Default, vec![]) };
+        fill_defaults(&mut views, &[fresh]);
+        assert_eq!(views[0].value.as_deref(), Some("60000"));
+        assert_eq!(views[0].default.as_deref(), Some("604800000"));
     }
 
     #[test]

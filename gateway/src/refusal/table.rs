@@ -125,6 +125,9 @@ fn row(code: Kafka, doing: &Doing) -> (ErrorCode, Option<String>) {
         Kafka::UNKNOWN_TOPIC_OR_PARTITION | Kafka::UNKNOWN_TOPIC_ID => {
             (ErrorCode::NotFound, "It was deleted, or the principal lacks DESCRIBE on it.")
         }
+        BROKER_NOT_AVAILABLE => {
+            (ErrorCode::NotFound, "Look at the cluster's brokers; it may have been stopped.")
+        }
         Kafka::TOPIC_ALREADY_EXISTS => (ErrorCode::Conflict, "Choose another name."),
         INVALID_TOPIC_EXCEPTION => (
             ErrorCode::Invalid,
@@ -187,6 +190,7 @@ fn row(code: Kafka, doing: &Doing) -> (ErrorCode, Option<String>) {
     (kind, Some(remedy.to_owned()))
 }
 
+const BROKER_NOT_AVAILABLE: Kafka = Kafka(8);
 const INVALID_TOPIC_EXCEPTION: Kafka = Kafka(17);
 const INVALID_PARTITIONS: Kafka = Kafka(37);
 const INVALID_REPLICATION_FACTOR: Kafka = Kafka(38);

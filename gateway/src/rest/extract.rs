@@ -6,10 +6,13 @@ use axum::{
     http::{HeaderMap, StatusCode, header, request::Parts},
 };
 use serde::de::DeserializeOwned;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use super::{RestError, shapes::Links};
 use crate::clusters::{Cluster, Clusters};
+
+/// A body that has not arrived by then is no longer waited for.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Where a request goes: the cluster its path names, and the address it came by.
 pub(super) struct Target {
@@ -67,8 +70,11 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
                 "HTTP 415 Unsupported Media Type: send Content-Type: application/json",
             ));
         }
-        let bytes = Bytes::from_request(request, state)
+        let read = tokio::time::timeout(BODY_TIMEOUT, Bytes::from_request(request, state));
+        let late = "HTTP 408 Request Timeout: the body did not arrive in time";
+        let bytes = read
             .await
+            .map_err(|_| RestError::plain(StatusCode::REQUEST_TIMEOUT, late))?
             .map_err(|rejection| RestError::plain(rejection.status(), rejection.body_text()))?;
         if bytes.is_empty() {
             return Err(RestError::plain(

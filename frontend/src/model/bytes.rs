@@ -33,6 +33,12 @@ pub fn whole_bytes(n: u64) -> Option<String> {
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "numbers of these tests are small"
+)]
 mod tests {
     use super::*;
     use proptest::prelude::*;

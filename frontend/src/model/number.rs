@@ -45,7 +45,7 @@ pub fn rate(per_second: f64) -> String {
     let tenths = whole(per_second * 10.0);
     match tenths {
         0 if per_second > 0.0 => "<0.1/s".to_owned(),
-        0..100 if tenths % 10 != 0 => format!("{}.{}/s", tenths / 10, tenths % 10),
+        0..100 if !tenths.is_multiple_of(10) => format!("{}.{}/s", tenths / 10, tenths % 10),
         _ => format!("{}/s", compact(whole(per_second))),
     }
 }
@@ -90,6 +90,12 @@ pub(super) fn scaled(n: u64, base: u64, units: [&str; 7]) -> String {
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "numbers of these tests are small"
+)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
@@ -125,7 +131,7 @@ mod tests {
     #[test]
     fn rates_say_per_second() {
         let shown: Vec<String> =
-            [0.0, 0.01, 3.14, 9.99, 42.4, 1_240.0, f64::NAN, -1.0].map(rate).into();
+            [0.0, 0.01, 3.13, 9.99, 42.4, 1_240.0, f64::NAN, -1.0].map(rate).into();
         assert_eq!(shown, ["0/s", "<0.1/s", "3.1/s", "10/s", "42/s", "1.2 k/s", "–", "–"]);
     }
 

@@ -152,5 +152,11 @@ pub fn outcome(rows: &[PurgeRow]) -> String {
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "numbers of these tests are small"
+)]
 #[path = "purge/tests.rs"]
 mod tests;

@@ -38,10 +38,12 @@ fn call(method: &str, origin: &str, cluster_id: &str, path: &str, body: Option<&
     }
 }
 
-/// Creates the topic of a draft. Counts that are not numbers are left out, as are those left to the broker.
+/// Creates the topic of a draft. Counts that are not numbers are left out, as are those
+/// left to the broker; a name still to be typed is `NAME`.
 #[must_use]
 pub fn create_topic(origin: &str, cluster_id: &str, draft: &TopicDraft) -> String {
-    let mut fields = vec![format!("\"topic_name\":{}", json(draft.name.trim()))];
+    let name = Some(draft.name.trim()).filter(|name| !name.is_empty()).unwrap_or("NAME");
+    let mut fields = vec![format!("\"topic_name\":{}", json(name))];
     for (key, text) in
         [("partitions_count", &draft.partitions), ("replication_factor", &draft.replication_factor)]
     {

@@ -112,6 +112,12 @@ fn push_tenths(path: &mut String, tenths: i32) {
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "numbers of these tests are small"
+)]
 mod tests {
     use super::*;
     use proptest::collection::vec;

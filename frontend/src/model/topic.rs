@@ -6,8 +6,8 @@ use super::bytes::bytes;
 use super::number::{count, counted};
 
 /// What an estimate of records means; shown wherever one stands.
-pub const ESTIMATE: &str = "Offsets between log start and high watermark, over all partitions. \
-     Compaction and transactions leave offsets without a record, so this is an upper bound.";
+pub const ESTIMATE: &str = "Records are counted as offsets between log start and high watermark. \
+     Compaction and transactions leave offsets without a record, so the number is an upper bound.";
 
 /// The sentence that says what deleting the topic destroys.
 #[must_use]

@@ -85,6 +85,12 @@ impl Step {
 }
 
 #[cfg(test)]
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "numbers of these tests are small"
+)]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -11,6 +11,7 @@ mod table;
 mod toolbar;
 
 use super::topic::gate::{ClusterFacts, Gate};
+use crate::model::topic::ESTIMATE;
 use crate::model::topics::{self, TopicSort, TopicsShown};
 use crate::routes::{Route, TopicsQuery};
 use crate::shell::Freshness;
@@ -90,6 +91,7 @@ pub fn Topics(
             <MeasureFault list />
             <Toolbar list />
             <TopicsTable list />
+            <p class="footnote">"≈ " {ESTIMATE}</p>
         </Gate>
     }
 }

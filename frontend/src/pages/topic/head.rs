@@ -11,6 +11,7 @@ use crate::model::topics::Health;
 use crate::pages::topics::role;
 use crate::shell::Freshness;
 use crate::socket::FollowState;
+use crate::state::{Palette, PaletteGroup, PaletteItem, PaletteTarget};
 use crate::ui::{
     Badge, Button, Bytes, CopyButton, Count, Estimate, Fact, Menu, MenuItem, PageHead,
 };
@@ -31,6 +32,10 @@ pub(super) fn Head(subject: Subject) -> impl IntoView {
         on_click: Callback::new(move |()| open.set(true)),
         why_not,
     };
+    offer(
+        &name,
+        [("Add partitions…", growing), ("Delete records…", purging), ("Delete topic…", deleting)],
+    );
     let actions = move || {
         view! {
             <Button on_click=move |()| growing.set(true) why_not>"Add partitions…"</Button>
@@ -50,6 +55,20 @@ pub(super) fn Head(subject: Subject) -> impl IntoView {
         <PurgeDialog subject open=purging />
         <DeleteDialog subject open=deleting />
     }
+}
+
+/// Offers the topic's actions in the command palette while the page is shown.
+fn offer(topic: &str, actions: [(&'static str, RwSignal<bool>); 3]) {
+    let hint = topic.to_owned();
+    expect_context::<Palette>().offer(move || {
+        let item = |(label, open): (&str, RwSignal<bool>)| PaletteItem {
+            group: PaletteGroup::Actions,
+            label: label.to_owned(),
+            hint: hint.clone(),
+            target: PaletteTarget::Run(Callback::new(move |()| open.set(true))),
+        };
+        actions.map(item).into()
+    });
 }
 
 #[component]

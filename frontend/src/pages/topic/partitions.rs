@@ -9,6 +9,7 @@ use super::Subject;
 use crate::model::number::{UNKNOWN, signed};
 use crate::model::partitions::{self as model, PartitionColumn};
 use crate::model::sort::Direction;
+use crate::routes::Route;
 use crate::ui::{Badge, Bytes, Column, Count, DataTable, Shape, Sorted, StateRole};
 
 fn columns() -> Vec<Column> {
@@ -89,7 +90,7 @@ fn cells(subject: Subject, number: i32) -> AnyView {
             <span class="num">{number}</span>
             <span class="cell-sub">
                 <Leader subject number />
-                <span class="num">"from " {offset(|partition| partition.log_start)}</span>
+                <Behind subject number />
             </span>
         </th>
         <td class="wide"><Leader subject number /></td>
@@ -108,10 +109,25 @@ fn Leader(subject: Subject, number: i32) -> impl IntoView {
     let leader = Memo::new(move |_| subject.partition(number, |partition| partition.leader));
     move || match leader.get() {
         None => UNKNOWN.into_any(),
-        Some(Some(id)) => view! { <span class="num">"broker " {id}</span> }.into_any(),
+        Some(Some(id)) => {
+            let route = Route::Cluster { cluster: subject.cluster.name(), broker: Some(id) };
+            view! { <a class="link num" href=route.path()>"broker " {id}</a> }.into_any()
+        }
         Some(None) => {
             view! { <Badge plain=true role=StateRole::Failed text="offline" /> }.into_any()
         }
+    }
+}
+
+/// How many replicas are out of sync, when there are any; for small screens.
+#[component]
+fn Behind(subject: Subject, number: i32) -> impl IntoView {
+    let n = Memo::new(move |_| subject.partition(number, model::n_missing).unwrap_or_default());
+    let text = Signal::derive(move || format!("{} behind", n.get()));
+    view! {
+        <Show when=move || { n.get() > 0 }>
+            <Badge plain=true role=StateRole::Attention text />
+        </Show>
     }
 }
 

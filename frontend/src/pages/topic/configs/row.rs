@@ -18,10 +18,10 @@ pub(super) fn ConfigRow(editor: Editor, name: String) -> impl IntoView {
         Signal::derive(move || entry.read().as_ref().is_some_and(read))
     };
     let is_changed = has(model::is_changed);
-    let default = move || match entry.read().as_ref() {
-        Some(entry) if entry.is_sensitive => UNKNOWN.to_owned(),
-        Some(entry) => entry.default.clone().unwrap_or_else(|| UNKNOWN.to_owned()),
-        None => UNKNOWN.to_owned(),
+    let default = move || {
+        let entry = entry.read();
+        let default = entry.as_ref().filter(|entry| !entry.is_sensitive);
+        spelt(default.and_then(|entry| entry.default.clone()))
     };
     let default_words = move || {
         let entry = entry.read();
@@ -77,16 +77,18 @@ fn Name(editor: Editor, entry: Entry, name: Name) -> impl IntoView {
     }
 }
 
+/// A value as it is spelt, with words for one that is not there and one that is nothing.
+fn spelt(value: Option<String>) -> String {
+    match value {
+        None => UNKNOWN.to_owned(),
+        Some(value) if value.is_empty() => "(empty)".to_owned(),
+        Some(value) => value,
+    }
+}
+
 #[component]
 fn Value(entry: Entry) -> impl IntoView {
-    let shown = move || {
-        let value = entry.read().as_ref().and_then(model::value);
-        match value {
-            None => UNKNOWN.to_owned(),
-            Some(value) if value.is_empty() => "(empty)".to_owned(),
-            Some(value) => value,
-        }
-    };
+    let shown = move || spelt(entry.read().as_ref().and_then(model::value));
     let words = move || {
         let entry = entry.read();
         let entry = entry.as_ref().filter(|entry| !entry.is_sensitive)?;

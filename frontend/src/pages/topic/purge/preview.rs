@@ -44,7 +44,7 @@ pub(super) fn Preview(purge: Purge) -> impl IntoView {
                 <thead>
                     <tr>
                         <th scope="col">"Partition"</th>
-                        <th scope="col" class="right">"Log start"</th>
+                        <th scope="col" class="right wide">"Log start"</th>
                         <th scope="col" class="right">"High watermark"</th>
                         <th scope="col" class="right">"Delete before"</th>
                         <th scope="col" class="right">"Offsets that go"</th>
@@ -97,7 +97,7 @@ fn row(purge: Purge, number: i32) -> impl IntoView {
     view! {
         <tr>
             <th scope="row" class="num">{number}</th>
-            <td class="right num">{start}</td>
+            <td class="right wide num">{start}</td>
             <td class="right num">{end}</td>
             <td class="right num">
                 <Show when=move || purge.per_partition.get() fallback=before>

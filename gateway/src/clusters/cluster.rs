@@ -1,6 +1,12 @@
 //! One cluster: how to reach it, what is known of it, who follows it.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use drawbridge_kafka::{Client, ConnectionSettings};
 use drawbridge_shared::{
@@ -34,6 +40,7 @@ pub struct Cluster {
     identity: Identity,
     detail: watch::Sender<FeedState>,
     look_now: Notify,
+    counts_stale: AtomicBool,
     read_now: Notify,
     retired: CancellationToken,
     topics: Followers<()>,
@@ -56,6 +63,7 @@ impl Cluster {
             checker,
             identity: Identity::default(),
             look_now: Notify::new(),
+            counts_stale: AtomicBool::new(false),
             read_now: Notify::new(),
             retired: tasks.stopping().child_token(),
             topics: Followers::default(),
@@ -163,8 +171,14 @@ impl Cluster {
 
     /// Topics changed: those who follow them shall see it without waiting for the next turn.
     pub fn topics_changed(&self) {
+        self.counts_stale.store(true, Ordering::Relaxed);
         self.read_now.notify_waiters();
         self.look_now();
+    }
+
+    /// Whether topics changed since this was asked last.
+    pub(super) fn take_counts_stale(&self) -> bool {
+        self.counts_stale.swap(false, Ordering::Relaxed)
     }
 
     pub(super) async fn asked_to_read(&self) {

@@ -94,7 +94,8 @@ impl<P: Fn() + Send + Sync> Watcher<P> {
         }
         let was_up = matches!(self.known.status, ClusterStatus::Up);
         self.up(description, took);
-        if !was_up || self.surveyed.is_none_or(|at| at.elapsed() >= SURVEY) {
+        let is_stale = self.cluster.take_counts_stale();
+        if !was_up || is_stale || self.surveyed.is_none_or(|at| at.elapsed() >= SURVEY) {
             self.survey().await;
         }
         let disks_due = self.disks_read.is_none_or(|at| at.elapsed() >= DISKS);

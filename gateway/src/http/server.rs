@@ -26,11 +26,15 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 pub async fn serve(listener: TcpListener, router: Router, tasks: Tasks) {
     let room = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     loop {
-        let Ok(place) = Arc::clone(&room).acquire_owned().await else { return };
-        let accepted = tokio::select! {
-            () = tasks.draining().cancelled() => return,
-            accepted = listener.accept() => accepted,
+        let next = async {
+            let place = Arc::clone(&room).acquire_owned().await;
+            (place, listener.accept().await)
         };
+        let (place, accepted) = tokio::select! {
+            () = tasks.draining().cancelled() => return,
+            next = next => next,
+        };
+        let Ok(place) = place else { return };
         match accepted {
             Ok((stream, _)) => {
                 let connection = connection(stream, router.clone(), tasks.clone(), place);

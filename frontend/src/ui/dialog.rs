@@ -92,12 +92,15 @@ pub fn TypedName(
     typed: RwSignal<String>,
     /// What the name belongs to: `topic`.
     what: &'static str,
+    /// Has the focus when the dialog opens.
+    #[prop(optional)]
+    autofocus: bool,
 ) -> impl IntoView {
     view! {
         <p class="typed-name">
             "To confirm, type "
             <code class="mono">{move || expected.get()}</code>
         </p>
-        <TextField label=format!("Name of the {what}") value=typed mono=true autocomplete="off" />
+        <TextField label=format!("Name of the {what}") value=typed mono=true autofocus />
     }
 }

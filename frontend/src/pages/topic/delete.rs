@@ -69,7 +69,7 @@ fn Content(subject: Subject, open: RwSignal<bool>, ask: Ask) -> impl IntoView {
         <Note role=StateRole::Failed>
             <p>
                 <b>"What is lost. "</b>
-                {goes} " on " {subject.cluster.name().to_string()}
+                "On " {subject.cluster.name().to_string()} ": " {goes}
                 ". Consumers and producers of the topic fail. This cannot be undone."
             </p>
         </Note>
@@ -78,7 +78,7 @@ fn Content(subject: Subject, open: RwSignal<bool>, ask: Ask) -> impl IntoView {
                 "The topic was deleted and made again since you looked at it. Close this and look again."
             </Note>
         </Show>
-        <TypedName expected=name typed what="topic" />
+        <TypedName expected=name typed what="topic" autofocus=true />
         <Refusal error=ask.error() />
         <DialogActions>
             <Button on_click=move |()| open.set(false)>"Cancel"</Button>

@@ -124,6 +124,9 @@ fn Content(
             done.try_set(Some(rows));
         });
     };
+    let role = Signal::derive(move || {
+        if purge.plan.read().request().is_empty() { StateRole::Unknown } else { StateRole::Failed }
+    });
     let tool = {
         let name = name.clone();
         Signal::derive(move || rest::delete_records(&name, &purge.plan.read().request()))
@@ -132,10 +135,10 @@ fn Content(
         <Compacted subject />
         <Choice purge />
         <Preview purge />
-        <Note role=StateRole::Failed>
+        <Note role=role>
             <b>"What is lost: "</b>
             {move || purge.plan.read().summary()}
-            ". Records that come in after this preview stay. This cannot be undone."
+            ". Records that come in after this preview stay. What is deleted cannot be brought back."
         </Note>
         <TypedName expected=name typed=typed_name what="topic" />
         <Refusal error=ask.error() />

@@ -1,6 +1,7 @@
 //! One configuration: its value, and an editor in the same place.
 
 use drawbridge_shared::view::ConfigEntryView;
+use leptos::html;
 use leptos::prelude::*;
 
 use super::Editor;
@@ -134,10 +135,22 @@ fn Input(editor: Editor, name: Name, entry: Entry) -> impl IntoView {
     let label = format!("New value of {}", name.get_value());
     let words = move || in_words(&name.get_value(), &value.read());
     let choices = untrack(|| entry.read().as_ref().map_or(&[][..], model::choices));
+    // The field takes the place of the button that was pressed, and its focus.
+    let (field, list) = (NodeRef::<html::Input>::new(), NodeRef::<html::Select>::new());
+    Effect::new(move |_| {
+        // Fails only on an element that left the page meanwhile.
+        if let Some(field) = field.get() {
+            field.focus().ok();
+            field.select();
+        } else if let Some(list) = list.get() {
+            list.focus().ok();
+        }
+    });
     let control = if choices.is_empty() {
         view! {
             <input
                 type="text"
+                node_ref=field
                 class="input input--small mono"
                 autocomplete="off"
                 spellcheck="false"
@@ -157,6 +170,7 @@ fn Input(editor: Editor, name: Name, entry: Entry) -> impl IntoView {
         });
         view! {
             <select
+                node_ref=list
                 class="input input--small mono"
                 aria-label=label
                 on:change=move |event| set(event_target_value(&event))

@@ -15,6 +15,7 @@ pub(super) fn Choice(purge: Purge) -> impl IntoView {
             <label class="toggle">
                 <input
                     type="radio"
+                    autofocus=!own
                     name=group.clone()
                     prop:checked=move || purge.per_partition.get() == own
                     on:change=move |_| purge.per_partition.set(own)

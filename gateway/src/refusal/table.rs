@@ -5,6 +5,8 @@ use drawbridge_shared::{names::ClusterName, view::FaultView, wire::ErrorCode};
 
 use super::Refusal;
 
+const UNKNOWN_OUTCOME: &str = "It may or may not have been done: look before trying again.";
+
 /// What was being done, for the message and for naming the permission that is missing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Doing {
@@ -25,6 +27,11 @@ impl Doing {
     /// Something that takes `operation` on the cluster.
     pub fn on_cluster(what: impl Into<String>, operation: &'static str) -> Self {
         Self { what: what.into(), operation, resource: "the cluster".to_owned() }
+    }
+
+    /// What only reads can simply be asked again.
+    fn changes_something(&self) -> bool {
+        !self.operation.starts_with("DESCRIBE")
     }
 
     fn acl_command(&self) -> String {
@@ -100,10 +107,9 @@ pub fn refuse(cluster: &ClusterName, doing: &Doing, error: &Error) -> Refusal {
             format!("{cluster} could not {}: {error}", doing.what),
         ),
     };
-    if error.outcome_unknown() {
+    if error.outcome_unknown() && doing.changes_something() {
         refusal.code = ErrorCode::TimedOut;
-        refusal.remedy =
-            Some("It may or may not have been done: look before trying again.".to_owned());
+        refusal.remedy = Some(UNKNOWN_OUTCOME.to_owned());
     }
     refusal
 }
@@ -171,9 +177,7 @@ fn row(code: Kafka, doing: &Doing) -> (ErrorCode, Option<String>) {
             "Set authorizer.class.name on every broker and controller to use ACLs.",
         ),
         Kafka::UNSUPPORTED_VERSION => (ErrorCode::Unsupported, "Upgrade the brokers."),
-        Kafka::REQUEST_TIMED_OUT => {
-            (ErrorCode::TimedOut, "It may or may not have been done: look before trying again.")
-        }
+        Kafka::REQUEST_TIMED_OUT => (ErrorCode::TimedOut, UNKNOWN_OUTCOME),
         Kafka::UNKNOWN_SERVER_ERROR => {
             (ErrorCode::Unavailable, "The broker's own log has the reason.")
         }
@@ -262,5 +266,29 @@ mod tests {
         let refusal = refuse(&"cloud".parse().unwrap(), &doing, &error);
         assert_eq!(refusal.code, ErrorCode::TimedOut);
         assert!(refusal.remedy.unwrap().contains("look before trying again"));
+    }
+
+    #[test]
+    fn a_peer_that_talks_nonsense_is_down_with_what_to_check() {
+        let error = Error::Protocol {
+            asked: Asked::new("DescribeCluster"),
+            what: "the answer is longer than it says".to_owned(),
+            remedy: "Check that the port belongs to a Kafka broker.".to_owned(),
+        };
+        let fault = fault_of(&"cloud".parse().unwrap(), &error);
+        assert_eq!(fault.remedy, "Check that the port belongs to a Kafka broker.");
+        assert!(fault.cause.contains("longer than it says"), "{fault:?}");
+    }
+
+    #[test]
+    fn a_reading_without_answer_is_not_said_to_have_perhaps_been_done() {
+        let error = Error::Timeout {
+            asked: Asked::new("Metadata"),
+            after: std::time::Duration::from_secs(20),
+        };
+        let doing = Doing::on_topic("describe topic 'a'", "DESCRIBE", "a");
+        let refusal = refuse(&"cloud".parse().unwrap(), &doing, &error);
+        assert_eq!(refusal.code, ErrorCode::TimedOut);
+        assert_ne!(refusal.remedy.as_deref(), Some(UNKNOWN_OUTCOME));
     }
 }

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate};
+use leptos_router::location::{BrowserUrl, LocationProvider};
 
 use crate::routes::Route;
 
@@ -22,6 +23,14 @@ impl Nav {
             let search = location.search.read();
             location.pathname.with(|path| Route::parse(path, &search))
         });
+        // The router puts a clicked link's URL into the address bar only when its own `Routes` say that
+        // the page is there; this console has none, and its pages are there at once.
+        if let Some(browser) = use_context::<BrowserUrl>() {
+            Effect::new(move |_| {
+                location.pathname.track();
+                browser.ready_to_complete();
+            });
+        }
         let target = RwSignal::new(None::<(String, bool)>);
         let navigate = use_navigate();
         Effect::new(move |_| {

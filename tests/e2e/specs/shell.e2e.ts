@@ -60,6 +60,22 @@ test("every place of the navigation has a heading, a title and a breadcrumb, and
   }
 });
 
+test("a clicked link is in the address bar, in the history, and there after a reload", async ({ page }) => {
+  await page.goto("/clusters");
+  await page.getByRole("table", { name: "Clusters" }).getByRole("link", { name: "on-prem", exact: true }).click();
+  await expect(page).toHaveURL(/\/clusters\/on-prem$/);
+  await page.getByRole("main").getByRole("link", { name: "Topics", exact: true }).click();
+  await expect(page).toHaveURL(/\/clusters\/on-prem\/topics$/);
+  await page.reload();
+  await expect(page.getByRole("heading", { level: 1, name: "Topics" })).toBeVisible();
+  await page.goBack();
+  await expect(page.getByRole("heading", { level: 1, name: "on-prem" })).toBeVisible();
+  await page.goBack();
+  await expect(page.getByRole("heading", { level: 1, name: "Clusters" })).toBeVisible();
+  await page.goForward();
+  await expect(page.getByRole("heading", { level: 1, name: "on-prem" })).toBeVisible();
+});
+
 test("the list of keys opens with ? and closes with Escape", async ({ page }) => {
   await page.goto("/clusters");
   await expect(page.getByRole("heading", { level: 1 })).toBeVisible();

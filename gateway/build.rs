@@ -33,7 +33,7 @@ fn main() {
     let manifest = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     let root = manifest.parent().map_or_else(|| manifest.clone(), Path::to_owned);
-    let dist = env::var_os("DRAWBRIDGE_DIST").map_or_else(|| root.join("dist"), PathBuf::from);
+    let dist = root.join(env::var_os("DRAWBRIDGE_DIST").unwrap_or_else(|| "dist".into()));
     println!("cargo::rerun-if-env-changed=DRAWBRIDGE_DIST");
     println!("cargo::rerun-if-changed=build.rs");
     // A missing directory would count as changed on every build.

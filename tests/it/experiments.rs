@@ -10,6 +10,7 @@ mod groups;
 mod log_end;
 mod markers;
 mod truncation;
+mod users;
 
 /// Kafka's error codes that the experiments meet.
 mod code {

@@ -1,5 +1,6 @@
 //! TLS with rustls: trust and identity from Kafka's settings, handshakes with causes people can act on.
 
+mod ec_key;
 mod faults;
 mod identity;
 mod jks;

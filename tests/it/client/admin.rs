@@ -80,6 +80,11 @@ async fn new_topic(client: &Client, partitions: i32) -> Result<String> {
         ..NewTopic::default()
     };
     only::<_, _, anyhow::Error>(client.create_topics(&[topic], false).await?)??;
+    // The controller answers before the broker knows.
+    eventually("the broker serves the topic", async || {
+        Ok(offset(client, &name, OffsetSpec::Latest).await.ok())
+    })
+    .await?;
     Ok(name)
 }
 
@@ -185,9 +190,9 @@ async fn configs_are_described_and_altered(client: Client, _: Wire, _: Version) 
     let before = read("retention.ms").await?;
     assert_eq!(before.value.as_deref(), Some("604800000"));
     assert!(before.is_default() && before.documentation.is_some_and(|text| text.len() > 40));
-    assert!(before.synonyms.iter().any(|synonym| synonym.name == "log.retention.hours"
-        || synonym.name == "log.retention.ms"
-        || synonym.source == ConfigSource::Default));
+    let largest = read("max.message.bytes").await?;
+    let below: Vec<_> = largest.synonyms.iter().map(|s| (s.name.as_str(), s.source)).collect();
+    assert_eq!(below, [("message.max.bytes", ConfigSource::Default)]);
 
     let change = |name: &str, op: ConfigOp| ConfigChange { name: name.to_owned(), op };
     let set = vec![
@@ -203,6 +208,7 @@ async fn configs_are_described_and_altered(client: Client, _: Wire, _: Version) 
     })
     .await?;
     assert_eq!(now.value.as_deref(), Some("1000"));
+    assert_eq!(now.synonyms.first().map(|synonym| synonym.source), Some(ConfigSource::Topic));
     let policy = read("cleanup.policy").await?.value.unwrap();
     assert!(policy.contains("delete") && policy.contains("compact"), "{policy}");
 

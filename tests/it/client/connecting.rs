@@ -79,11 +79,11 @@ refusals! {
         => Tls TlsToPlaintext Tls;
     plaintext_to_a_tls_port_is_told(c)
         format!("bootstrap.servers={}", c.bootstrap_of(Door::Tls))
-        => ApiVersions PlaintextToTls Authenticate;
+        => ApiVersions PlaintextToTls Tls;
     sasl_plaintext_to_a_tls_port_is_told(c)
         c.properties_of(Door::Scram, "admin")
             .replace(&c.bootstrap_of(Door::Scram), &c.bootstrap_of(Door::SaslSsl))
-        => ApiVersions PlaintextToTls Authenticate;
+        => ApiVersions PlaintextToTls Tls;
     a_wrong_authority_is_told(c)
         c.properties_of(Door::Tls, "admin").replace("/ca.pem", "/wrong-ca.pem")
         => Tls UntrustedCertificate Tls;

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use bytes::Bytes;
 use drawbridge_kafka::{
-    Client, ErrorCode,
+    Client, Error, ErrorCode,
     admin::offsets::Isolation,
     data::{
         fetch::{FetchPartition, FetchRequest, FetchSession, FetchedPartition},
@@ -17,6 +17,8 @@ use drawbridge_tests::{
         {self},
     },
 };
+
+use futures_util::future::join_all;
 
 use super::client;
 use crate::support::{Version, fresh_topic};
@@ -131,11 +133,11 @@ async fn a_fetch_session_returns_only_news(version: Version) -> Result<()> {
         };
         client.fetch(1, 0, &request).await
     };
-    let opened = ask(FetchSession::NEW, vec![at(&one, 0), at(&two, 0)], vec![]).await?;
+    let opened = ask(FetchSession::NEW_BY_NAME, vec![at(&one, 0), at(&two, 0)], vec![]).await?;
     assert!(opened.session_id > 0 && opened.error.is_none());
-    let session = FetchSession::NEW.next(opened.session_id);
+    let session = FetchSession::NEW_BY_NAME.next(opened.session_id);
     let nothing = ask(session, vec![], vec![]).await?;
-    assert!(nothing.partitions.is_empty(), "no news");
+    assert_eq!((nothing.error, nothing.partitions), (None, vec![]), "no news");
     wire.write(&two, &Batch::of_values(0..3)).await?;
     let session = session.next(opened.session_id);
     let news = ask(session, vec![], vec![]).await?;
@@ -148,6 +150,8 @@ async fn a_fetch_session_returns_only_news(version: Version) -> Result<()> {
     let stale = ask(session, vec![], vec![]).await?;
     let code = stale.error.as_ref().and_then(drawbridge_kafka::Error::code);
     assert_eq!(code, Some(ErrorCode::INVALID_FETCH_SESSION_EPOCH));
+    let mixed = ask(FetchSession::NEW, vec![at(&one, 0)], vec![]).await;
+    assert!(matches!(mixed, Err(Error::InvalidRequest { .. })), "{mixed:?}");
     Ok(())
 }
 
@@ -212,19 +216,13 @@ async fn twenty_produce_requests_in_flight_keep_their_order(version: Version) ->
     let (mut wire, topic) = fresh_topic(version, &[]).await?;
     let requests: Vec<ProduceRequest> =
         (0..20).map(|n| write(&topic, &Batch::of_values([n]), 1)).collect();
-    let mut running: Vec<_> = requests.iter().map(|r| Box::pin(client.produce(1, 3, r))).collect();
-    // Polled once in this order, then awaited from the last to the first.
-    for call in &mut running {
-        let once = tokio::time::timeout(std::time::Duration::ZERO, call.as_mut()).await;
-        assert!(once.is_err() || once.is_ok_and(|answer| answer.is_ok()));
+    // Polled in this order before the first is answered.
+    let answers = join_all(requests.iter().map(|request| client.produce(1, 3, request))).await;
+    for (expected, answer) in (0..).zip(answers) {
+        assert_eq!(answer?[0].base_offset, expected);
     }
-    drop(running);
-    let values = crate::support::eventually("all twenty are there", async || {
-        let seen = wire.consume(&topic, wire::Isolation::Uncommitted).await?;
-        Ok((seen.len() == 20).then_some(seen))
-    })
-    .await?;
-    for (expected, (_, _, value)) in values.into_iter().enumerate() {
+    let seen = wire.consume(&topic, wire::Isolation::Uncommitted).await?;
+    for (expected, (_, _, value)) in seen.into_iter().enumerate() {
         assert_eq!(value, Some(Bytes::from(expected.to_string())));
     }
     Ok(())

@@ -9,10 +9,11 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use rcgen::{
-    BasicConstraints, CertificateParams, CertificateSigningRequestParams, DnType,
-    ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, SubjectPublicKeyInfo,
 };
 use time::{Duration, OffsetDateTime};
+use x509_parser::pem::parse_x509_pem;
 
 /// PEM files in one directory. Identities hold the private key and the certificate in one file, as
 /// Kafka's `ssl.keystore.type=PEM` wants them.
@@ -106,12 +107,12 @@ impl Certificates {
             keystore_p12: at("keystore.p12"),
             password: "changeit",
         };
-        let (request, signed) = (at("request.pem"), at("signed.pem"));
+        let (made, signed) = (at("made.pem"), at("signed.pem"));
         let p12 = &["-storetype", "PKCS12", "-storepass", stores.password][..];
         let jks = &["-storetype", "JKS", "-storepass", stores.password][..];
         let ca = path(&self.ca());
-        let (keystore, request_path, signed_path) =
-            (path(&stores.keystore_p12), path(&request), path(&signed));
+        let (keystore, made_path, signed_path) =
+            (path(&stores.keystore_p12), path(&made), path(&signed));
         let subject = format!("CN={name}");
         keytool(
             p12,
@@ -131,10 +132,11 @@ impl Certificates {
         )?;
         keytool(
             p12,
-            &["-certreq", "-alias", "key", "-keystore", &keystore, "-file", &request_path],
+            &["-exportcert", "-rfc", "-alias", "key", "-keystore", &keystore, "-file", &made_path],
         )?;
-        let wanted = CertificateSigningRequestParams::from_pem(&fs::read_to_string(&request)?)?;
-        fs::write(&signed, wanted.signed_by(&self.issuer)?.pem())?;
+        let (_, made_pem) = parse_x509_pem(&fs::read(&made)?)?;
+        let key = SubjectPublicKeyInfo::from_der(made_pem.parse_x509()?.public_key().raw)?;
+        fs::write(&signed, identity(name, &[], 30)?.signed_by(&key, &self.issuer)?.pem())?;
         let import = |store: &[&str], alias: &str, file: &str, keystore: &str| {
             keytool(
                 store,
@@ -173,19 +175,24 @@ impl Certificates {
     }
 
     fn identity(&self, file: &str, name: &str, hosts: &[&str], days: i64) -> Result<()> {
-        let mut params =
-            CertificateParams::new(hosts.iter().map(ToString::to_string).collect::<Vec<_>>())?;
-        params.distinguished_name = rcgen::DistinguishedName::new();
-        params.distinguished_name.push(DnType::CommonName, name);
-        params.extended_key_usages =
-            vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
-        validity(&mut params, days);
         let key = KeyPair::generate()?;
-        let certificate = params.signed_by(&key, &self.issuer)?;
+        let certificate = identity(name, hosts, days)?.signed_by(&key, &self.issuer)?;
         let text = format!("{}{}", key.serialize_pem(), certificate.pem());
         fs::write(self.dir.join(format!("{file}.pem")), text)?;
         Ok(())
     }
+}
+
+/// `CN=<name>`, good for servers and clients.
+fn identity(name: &str, hosts: &[&str], days: i64) -> Result<CertificateParams> {
+    let hosts: Vec<String> = hosts.iter().map(ToString::to_string).collect();
+    let mut params = CertificateParams::new(hosts)?;
+    params.distinguished_name = rcgen::DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.extended_key_usages =
+        vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth];
+    validity(&mut params, days);
+    Ok(params)
 }
 
 fn authority(name: &str) -> Result<(Issuer<'static, KeyPair>, String)> {

@@ -19,8 +19,9 @@ use super::{
 };
 use crate::wire::Wire;
 
-/// Brokers alive at once in one test process; who wants more waits until others have gone.
-static BROKERS: Semaphore = Semaphore::const_new(5);
+/// Brokers alive at once in one test process: the two shared ones, the three leased ones, and one for a
+/// test of its own. Who wants more waits until others have gone.
+static BROKERS: Semaphore = Semaphore::const_new(6);
 
 /// Somebody who can log in through the SASL doors, and has a client certificate.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -187,6 +187,42 @@ impl Client {
         Ok(results.collect())
     }
 
+    /// Deletes the topic that has this id, whatever has taken its name meanwhile (KIP-516).
+    ///
+    /// # Errors
+    /// When the controller cannot be reached or is older than Kafka 2.8; `UNKNOWN_TOPIC_ID` when no topic has
+    /// the id any more; the broker's error.
+    pub async fn delete_topic_by_id(&self, topic: &str, id: Uuid) -> Result<()> {
+        let asked = Asked::new("DeleteTopics").about(format!("topic {topic} with id {id}"));
+        // All zero would stand for "no id", and the request would name nothing.
+        if id.is_nil() {
+            let reason = "the topic has no id".to_owned();
+            return Err(Error::InvalidRequest { asked, reason });
+        }
+        let response = self
+            .call::<DeleteTopicsRequest>(
+                &Call::change(Route::Controller, asked.clone()).within(6, i16::MAX),
+                |_| {
+                    let state = DeleteTopicState::default().with_name(None).with_topic_id(id);
+                    DeleteTopicsRequest::default()
+                        .with_timeout_ms(millis(self.settings().timeouts.request))
+                        .with_topics(vec![state])
+                },
+                |response| not_controller(response.responses.iter().map(|topic| topic.error_code)),
+            )
+            .await?;
+        self.forget_topic(topic);
+        match response.responses.as_slice() {
+            [only] => outcome(only.error_code, only.error_message.as_ref(), || asked),
+            other => Err(Error::Protocol {
+                asked,
+                what: format!("the answer is about {} topics instead of one", other.len()),
+                remedy: "Look whether the topic is gone; if it stays, look into the brokers' logs."
+                    .to_owned(),
+            }),
+        }
+    }
+
     /// Adds partitions, or only checks whether they could be added.
     ///
     /// # Errors

@@ -64,18 +64,23 @@ pub struct FetchSession {
     pub id: i32,
     /// 0 asks for a new session, -1 for none, other numbers count the fetches of the session.
     pub epoch: i32,
+    /// Its partitions have no topic ids. A session goes by names or by ids from its first fetch to its last, and a
+    /// fetch that changes no partition does not tell which.
+    pub by_name: bool,
 }
 
 impl FetchSession {
     /// No session.
-    pub const SESSIONLESS: Self = Self { id: 0, epoch: -1 };
-    /// A full fetch that opens a session.
-    pub const NEW: Self = Self { id: 0, epoch: 0 };
+    pub const SESSIONLESS: Self = Self { id: 0, epoch: -1, by_name: false };
+    /// A full fetch that opens a session, going by topic ids.
+    pub const NEW: Self = Self { id: 0, epoch: 0, by_name: false };
+    /// A full fetch that opens a session, going by topic names.
+    pub const NEW_BY_NAME: Self = Self { id: 0, epoch: 0, by_name: true };
 
     /// The session's next fetch.
     #[must_use]
     pub fn next(self, id: i32) -> Self {
-        Self { id, epoch: if self.epoch == i32::MAX { 1 } else { self.epoch + 1 } }
+        Self { id, epoch: if self.epoch == i32::MAX { 1 } else { self.epoch + 1 }, ..self }
     }
 }
 
@@ -190,10 +195,18 @@ impl Client {
         let connection = self.broker(broker, Use::Fetch(lane)).await?;
         let asked = asked.clone().of(connection.target());
         let (known_min, known_max) = wire::client_versions::<WireRequest>();
-        let mut max = known_max;
+        let session = request.session;
+        let mut max = if session.by_name { LAST_BY_NAME } else { known_max };
         for partition in request.partitions.iter().chain(&request.forgotten) {
             match partition.topic_id.filter(|id| !id.is_nil()) {
                 Some(id) => self.learn_topic_name(id, &partition.topic),
+                None if session.epoch >= 0 && !session.by_name => {
+                    let reason = format!(
+                        "topic {} has no id, but the fetch session goes by topic ids. Open it by name",
+                        partition.topic
+                    );
+                    return Err(Error::InvalidRequest { asked, reason });
+                }
                 None => max = LAST_BY_NAME,
             }
         }

@@ -2,7 +2,7 @@
 
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-use super::{jks, pem};
+use super::{ec_key, jks, pem};
 use crate::settings::Secret;
 
 /// A chain, leaf first, with its key.
@@ -106,9 +106,7 @@ fn finish(
     chain: Vec<CertificateDer<'static>>,
     key: Option<PrivateKeyDer<'static>>,
 ) -> Result<Pair, String> {
-    match (chain.is_empty(), key) {
-        (true, _) => Err("it holds no certificate".to_owned()),
-        (false, None) => Err("it holds no private key".to_owned()),
-        (false, Some(key)) => Ok((chain, key)),
-    }
+    let leaf = chain.first().ok_or("it holds no certificate")?;
+    let key = ec_key::completed(key.ok_or("it holds no private key")?, leaf);
+    Ok((chain, key))
 }

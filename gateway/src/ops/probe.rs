@@ -94,8 +94,8 @@ fn unusable(refusal: Refusal) -> ProbeReport {
     let each: Vec<String> = refusal.fields.into_iter().map(|field| field.message).collect();
     only(failed(
         ProbeStage::Settings,
-        "the properties cannot be used".to_owned(),
-        each.join("\n"),
+        each.join("; "),
+        String::new(),
         "Correct the properties named.".to_owned(),
     ))
 }

@@ -118,6 +118,8 @@ pub struct Partition {
     /// Whether the stored [`Memory::sent`] has been turned into the two instants above.
     settled_memory: bool,
     anchor: Option<open::Anchor>,
+    /// The position has been known since the machine was made.
+    opened: bool,
     /// Stop sending; open again once everything in flight is answered.
     breaking: bool,
     failures: u32,
@@ -227,6 +229,7 @@ impl Partition {
             late_unsequenced: Millis(i64::MIN),
             settled_memory: false,
             anchor: None,
+            opened: false,
             breaking: false,
             failures: 0,
             max_batch,
@@ -306,9 +309,9 @@ impl Partition {
         match question {
             Question::NoteOpening => self.on_noted_opening(answer.noted()),
             Question::Producers => self.on_producers(answer.producers()),
-            Question::LogEnd => self.on_log_end(answer.log_end(), effects),
+            Question::LogEnd => self.on_log_end(answer.log_end()),
             Question::Suspicion { end } => self.on_suspicion(end, answer.producers()),
-            Question::Tail { end } => self.on_tail(end, answer.tail()),
+            Question::Tail { end } => self.on_tail(end, answer.tail(), effects),
             Question::LeftoverTrim => self.on_leftover_trim(answer.trimmed()),
             Question::NoteEpoch => self.on_noted_epoch(answer.noted()),
             Question::NoteUnsequenced => self.on_noted_unsequenced(answer.noted()),

@@ -73,9 +73,12 @@ pub struct ProducerState {
 /// What is at the end of the mirror's log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tail {
-    /// Nothing: all records have been deleted.
-    Empty,
-    /// It cannot be read yet (not replicated everywhere).
+    /// Nothing: all records have been deleted, log start and log end are this offset.
+    Empty {
+        /// Both of them.
+        log_end: i64,
+    },
+    /// It cannot be read (yet): at or above the high watermark, or beyond the log end.
     Unreadable,
     /// This batch.
     Batch {

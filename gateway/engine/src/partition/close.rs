@@ -93,6 +93,7 @@ impl Partition {
         match result {
             Ok(end) => {
                 self.acked = end;
+                self.opened = true;
                 self.phase = Phase::Closing(Stage::Trim { end });
             }
             Err(fault) => self.retry_closing(fault),

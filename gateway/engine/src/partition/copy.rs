@@ -2,7 +2,10 @@
 
 use super::{
     Ask, Certainty, Coalesce, Effect, Fault, FaultKind, Notice, Partition, Phase, Question, Sent,
-    fill::Filling, flight::Sortie, open::wrap, queue::Segment,
+    fill::Filling,
+    flight::Sortie,
+    open::{Anchor, wrap},
+    queue::Segment,
 };
 use crate::{
     batch::{Batch, Codec, Stamp},
@@ -179,6 +182,7 @@ impl Partition {
             ask,
             base: self.sent_end(),
             count,
+            next_sequence: wrap(i64::from(self.next_sequence) + count),
             bytes: batch.len(),
             max_timestamp: header.max_timestamp,
             old: self.is_old(header.max_timestamp),
@@ -239,7 +243,12 @@ impl Partition {
         let Some(sortie) = self.flight.take(ask) else { return };
         match result {
             Ok(base) if base == sortie.base => {
-                self.acked = self.acked.max(sortie.base + sortie.count);
+                let end = sortie.base + sortie.count;
+                if end > self.acked {
+                    self.acked = end;
+                    let next_sequence = sortie.next_sequence;
+                    self.anchor = Some(Anchor { end, next_sequence, filled: 0 });
+                }
                 self.remembered = !self.is_old(sortie.max_timestamp);
                 self.counters.landed(&sortie);
                 if self.phase == Phase::Copying && !self.breaking {

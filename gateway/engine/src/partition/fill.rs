@@ -166,7 +166,8 @@ impl Partition {
             return self.rest(format!("the mirror's log end went back to offset {end}"));
         }
         self.advance_fill(end, moved);
-        if moved == count {
+        // After a refusal the end that was read need not be replicated: it is read anew.
+        if moved == count && refused.is_none() {
             self.failures = 0;
             self.error = None;
             return;

@@ -11,6 +11,8 @@ pub(super) struct Sortie {
     /// Offset it must get.
     pub(super) base: i64,
     pub(super) count: i64,
+    /// Sequence after its last record.
+    pub(super) next_sequence: i32,
     pub(super) bytes: usize,
     pub(super) max_timestamp: i64,
     /// Its producer state may be forgotten while it is under way.

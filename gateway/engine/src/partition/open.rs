@@ -25,11 +25,15 @@ pub(super) enum Stage {
     Trim { before: i64 },
 }
 
-/// The last opening: with the sequence it tells how far the log end can have moved through us.
+/// An acknowledged batch that stands where it should: from there the sequence tells how far the
+/// log end can have moved through the link. What was read while opening is no such point: a leader
+/// change between the two readings can take back what only the first one saw.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Anchor {
-    end: i64,
-    next_sequence: i32,
+    /// The offset after the batch.
+    pub(super) end: i64,
+    /// The sequence after the batch.
+    pub(super) next_sequence: i32,
     /// Offsets filled since, at most.
     pub(super) filled: i64,
 }
@@ -123,16 +127,10 @@ impl Partition {
         }
     }
 
-    pub(super) fn on_log_end(&mut self, result: Result<i64, Fault>, effects: &mut Vec<Effect>) {
+    pub(super) fn on_log_end(&mut self, result: Result<i64, Fault>) {
         let Phase::Opening(Stage::End { state }) = self.phase else { return };
         match result {
             Err(fault) => self.rest_after(&fault),
-            Ok(end) if self.unexplained(end, state).is_some() => {
-                // What the producer's state was when the end was read is not known exactly: it is
-                // read again, and is then at least as far.
-                let ask = self.ask(Question::Suspicion { end });
-                effects.push(Effect::DescribeProducers { ask });
-            }
             Ok(end) => self.phase = Phase::Opening(Stage::Tail { state, end }),
         }
     }
@@ -154,17 +152,35 @@ impl Partition {
         }
     }
 
-    pub(super) fn on_tail(&mut self, end: i64, result: Result<Tail, Fault>) {
-        let Phase::Opening(stage) = self.phase else { return };
+    pub(super) fn on_tail(
+        &mut self,
+        end: i64,
+        result: Result<Tail, Fault>,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Phase::Opening(stage @ Stage::Tail { state, .. }) = self.phase else { return };
         match result {
             Err(fault) => self.rest_after(&fault),
             Ok(Tail::Unreadable) => {
                 self.rest(format!("the record before offset {end} is not replicated yet"));
             }
-            Ok(Tail::Batch { base, producer_id }) if !self.spec.own.contains(&producer_id) => {
-                self.fail_foreign(base, "the last batch was not written by the link");
+            Ok(Tail::Empty { log_end }) if log_end != end => {
+                self.rest(format!("the mirror ended at offset {end}, and then at {log_end}"));
             }
-            Ok(Tail::Empty | Tail::Batch { .. }) => self.adopt(stage),
+            Ok(Tail::Batch { base, producer_id }) if !self.spec.own.contains(&producer_id) => {
+                let offset = self.unexplained(end, state).map_or(base, |first| first.min(base));
+                self.fail_foreign(offset, "the last batch was not written by the link");
+            }
+            // The end is replicated, so whoever leads knows all our batches before it. How far they
+            // went when the end was read is not known exactly: the state is read again, and is then
+            // at least as far.
+            Ok(Tail::Empty { .. } | Tail::Batch { .. })
+                if self.unexplained(end, state).is_some() =>
+            {
+                let ask = self.ask(Question::Suspicion { end });
+                effects.push(Effect::DescribeProducers { ask });
+            }
+            Ok(Tail::Empty { .. } | Tail::Batch { .. }) => self.adopt(stage),
         }
     }
 
@@ -182,10 +198,9 @@ impl Partition {
         let Stage::Tail { state, end } = stage else { return };
         // Epochs are stored before what follows them is sent; beyond what this machine sent itself,
         // another owner may have stored more than it knows of.
-        let epoch = match self.anchor {
-            Some(_) if end > self.reach => None,
-            Some(_) | None => self.memory.epoch_before(end),
-        };
+        let epoch =
+            if self.opened && end > self.reach { None } else { self.memory.epoch_before(end) };
+        self.opened = true;
         self.acked = end;
         self.reach = self.reach.max(end);
         self.next_sequence = match state {
@@ -196,7 +211,6 @@ impl Partition {
         // answered as a duplicate and nothing is appended: a second one behind it would pass the
         // sequence check and take its place.
         self.remembered = false;
-        self.anchor = Some(Anchor { end, next_sequence: self.next_sequence, filled: 0 });
         self.intake = Intake { next: end, epoch, skipped: false };
         self.memory.epochs.retain(|mark| mark.start < end);
         self.drained = false;

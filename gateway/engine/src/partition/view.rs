@@ -105,7 +105,7 @@ impl Partition {
         };
         PartitionView {
             stance,
-            log_end: self.anchor.map(|_| self.acked),
+            log_end: self.opened.then_some(self.acked),
             source_high_watermark: self.source.high_watermark,
             source_last_stable: self.source.last_stable,
             source_log_start: self.source.log_start,

@@ -26,7 +26,7 @@ struct Owner {
     producer_id: i64,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 struct Known {
     epoch: i16,
     last_sequence: i32,
@@ -40,6 +40,9 @@ pub(crate) struct Destination {
     pub(crate) cells: Vec<Cell>,
     owners: Vec<Owner>,
     producers: BTreeMap<i64, Known>,
+    /// High watermark, and what its replicas know of producers.
+    committed: i64,
+    committed_producers: BTreeMap<i64, Known>,
     pub(crate) log_start: i64,
     /// WriteTxnMarkers is not permitted.
     pub(crate) deny_markers: bool,
@@ -53,6 +56,22 @@ pub(crate) fn refused(kind: FaultKind, detail: &str) -> Fault {
 impl Destination {
     pub(crate) fn end(&self) -> i64 {
         i64::try_from(self.cells.len()).unwrap()
+    }
+
+    /// The followers have everything.
+    pub(crate) fn commit(&mut self) {
+        if self.committed != self.end() {
+            self.committed = self.end();
+            self.committed_producers = self.producers.clone();
+        }
+    }
+
+    /// Another replica becomes leader: what was not replicated is lost.
+    pub(crate) fn elect(&mut self) {
+        let committed = usize::try_from(self.committed).unwrap();
+        self.cells.truncate(committed);
+        self.owners.truncate(committed);
+        self.producers = self.committed_producers.clone();
     }
 
     fn push(&mut self, cell: Cell, base: i64, producer_id: i64) {
@@ -142,7 +161,7 @@ impl Destination {
     }
 
     pub(crate) fn trim(&mut self, before: i64) -> Result<i64, Fault> {
-        if before > self.end() {
+        if before > self.committed {
             return Err(refused(FaultKind::Transient, "OFFSET_OUT_OF_RANGE"));
         }
         self.log_start = self.log_start.max(before);
@@ -159,7 +178,10 @@ impl Destination {
 
     pub(crate) fn tail(&self, offset: i64) -> Tail {
         if self.log_start >= self.end() {
-            return Tail::Empty;
+            return Tail::Empty { log_end: self.end() };
+        }
+        if offset >= self.committed {
+            return Tail::Unreadable;
         }
         match usize::try_from(offset).ok().and_then(|offset| self.owners.get(offset)) {
             Some(owner) => Tail::Batch { base: owner.base, producer_id: owner.producer_id },
@@ -170,5 +192,6 @@ impl Destination {
     /// Forgets producers whose last batch is older than `before`.
     pub(crate) fn expire(&mut self, before: i64) {
         self.producers.retain(|_, known| known.last_timestamp >= before);
+        self.committed_producers.retain(|_, known| known.last_timestamp >= before);
     }
 }

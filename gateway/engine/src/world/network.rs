@@ -171,8 +171,15 @@ impl World {
         self.wake_up(index);
     }
 
-    /// Lets time pass, without passing a wake.
+    /// The destination's partition gets another leader.
+    pub(crate) fn elect(&mut self) {
+        self.destination.elect();
+        self.checked = self.checked.min(self.destination.cells.len());
+    }
+
+    /// Lets time pass, without passing a wake; followers catch up in it.
     pub(crate) fn pass(&mut self, ms: i64) {
+        self.destination.commit();
         let to = self.now.plus(ms);
         loop {
             let next = self.engines.iter().filter_map(|engine| engine.wake).min();
@@ -237,6 +244,10 @@ impl World {
             Fate::Refused => fault_of(&request.effect, Certainty::NotDone),
         };
         self.check_new_cells();
+        // An acknowledgement (acks=all) says that the followers have it.
+        if !orphan && matches!(fate, Fate::Done | Fate::Twice) && changes(&request.effect) {
+            self.destination.commit();
+        }
         if !orphan {
             self.answers.push((request.engine, request.life, request.ask, answer));
         }
@@ -338,6 +349,7 @@ impl World {
     /// Somebody else writes to the mirror; from now on its records are not compared.
     pub(crate) fn foreign(&mut self, count: usize) {
         self.destination.foreign(count);
+        self.destination.commit();
         self.checked = usize::MAX;
     }
 

@@ -68,7 +68,8 @@ fn terrain() -> impl Strategy<Value = Terrain> {
                 deletion,
                 old,
                 start: start * i64::from(start > 4),
-                before,
+                // The start is resolved from what the source has.
+                before: before.max(start),
                 deny_markers,
                 padding,
                 coalesce: [Coalesce::Off, Coalesce::Auto, Coalesce::Always][usize::from(coalesce)],
@@ -92,7 +93,8 @@ fn event(world: &mut World, terrain: &Terrain, choice: u8, detail: u16) {
         167..=173 => world.fate(pick(world.n_requests()), Fate::AnswerLost),
         174..=182 => world.fate(pick(world.n_requests()), Fate::Late),
         183..=187 => world.fate(pick(world.n_requests()), Fate::Refused),
-        188..=190 => world.fate(pick(world.n_requests()), Fate::Twice),
+        188 => world.fate(pick(world.n_requests()), Fate::Twice),
+        189..=190 => world.elect(),
         191..=205 => world.pass(i64::from(detail % 1_500) + 1),
         206..=209 => world.pass(world.next_wake().unwrap_or(1)),
         210..=229 => produce(world, terrain, detail),
@@ -149,10 +151,6 @@ fn run(terrain: &Terrain, events: &[(u8, u16)]) {
     }
     for engine in 0..world.n_engines() {
         world.command(engine, Command::Run);
-    }
-    // A mirror cannot be shorter than its start: the source has to have got there.
-    while world.source.end < terrain.start {
-        world.source.produce(4, world.now.0, None, 0);
     }
     world.settle();
     for engine in 0..world.n_engines() {

@@ -126,12 +126,12 @@ mod tests {
             ClusterDraft { name: String::new(), properties: "bootstrap.server=h:1".to_owned() };
         let report = of_draft(&draft).await;
         assert!(!report.passed());
-        let [ProbeStep { stage, outcome: StepOutcome::Failed { cause, .. }, .. }] =
+        let [ProbeStep { stage, outcome: StepOutcome::Failed { summary, .. }, .. }] =
             report.steps.as_slice()
         else {
             panic!("{report:?}")
         };
         assert_eq!(*stage, ProbeStage::Settings);
-        assert!(cause.contains("bootstrap.servers"), "{cause}");
+        assert!(summary.contains("bootstrap.servers"), "{summary}");
     }
 }

@@ -17,3 +17,13 @@ export async function expectRow(page: Page, table: string | RegExp, ...texts: (s
 export async function expectNoRow(page: Page, table: string | RegExp, ...texts: (string | RegExp)[]): Promise<void> {
   await expect(row(page, table, ...texts)).toHaveCount(0);
 }
+
+/** The cell under `column` in the row whose cells hold all of `texts`; the first column is each row's header. */
+export async function cell(page: Page, table: string | RegExp, column: string, ...texts: (string | RegExp)[]): Promise<Locator> {
+  const found = row(page, table, ...texts);
+  await expect(found).toHaveCount(1);
+  const heads = await page.getByRole("table", { name: table }).getByRole("columnheader").allInnerTexts();
+  const at = heads.findIndex((head) => head.trim().startsWith(column));
+  if (at < 1) throw new Error(`no column ${column} behind the first; there are: ${heads.join(", ")}`);
+  return found.getByRole("cell").nth(at - 1);
+}

@@ -7,11 +7,11 @@ import type { AxeResults } from "axe-core";
 
 const source = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-/** Looks at the page as it is, in the light and in the dark theme. */
+/** Looks at the page as it is, in the light and in the dark theme; all findings are told at once. */
 export async function expectAccessible(page: Page): Promise<void> {
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    expect(await findings(page), `${colorScheme} theme of ${page.url()}`).toEqual([]);
+    expect.soft(await findings(page), `${colorScheme} theme of ${page.url()}`).toEqual([]);
   }
   await page.emulateMedia({ colorScheme: null, reducedMotion: null });
 }

@@ -1,12 +1,16 @@
 //! Topics: create, delete, add partitions, describe.
 
-use drawbridge_kafka::admin::topics::{CreatedTopic, NewPartitions, NewTopic, TopicDescription};
+use drawbridge_kafka::{
+    Client, ErrorCode as KafkaCode,
+    admin::topics::{CreatedTopic, NewPartitions, NewTopic, TopicDescription},
+};
 use drawbridge_shared::{
     draft::{FieldError, TopicSpec},
     names::TopicName,
     view::Severity,
     wire::ErrorCode,
 };
+use uuid::Uuid;
 
 use super::only;
 use crate::{
@@ -58,7 +62,7 @@ fn at_field(mut refusal: Refusal) -> Refusal {
     refusal
 }
 
-/// Deletes a topic with all its records. With `expected` it must still have that id.
+/// Deletes a topic with all its records. With `expected` only the topic that has this id.
 ///
 /// # Errors
 /// `Conflict` when the topic was made again since it was looked at; the broker's refusal.
@@ -68,18 +72,39 @@ pub async fn delete(
     topic: &TopicName,
     expected: Option<&str>,
 ) -> Result<(), Refusal> {
-    let doing = Doing::on_topic(format!("delete topic '{topic}'"), "DELETE", topic.as_str());
     let client = cluster.confirmed().await?;
     if expected.is_some() {
-        require_same(cluster, topic, expected).await?;
+        let looked_at = require_same(cluster, topic, expected).await?;
+        delete_looked_at(cluster, client, topic, looked_at.id).await?;
+    } else {
+        client
+            .delete_topics(&[topic.as_str()])
+            .await
+            .and_then(|answers| only(answers, topic.as_str(), "DeleteTopics"))
+            .map_err(|error| refuse(&cluster.spec().name, &deleting(topic), &error))?;
     }
-    client
-        .delete_topics(&[topic.as_str()])
-        .await
-        .and_then(|answers| only(answers, topic.as_str(), "DeleteTopics"))
-        .map_err(|error| refuse(&cluster.spec().name, &doing, &error))?;
     changed(cluster, notices, topic, format!("topic '{topic}' was deleted"));
     Ok(())
+}
+
+/// Deletes by id: between the look and this call the name may have gone over to another topic.
+async fn delete_looked_at(
+    cluster: &Cluster,
+    client: &Client,
+    topic: &TopicName,
+    id: Uuid,
+) -> Result<(), Refusal> {
+    client.delete_topic_by_id(topic.as_str(), id).await.map_err(|error| {
+        if error.code() == Some(KafkaCode::UNKNOWN_TOPIC_ID) {
+            cluster.topics_changed();
+            return made_again(topic);
+        }
+        refuse(&cluster.spec().name, &deleting(topic), &error)
+    })
+}
+
+fn deleting(topic: &TopicName) -> Doing {
+    Doing::on_topic(format!("delete topic '{topic}'"), "DELETE", topic.as_str())
 }
 
 /// Raises the number of partitions to `total`, or lets the broker check whether it could be.
@@ -154,13 +179,15 @@ pub(super) async fn require_same(
     if expected.is_none_or(|expected| topic_id_words(now.id).as_deref() == Some(expected)) {
         return Ok(now);
     }
-    Err(Refusal::new(
-        ErrorCode::Conflict,
-        format!(
-            "topic '{topic}' was deleted and created again since you looked; nothing was changed"
-        ),
-    )
-    .remedy("Look at the topic as it is now, then decide again."))
+    Err(made_again(topic))
+}
+
+fn made_again(topic: &TopicName) -> Refusal {
+    let message = format!(
+        "the topic '{topic}' you looked at is gone, and another may have its name now; nothing was changed"
+    );
+    Refusal::new(ErrorCode::Conflict, message)
+        .remedy("Look at the topic as it is now, then decide again.")
 }
 
 /// Tells those who look, and the feed of things that happened.
@@ -168,3 +195,6 @@ pub(super) fn changed(cluster: &Cluster, notices: &Notices, topic: &TopicName, m
     cluster.topics_changed();
     notices.push(Severity::Info, &cluster.spec().name, Some(topic), message);
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,6 +12,7 @@
 //! at the latest when its request has timed out; a timeout is an answer too ([`Certainty::Unknown`]).
 
 mod answer;
+mod ask;
 mod close;
 mod copy;
 mod effect;
@@ -35,6 +36,7 @@ pub use view::{Counters, PartitionView, Stance};
 use drawbridge_shared::link::MirrorTopicError;
 
 use crate::Millis;
+use ask::{Fetch, Question, keep_first_wake};
 use fill::Filling;
 use flight::Flight;
 use intake::Intake;
@@ -168,39 +170,6 @@ pub struct Failure {
     pub detail: String,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Fetch {
-    ask: Ask,
-    offset: i64,
-    reserved: usize,
-    /// Asked after the drain was: an empty answer proves that there is nothing left.
-    proves_drain: bool,
-}
-
-/// Why the one question was asked; decides what its answer does.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Question {
-    NoteOpening,
-    Producers,
-    LogEnd,
-    Suspicion { end: i64 },
-    Tail { end: i64 },
-    LeftoverTrim,
-    NoteEpoch,
-    NoteUnsequenced,
-    NoteTrim,
-    Trim { before: i64 },
-    NoteTrimmed,
-    IdleEnd { acked: i64 },
-    FillStart,
-    Fill { count: i64 },
-    FillEnd { count: i64, refused: Option<Fault> },
-    SourceBounds,
-    CloseEnd,
-    CloseTrim { end: i64 },
-    NoteClosed,
-}
-
 impl Partition {
     /// A machine at rest. `memory` is what was stored last for this partition.
     #[must_use]
@@ -287,50 +256,6 @@ impl Partition {
         }
     }
 
-    fn answer(&mut self, ask: Ask, answer: Answer, effects: &mut Vec<Effect>) {
-        if self.fetch.as_ref().is_some_and(|fetch| fetch.ask == ask) {
-            if let (Some(fetch), Answer::Fetched(result)) = (self.fetch.take(), answer) {
-                self.on_fetched(fetch, result, effects);
-            }
-        } else if self.flight.knows(ask) {
-            if let Answer::Produced(result) = answer {
-                self.on_produced(ask, result);
-            }
-        } else if let Some((_, question)) = self.asked.take_if(|(asked, _)| *asked == ask) {
-            if let (Answer::Noted(Ok(())), Some(noted)) = (&answer, self.noting.take()) {
-                self.stored = noted;
-            }
-            self.on_answer(question, answer, effects);
-        }
-        // Anything else answers a question of before the last opening: it was counted as unknown.
-    }
-
-    fn on_answer(&mut self, question: Question, answer: Answer, effects: &mut Vec<Effect>) {
-        match question {
-            Question::NoteOpening => self.on_noted_opening(answer.noted()),
-            Question::Producers => self.on_producers(answer.producers()),
-            Question::LogEnd => self.on_log_end(answer.log_end()),
-            Question::Suspicion { end } => self.on_suspicion(end, answer.producers()),
-            Question::Tail { end } => self.on_tail(end, answer.tail(), effects),
-            Question::LeftoverTrim => self.on_leftover_trim(answer.trimmed()),
-            Question::NoteEpoch => self.on_noted_epoch(answer.noted()),
-            Question::NoteUnsequenced => self.on_noted_unsequenced(answer.noted()),
-            Question::NoteTrim => self.on_noted_trim(answer.noted()),
-            Question::Trim { before } => self.on_trimmed(before, answer.trimmed(), effects),
-            Question::NoteTrimmed => self.on_noted_trimmed(answer.noted()),
-            Question::IdleEnd { acked } => self.on_idle_end(acked, answer.log_end()),
-            Question::FillStart => self.on_fill_start(answer.log_end()),
-            Question::Fill { count } => self.on_filled(count, answer.filled(), effects),
-            Question::FillEnd { count, refused } => {
-                self.on_fill_end(count, refused, answer.log_end());
-            }
-            Question::SourceBounds => self.on_bounds(answer.bounds(), effects),
-            Question::CloseEnd => self.on_close_end(answer.log_end()),
-            Question::CloseTrim { end } => self.on_close_trim(end, answer.trimmed()),
-            Question::NoteClosed => self.on_noted_closed(effects),
-        }
-    }
-
     /// Goes as far as it can without another input.
     fn pump(&mut self, effects: &mut Vec<Effect>) {
         loop {
@@ -413,29 +338,6 @@ impl Partition {
         true
     }
 
-    fn ask(&mut self, question: Question) -> Ask {
-        let ask = self.new_ask();
-        self.asked = Some((ask, question));
-        ask
-    }
-
-    const fn new_ask(&mut self) -> Ask {
-        self.next_ask += 1;
-        Ask(self.next_ask)
-    }
-
-    fn note(&mut self, question: Question, effects: &mut Vec<Effect>) {
-        let ask = self.ask(question);
-        self.noting = Some(self.memory.clone());
-        effects.push(Effect::Remember { ask, memory: self.memory.clone() });
-    }
-
-    fn ask_log_end(&mut self, question: Question, effects: &mut Vec<Effect>) {
-        self.end_asked = self.now;
-        let ask = self.ask(question);
-        effects.push(Effect::LogEnd { ask });
-    }
-
     /// Stops sending; once nothing is in flight, forgets what was read ahead and rests before
     /// opening again.
     fn rest(&mut self, why: String) {
@@ -493,29 +395,4 @@ impl Partition {
     pub const fn memory(&self) -> &Memory {
         &self.memory
     }
-}
-
-/// Several reasons to wake make one: the earliest.
-fn keep_first_wake(effects: &mut Vec<Effect>, from: usize) {
-    let wakes = effects.iter().skip(from).filter_map(|effect| match effect {
-        Effect::Wake { at } => Some(*at),
-        Effect::Fetch { .. }
-        | Effect::SourceBounds { .. }
-        | Effect::DescribeProducers { .. }
-        | Effect::LogEnd { .. }
-        | Effect::Tail { .. }
-        | Effect::Produce { .. }
-        | Effect::Markers { .. }
-        | Effect::Transactions { .. }
-        | Effect::Trim { .. }
-        | Effect::Remember { .. }
-        | Effect::Notice(_) => None,
-    });
-    let Some(first) = wakes.min() else { return };
-    let mut index = 0;
-    effects.retain(|effect| {
-        index += 1;
-        index <= from || !matches!(effect, Effect::Wake { .. })
-    });
-    effects.push(Effect::Wake { at: first });
 }

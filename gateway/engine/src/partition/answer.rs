@@ -112,7 +112,7 @@ pub enum SourceFault {
 /// Trouble on the destination side.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
-    /// Whether the request may have been carried out.
+    /// Whether the request may still be carried out.
     pub certainty: Certainty,
     /// What it means for the machine.
     pub kind: FaultKind,
@@ -120,13 +120,15 @@ pub struct Fault {
     pub detail: String,
 }
 
-/// Whether a request that failed may have been carried out, or still be.
+/// Whether a request that failed may still be carried out. That it may have been is taken for granted:
+/// the log end is read again after every failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Certainty {
-    /// Refused, or never sent.
-    NotDone,
-    /// Timeout, connection lost, or an error that says nothing about the append
-    /// (REQUEST_TIMED_OUT, NOT_ENOUGH_REPLICAS_AFTER_APPEND).
+    /// It is over: refused, never sent, or ended in such a way that nothing of it can happen any
+    /// more (a leader that was deposed after its append: what is left of it is in the new
+    /// leader's log already).
+    Over,
+    /// It may still be carried out: timeout, connection lost, or an error that says nothing.
     Unknown,
 }
 
@@ -162,14 +164,15 @@ impl FaultKind {
 }
 
 impl Certainty {
-    /// What a Kafka error code says about whether a produce or marker request was carried out.
+    /// What a Kafka error code says about whether a produce or marker request may still be carried
+    /// out.
     #[must_use]
     pub const fn of_code(code: i16) -> Self {
         match code {
             // UNKNOWN_SERVER_ERROR, REQUEST_TIMED_OUT, NETWORK_EXCEPTION,
             // NOT_ENOUGH_REPLICAS_AFTER_APPEND
             -1 | 7 | 13 | 20 => Self::Unknown,
-            _ => Self::NotDone,
+            _ => Self::Over,
         }
     }
 }

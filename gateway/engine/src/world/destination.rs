@@ -50,7 +50,7 @@ pub(crate) struct Destination {
 }
 
 pub(crate) fn refused(kind: FaultKind, detail: &str) -> Fault {
-    Fault { certainty: Certainty::NotDone, kind, detail: detail.to_owned() }
+    Fault { certainty: Certainty::Over, kind, detail: detail.to_owned() }
 }
 
 impl Destination {

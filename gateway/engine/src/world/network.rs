@@ -22,6 +22,8 @@ pub(crate) enum Fate {
     Late,
     /// The broker refuses, nothing happens.
     Refused,
+    /// The leader appends, and is deposed before it can answer; the next one has it or not.
+    Deposed,
     /// Carried out twice (a client that sends again after a reconnect).
     Twice,
 }
@@ -241,7 +243,16 @@ impl World {
                 self.carry_out(&request.effect);
                 fault_of(&request.effect, Certainty::Unknown)
             }
-            Fate::Refused => fault_of(&request.effect, Certainty::NotDone),
+            Fate::Deposed => {
+                self.carry_out(&request.effect);
+                if at % 2 == 0 {
+                    self.destination.commit();
+                }
+                self.check_new_cells();
+                self.elect();
+                fault_of(&request.effect, Certainty::Over)
+            }
+            Fate::Refused => fault_of(&request.effect, Certainty::Over),
         };
         self.check_new_cells();
         // An acknowledgement (acks=all) says that the followers have it.

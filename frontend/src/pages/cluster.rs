@@ -142,8 +142,9 @@ fn Facts(subject: Subject) -> impl IntoView {
             <Count n=subject.number(|cluster| cluster.n_brokers) />
         </Fact>
         <Fact name="Topics">
-            <a href=topics aria-label="Topics of this cluster">
+            <a href=topics>
                 <Count n=subject.number(|cluster| cluster.n_topics) />
+                <span class="visually-hidden">" topics"</span>
             </a>
         </Fact>
         <Fact name="Partitions">

@@ -113,11 +113,11 @@ fn ClusterTable(clusters: Clusters, names: Memo<Vec<ClusterName>>) -> impl IntoV
                     <tr>
                         <th scope="col">"Cluster"</th>
                         <th scope="col">"State"</th>
-                        <th scope="col" class="wide">"Version"</th>
-                        <th scope="col" class="wide right">"Controller"</th>
-                        <th scope="col" class="right">"Brokers"</th>
                         <th scope="col" class="right">"Topics"</th>
                         <th scope="col" class="wide right">"Partitions"</th>
+                        <th scope="col" class="wide right">"Brokers"</th>
+                        <th scope="col" class="wide right">"Controller"</th>
+                        <th scope="col" class="wide right">"Version"</th>
                         <th scope="col" class="wide right">"Latency"</th>
                     </tr>
                 </thead>
@@ -164,26 +164,29 @@ fn ClusterRows(clusters: Clusters, name: ClusterName) -> impl IntoView {
                     " "
                     <Freshness followed=clusters.followed() observed_at_ms=observed />
                 </td>
-                <td class="wide">{text(|c| c.version.clone())}</td>
-                <td class="wide right num">{text(|c| c.controller.map(|id| id.to_string()))}</td>
                 <td class="right">
-                    <Count n=number(|c| c.n_brokers) />
-                </td>
-                <td class="right">
-                    <a href=topics aria-label=format!("Topics of {shown}")>
+                    <a href=topics>
                         <Count n=number(|c| c.n_topics) />
+                        <span class="visually-hidden">{format!(" topics of {shown}")}</span>
                     </a>
                 </td>
                 <td class="wide right">
                     <Count n=number(|c| c.n_partitions) />
                 </td>
+                <td class="wide right">
+                    <Count n=number(|c| c.n_brokers) />
+                </td>
+                <td class="wide right num">{text(|c| c.controller.map(|id| id.to_string()))}</td>
+                <td class="wide right num">{text(|c| c.version.clone())}</td>
                 <td class="wide right num">{text(|c| c.latency_micros.map(latency))}</td>
             </tr>
             <Show when=move || is_down.get()>
                 <tr class="why-row">
-                    <td colspan="8">
+                    // As many columns as small screens show, and those they leave out.
+                    <td colspan="3">
                         <WhyDown cluster />
                     </td>
+                    <td colspan="5" class="wide"></td>
                 </tr>
             </Show>
         </tbody>
@@ -218,7 +221,7 @@ pub(in crate::pages) fn WhyDown(
                             {cause
                                 .map(|cause| {
                                     view! {
-                                        <details>
+                                        <details open=true>
                                             <summary>"Cause"</summary>
                                             <pre>{cause}</pre>
                                         </details>

@@ -114,7 +114,7 @@ fn Step(step: ProbeStep) -> impl IntoView {
             view! { <span class="probe-detail muted">"skipped: " {reason}</span> }.into_any(),
         ),
         StepOutcome::Failed { summary, cause, remedy } => {
-            (StateRole::Failed, "failed", failure(summary, cause, remedy))
+            (StateRole::Failed, "failed", failure(stage, summary, cause, remedy))
         }
     };
     view! {
@@ -130,8 +130,10 @@ fn Step(step: ProbeStep) -> impl IntoView {
     }
 }
 
-fn failure(summary: String, cause: String, remedy: String) -> AnyView {
+fn failure(stage: ProbeStage, summary: String, cause: String, remedy: String) -> AnyView {
     let cause = Some(cause).filter(|cause| !cause.is_empty());
+    // About properties the cause is no foreign words but the very lines to correct.
+    let is_open = stage == ProbeStage::Settings;
     view! {
         <div class="probe-failure">
             <p class="why-summary">{summary}</p>
@@ -139,7 +141,7 @@ fn failure(summary: String, cause: String, remedy: String) -> AnyView {
             {cause
                 .map(|cause| {
                     view! {
-                        <details>
+                        <details open=is_open>
                             <summary>"Cause"</summary>
                             <pre>{cause}</pre>
                         </details>

@@ -14,6 +14,7 @@ pub(super) fn Banners() -> impl IntoView {
     let is_demo = Memo::new(move |_| socket.welcome().with(|w| w.as_ref().is_some_and(|w| w.demo)));
     let trouble = Memo::new(move |_| trouble_of(status.get()));
     view! {
+        <section aria-label="About this console">
         <Show when=move || is_demo.get()>
             <div class="banner role-unknown">
                 <Shape role=StateRole::Unknown />
@@ -38,6 +39,7 @@ pub(super) fn Banners() -> impl IntoView {
                     }
                 })
         }}
+        </section>
     }
 }
 

@@ -24,14 +24,13 @@ pub(super) fn TopBar(
             <button
                 type="button"
                 class="top__search"
-                aria-label="Search or run a command"
                 aria-keyshortcuts="Control+K Meta+K"
                 aria-haspopup="dialog"
                 on:click=move |_| palette.open().set(true)
             >
                 {Icon::Search.draw()}
                 <span>"Search or run a command"</span>
-                <kbd>"Ctrl K"</kbd>
+                <kbd aria-hidden="true">"Ctrl K"</kbd>
             </button>
             <LiveIndicator />
             <button

@@ -28,6 +28,7 @@ impl Nav {
         if let Some(browser) = use_context::<BrowserUrl>() {
             Effect::new(move |_| {
                 location.pathname.track();
+                location.search.track();
                 browser.ready_to_complete();
             });
         }

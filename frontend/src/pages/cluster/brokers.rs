@@ -107,7 +107,7 @@ fn BrokerRow(subject: Subject, id: i32) -> impl IntoView {
             </td>
             <td class="right">
                 <a href=configs aria-label=format!("Configurations of broker {id}")>
-                    "Configs"
+                    "Configurations"
                 </a>
             </td>
         </tr>

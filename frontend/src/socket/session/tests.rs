@@ -248,6 +248,22 @@ fn a_request_that_is_never_answered_times_out_and_a_late_answer_is_ignored() {
 }
 
 #[test]
+fn a_request_given_up_here_still_counts_for_the_gateways_limit() {
+    let mut bench = Bench::start();
+    bench.greet_with("b1", PROTOCOL, 1);
+    bench.input(Input::Request { ticket: 1, body: read() });
+    for nonce in 0..20 {
+        bench.receive(ServerMessage::Ping { nonce });
+        bench.pass(HEARTBEAT_MS);
+    }
+    bench.input(Input::Request { ticket: 2, body: read() });
+    assert_eq!(bench.unanswered, [RequestId(1)]);
+    bench.unanswered.clear();
+    bench.receive(ServerMessage::Reply { id: RequestId(1), result: Ok(Response::Done) });
+    assert_eq!(bench.unanswered, [RequestId(2)]);
+}
+
+#[test]
 fn a_request_larger_than_the_gateway_takes_is_refused_here_with_both_sizes() {
     let mut bench = Bench::live();
     let draft = ClusterDraft { name: "c".into(), properties: "x".repeat(2_000) };
@@ -493,8 +509,7 @@ fn play(bench: &mut Bench, steps: Vec<Step>) -> (u64, Vec<(u64, Feed)>) {
             }
             Step::Answer(n, ok) if n < bench.unanswered.len() => {
                 let id = bench.unanswered.remove(n);
-                let refusal = answer(ok);
-                bench.receive(ServerMessage::Reply { id, result: refusal });
+                bench.receive(reply(id, ok));
             }
             Step::Follow(n) => {
                 next_follower += 1;
@@ -534,18 +549,16 @@ fn play(bench: &mut Bench, steps: Vec<Step>) -> (u64, Vec<(u64, Feed)>) {
     (tickets, followers)
 }
 
-fn answer(ok: bool) -> Result<Response, WireError> {
-    if ok {
-        return Ok(Response::Done);
-    }
-    Err(WireError {
+fn reply(id: RequestId, ok: bool) -> ServerMessage {
+    let refusal = || WireError {
         code: ErrorCode::Denied,
         message: "no".into(),
         cause: None,
         remedy: None,
         fields: vec![],
         trace: "t".into(),
-    })
+    };
+    ServerMessage::Reply { id, result: if ok { Ok(Response::Done) } else { Err(refusal()) } }
 }
 
 proptest! {

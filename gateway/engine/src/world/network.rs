@@ -245,7 +245,7 @@ impl World {
             }
             Fate::Deposed => {
                 self.carry_out(&request.effect);
-                if at % 2 == 0 {
+                if at.is_multiple_of(2) {
                     self.destination.commit();
                 }
                 self.check_new_cells();

@@ -46,7 +46,7 @@ impl PartitionReport {
         Self {
             partition,
             drained: view.drained,
-            stopped_at: view.log_end.or(Some(0)).filter(|_| stopped),
+            stopped_at: view.log_end.filter(|_| stopped),
             source_away: view.source_error.is_some(),
             failure: machine.failure().cloned(),
         }

@@ -142,14 +142,17 @@ where
     };
     let space =
         move |rows: usize| format!("height:{}px", rows * usize::try_from(height()).unwrap_or(0));
+    // A spacer may not span columns that are left out: it would make room for them.
     let n_columns = columns.len();
+    let n_narrow = columns.iter().filter(|column| !column.is_left_out()).count();
+    let span = move || if size.get().1 { n_narrow } else { n_columns };
     let widths = columns.iter().map(Column::col).collect_view();
     let heads = columns.into_iter().map(|column| head_cell(column, sorted, on_sort)).collect_view();
     let spacer = move |rows: Signal<usize>| {
         view! {
             <tbody aria-hidden="true" class="spacer">
                 <tr>
-                    <td colspan=n_columns style=move || space(rows.get())></td>
+                    <td colspan=span style=move || space(rows.get())></td>
                 </tr>
             </tbody>
         }

@@ -60,6 +60,11 @@ impl Column {
         self
     }
 
+    /// Whether small screens do without it.
+    pub(super) const fn is_left_out(&self) -> bool {
+        self.is_wide
+    }
+
     fn class(&self) -> &'static str {
         match (self.is_numeric, self.is_wide) {
             (false, false) => "",

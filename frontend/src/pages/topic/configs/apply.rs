@@ -131,13 +131,6 @@ fn Content(editor: Editor, open: RwSignal<bool>, apply: Ask) -> impl IntoView {
         <Show when=move || review.now.read().is_none() && read.busy().get()>
             <Skeleton label="Reading the values in force" rows=3 />
         </Show>
-        <Show when=move || review.now.read().is_some()>
-            <DiffTable review />
-            <Refusal error=check.error() retry=move |()| review.look(read, check) />
-            <Show when=move || review.is_accepted.get()>
-                <p><Badge plain=true role=StateRole::Ok text="The broker accepts these changes" /></p>
-            </Show>
-        </Show>
         <Show when=move || review.has_conflict()>
             <Note role=StateRole::Attention>
                 <p>"Somebody changed values marked below since you looked at them."</p>
@@ -147,6 +140,13 @@ fn Content(editor: Editor, open: RwSignal<bool>, apply: Ask) -> impl IntoView {
                     on_change=move |on| review.overwrites.set(on)
                 />
             </Note>
+        </Show>
+        <Show when=move || review.now.read().is_some()>
+            <DiffTable review />
+            <Refusal error=check.error() retry=move |()| review.look(read, check) />
+            <Show when=move || review.is_accepted.get()>
+                <p><Badge plain=true role=StateRole::Ok text="The broker accepts these changes" /></p>
+            </Show>
         </Show>
         <Refusal error=apply.error() />
         <DialogActions>

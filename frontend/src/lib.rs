@@ -6,6 +6,7 @@
 //! browser lives in `model`, `routes` and `socket::session`.
 
 #![allow(unreachable_pub, reason = "`#[component]` makes the structs of props public")]
+#![allow(clippy::needless_pass_by_value, reason = "components own their props")]
 
 pub mod app;
 pub mod crash;

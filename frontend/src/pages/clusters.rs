@@ -28,11 +28,14 @@ pub(in crate::pages) fn role(health: ClusterHealth) -> StateRole {
 pub fn ClustersPage() -> impl IntoView {
     let clusters = expect_context::<Clusters>();
     let names = Memo::new(move |_| clusters.names());
-    let actions = || {
+    // An empty page has the action in its middle.
+    let actions = move || {
         view! {
-            <a class="btn btn--primary" href=Route::ClusterNew.path()>
-                "Add a cluster…"
-            </a>
+            <Show when=move || !names.read().is_empty()>
+                <a class="btn btn--primary" href=Route::ClusterNew.path()>
+                    "Add a cluster…"
+                </a>
+            </Show>
         }
     };
     view! {

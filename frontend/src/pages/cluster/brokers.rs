@@ -1,6 +1,6 @@
 //! The brokers of a cluster.
 
-use drawbridge_shared::view::BrokerView;
+use drawbridge_shared::view::{BrokerView, ClusterStatus};
 use leptos::prelude::*;
 
 use super::Subject;
@@ -26,7 +26,7 @@ pub(super) fn Brokers(subject: Subject) -> impl IntoView {
                     <tr>
                         <th scope="col">"Broker"</th>
                         <th scope="col">"State"</th>
-                        <th scope="col">"Address"</th>
+                        <th scope="col" class="wide">"Address"</th>
                         <th scope="col" class="wide">"Rack"</th>
                         <th scope="col" class="wide">"Version"</th>
                         <th scope="col" class="wide right">"Latency"</th>
@@ -66,15 +66,26 @@ fn BrokerRow(subject: Subject, id: i32) -> impl IntoView {
     };
     let fault = Memo::new(move |_| broker.read().as_ref().and_then(|b| b.fault.clone()));
     let is_controller = move || broker.read().as_ref().is_some_and(|b| b.is_controller);
-    let role = Signal::derive(move || match fault.read().is_some() {
-        true => StateRole::Failed,
-        false => StateRole::Ok,
+    // What a broker was before its cluster went down says nothing about now.
+    let answers = Memo::new(move |_| {
+        let is_up = subject.with(|detail| detail.cluster.status == ClusterStatus::Up);
+        (is_up == Some(true)).then(|| fault.read().is_none())
     });
-    let word = Signal::derive(move || match fault.read().is_some() {
-        true => "no answer".to_owned(),
-        false => "answers".to_owned(),
+    let role = Signal::derive(move || match answers.get() {
+        Some(true) => StateRole::Ok,
+        Some(false) => StateRole::Failed,
+        None => StateRole::Unknown,
+    });
+    let word = Signal::derive(move || {
+        let word = match answers.get() {
+            Some(true) => "answers",
+            Some(false) => "no answer",
+            None => "not known",
+        };
+        word.to_owned()
     });
     let why = move || {
+        answers.get()?;
         let fault = fault.read();
         fault.as_ref().map(|fault| format!("{} {}", fault.summary, fault.remedy))
     };
@@ -87,12 +98,13 @@ fn BrokerRow(subject: Subject, id: i32) -> impl IntoView {
                     " "
                     <span class="tag">"controller"</span>
                 </Show>
+                <span class="broker-address mono">{text(address)}</span>
             </th>
             <td>
                 <Badge role text=word plain=true />
                 <span class="broker-why muted">{why}</span>
             </td>
-            <td class="mono">{text(|b| Some(format!("{}:{}", b.host, b.port)))}</td>
+            <td class="wide mono">{text(address)}</td>
             <td class="wide">{text(|b| b.rack.clone())}</td>
             <td class="wide">{text(|b| b.version.clone())}</td>
             <td class="wide right num">{text(|b| b.latency_micros.map(latency))}</td>
@@ -112,4 +124,8 @@ fn BrokerRow(subject: Subject, id: i32) -> impl IntoView {
             </td>
         </tr>
     }
+}
+
+fn address(broker: &BrokerView) -> Option<String> {
+    Some(format!("{}:{}", broker.host, broker.port))
 }

@@ -4,8 +4,9 @@ import { expect, type Locator, type Page } from "@playwright/test";
 
 /** The row of the table called `table` whose cells hold all of `texts`. */
 export function row(page: Page, table: string | RegExp, ...texts: (string | RegExp)[]): Locator {
+  const cells = page.getByRole("cell").or(page.getByRole("rowheader"));
   return texts.reduce<Locator>(
-    (rows, text) => rows.filter({ has: page.getByRole("cell", { name: text }).or(page.getByRole("rowheader", { name: text })) }),
+    (rows, text) => rows.filter({ has: cells.filter({ hasText: text }) }),
     page.getByRole("table", { name: table }).getByRole("row"),
   );
 }

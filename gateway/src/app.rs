@@ -2,6 +2,7 @@
 
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
+use drawbridge_shared::{names::ClusterName, view::Severity};
 use tokio::net::TcpListener;
 
 use crate::{
@@ -18,6 +19,9 @@ use crate::{
 pub struct Parts {
     /// Clusters that are known from the start.
     pub clusters: Vec<ClusterSpec>,
+    /// Clusters that are kept and cannot be used, each with the reason: people are told, or they would look for
+    /// them in vain.
+    pub unusable: Vec<(ClusterName, String)>,
     /// Where clusters added from the console are kept, if anywhere.
     pub store: Option<Store>,
     /// Names the gateway answers to, beside the loopback ones.
@@ -41,7 +45,13 @@ impl App {
     pub fn start(parts: Parts, listener: TcpListener) -> anyhow::Result<Self> {
         let address = listener.local_addr()?;
         let tasks = Tasks::default();
-        let clusters = Clusters::new(Notices::default(), parts.store, tasks.clone());
+        let notices = Notices::default();
+        for (name, why) in &parts.unusable {
+            tracing::error!(cluster = %name, why, "added cluster cannot be used");
+            let message = format!("{name} was added before and cannot be used: {why}");
+            notices.push(Severity::Failed, name, None, message);
+        }
+        let clusters = Clusters::new(notices, parts.store, tasks.clone());
         for spec in parts.clusters {
             clusters.insert(spec)?;
         }

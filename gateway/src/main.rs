@@ -12,7 +12,7 @@ use drawbridge::{
     http::AllowedHosts,
     shutdown, telemetry,
 };
-use drawbridge_shared::view::ClusterOrigin;
+use drawbridge_shared::{names::ClusterName, view::ClusterOrigin};
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -60,7 +60,7 @@ async fn run(config: Config) -> anyhow::Result<()> {
             Some(demo)
         }
         Mode::Serve => {
-            parts.clusters = clusters(&config)?;
+            (parts.clusters, parts.unusable) = clusters(&config)?;
             parts.store = config.clusters_dir.clone().map(Store::new);
             None
         }
@@ -81,12 +81,12 @@ fn announce(app: &App) {
 
 /// Configured clusters must be usable; one that was added from the console and is not must not keep the
 /// others from being served.
-fn clusters(config: &Config) -> anyhow::Result<Vec<ClusterSpec>> {
-    let mut specs = Vec::new();
+fn clusters(config: &Config) -> anyhow::Result<(Vec<ClusterSpec>, Vec<(ClusterName, String)>)> {
+    let (mut specs, mut unusable) = (Vec::new(), Vec::new());
     for (name, file) in &config.clusters {
         specs.push(ClusterSpec::from_file(name.clone(), ClusterOrigin::Configured, file)?);
     }
-    let Some(dir) = &config.clusters_dir else { return Ok(specs) };
+    let Some(dir) = &config.clusters_dir else { return Ok((specs, unusable)) };
     let kept = Store::new(dir.clone())
         .load()
         .with_context(|| format!("cannot read the clusters directory {}", dir.display()))?;
@@ -96,8 +96,8 @@ fn clusters(config: &Config) -> anyhow::Result<Vec<ClusterSpec>> {
                 tracing::warn!(cluster = %spec.name, "configured cluster hides the added one of the same name");
             }
             Ok(spec) => specs.push(spec),
-            Err(fault) => tracing::error!(%fault, "added cluster cannot be used"),
+            Err(fault) => unusable.push((fault.cluster().clone(), fault.to_string())),
         }
     }
-    Ok(specs)
+    Ok((specs, unusable))
 }

@@ -116,7 +116,9 @@ async fn serve(gateway: Arc<Gateway>, io: TokioIo<Upgraded>) {
     let draining = gateway.tasks.draining().clone();
     let backend: Arc<dyn Backend> = Arc::clone(&gateway) as _;
     let closing = session::run(backend, &mut inbound, &mut outbound, draining, REPLY_GRACE).await;
-    tracing::debug!(code = closing.code, reason = closing.reason, "session ended");
+    // The reason for refusing a frame quotes it, and a frame may hold secrets.
+    let reason = Some(&closing.reason).filter(|_| closing.code != Some(close::BAD_FRAME));
+    tracing::debug!(code = closing.code, reason, "session ended");
     let (stream, sink) = (inbound.into_inner(), outbound.into_inner());
     let Ok(mut socket) = stream.reunite(sink) else { return };
     // What is left to send is at most the answer to the client's close frame.

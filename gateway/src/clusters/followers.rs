@@ -4,10 +4,14 @@ use std::{
     collections::HashMap,
     future::Future,
     hash::Hash,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
+use drawbridge_shared::{
+    view::{TopicDetail, TopicsView},
+    wire::FeedData,
+};
 use tokio::sync::watch;
 
 use crate::feeds::FeedState;
@@ -80,6 +84,22 @@ pub(super) fn publish(sender: &watch::Sender<FeedState>, state: FeedState) {
     });
 }
 
+/// Says at the state shown that it could not be read again, and why. Returns whether there is one.
+pub(super) fn tell_fault(sender: &watch::Sender<FeedState>, why: &str) -> bool {
+    let told = match &*sender.borrow() {
+        FeedState::Data(data) => FeedData::clone(data),
+        FeedState::Pending | FeedState::Ended(_) => return false,
+    };
+    let fault = Some(why.to_owned());
+    let told = match told {
+        FeedData::Topics(view) => FeedData::Topics(TopicsView { measure_fault: fault, ..view }),
+        FeedData::Topic(detail) => FeedData::Topic(TopicDetail { measure_fault: fault, ..detail }),
+        other => other,
+    };
+    publish(sender, FeedState::Data(Arc::new(told)));
+    true
+}
+
 /// Waits for the next turn: the time, a poke, or that the last follower left.
 pub(super) async fn rest(
     sender: &watch::Sender<FeedState>,
@@ -110,6 +130,23 @@ mod tests {
         assert!(followers.release(&1));
         drop(followers.follow(&1, |_| n_started += 1));
         assert_eq!(n_started, 2);
+    }
+
+    #[test]
+    fn a_state_that_cannot_be_read_again_stays_and_says_so() {
+        let (sender, follower) = watch::channel(FeedState::Pending);
+        assert!(!tell_fault(&sender, "no answer"), "there is nothing to say it at");
+        let view = TopicsView {
+            observed_at_ms: 7,
+            measured_at_ms: None,
+            measure_fault: None,
+            rows: vec![],
+        };
+        let state = |view| FeedState::Data(Arc::new(FeedData::Topics(view)));
+        publish(&sender, state(view.clone()));
+        assert!(tell_fault(&sender, "no answer"));
+        let told = TopicsView { measure_fault: Some("no answer".into()), ..view };
+        assert_eq!(*follower.borrow(), state(told));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use drawbridge_kafka::{
 };
 use drawbridge_shared::names::ClusterName;
 
-use crate::refusal::{Doing, refuse};
+use crate::refusal::{Doing, Refusal, refuse};
 
 /// First readable offset and high watermark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -48,17 +48,7 @@ impl Measured {
     }
 
     fn blame(&mut self, cluster: &ClusterName, doing: &Doing, error: &Error) {
-        let refusal = refuse(cluster, doing, error);
-        let mut words = refusal.message;
-        if let Some(cause) = refusal.cause {
-            words.push_str(&format!(" ({cause})"));
-        }
-        words.push('.');
-        if let Some(remedy) = refusal.remedy {
-            words.push(' ');
-            words.push_str(&remedy);
-        }
-        self.faults.insert(words);
+        self.faults.insert(fault_words(refuse(cluster, doing, error)));
     }
 
     /// Reads the sizes of the partitions' leader replicas.
@@ -165,10 +155,28 @@ impl Measured {
         topic: &TopicDescription,
         of: impl Fn(&TopicPartition) -> Option<u64>,
     ) -> Option<u64> {
+        // No partition stands for a topic whose partitions are not told, not for an empty one.
+        if topic.partitions.is_empty() {
+            return None;
+        }
         let each = topic.partitions.iter();
         each.map(|p| of(&TopicPartition::new(topic.name.as_str(), p.partition)))
             .try_fold(0u64, |sum, value| sum.checked_add(value?))
     }
+}
+
+/// A refusal as one text.
+pub(super) fn fault_words(refusal: Refusal) -> String {
+    let mut words = refusal.message;
+    if let Some(cause) = refusal.cause {
+        words.push_str(&format!(" ({cause})"));
+    }
+    words.push('.');
+    if let Some(remedy) = refusal.remedy {
+        words.push(' ');
+        words.push_str(&remedy);
+    }
+    words
 }
 
 fn partitions(
@@ -180,4 +188,51 @@ fn partitions(
             .iter()
             .map(|p| (TopicPartition::new(topic.name.as_str(), p.partition), p.leader))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use drawbridge_kafka::admin::topics::PartitionDescription;
+
+    fn topic(n_partitions: i32) -> TopicDescription {
+        let partition = |partition| PartitionDescription {
+            partition,
+            leader: Some(1),
+            leader_epoch: 0,
+            replicas: vec![1],
+            isr: vec![1],
+            offline: vec![],
+            error: None,
+        };
+        TopicDescription {
+            name: "orders".into(),
+            id: uuid::Uuid::nil(),
+            internal: false,
+            partitions: (0..n_partitions).map(partition).collect(),
+            operations: None,
+        }
+    }
+
+    fn measured(each: &[(i64, i64)]) -> Measured {
+        let offsets = (0..).zip(each).map(|(number, (start, end))| {
+            let known = Offsets { log_start: Some(*start), high_watermark: Some(*end) };
+            (TopicPartition::new("orders", number), known)
+        });
+        Measured { offsets: offsets.collect(), ..Measured::default() }
+    }
+
+    #[test]
+    fn a_sum_is_unknown_unless_every_partition_is_known() {
+        assert_eq!(measured(&[(3, 10), (0, 5)]).offsets_of(&topic(2)), Some(12));
+        assert_eq!(measured(&[(3, 10)]).offsets_of(&topic(2)), None);
+        assert_eq!(measured(&[(10, 3), (0, 5)]).offsets_of(&topic(2)), None, "end before start");
+        assert_eq!(measured(&[(i64::MIN, i64::MAX)]).offsets_of(&topic(1)), None);
+    }
+
+    #[test]
+    fn a_topic_whose_partitions_are_not_told_is_not_called_empty() {
+        assert_eq!(Measured::default().offsets_of(&topic(0)), None);
+        assert_eq!(Measured::default().size_of(&topic(0)), None);
+    }
 }

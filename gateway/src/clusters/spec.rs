@@ -52,6 +52,18 @@ pub enum SpecFault {
     },
 }
 
+impl SpecFault {
+    /// The cluster it keeps from being used.
+    #[must_use]
+    pub fn cluster(&self) -> &ClusterName {
+        match self {
+            Self::Unreadable { name, .. }
+            | Self::Malformed { name, .. }
+            | Self::Settings { name, .. } => name,
+        }
+    }
+}
+
 fn list(faults: &[SettingFault]) -> String {
     faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use drawbridge_kafka::admin::topics::{PartitionDescription, TopicDescription};
+use drawbridge_kafka::admin::{
+    log_dirs::LogDir,
+    topics::{PartitionDescription, TopicDescription},
+};
 
 /// What a cluster holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,6 +40,15 @@ pub(super) fn tally(topics: &[TopicDescription]) -> Tally {
         }
     }
     tally
+}
+
+/// Bytes on a broker's disks; none if a disk is offline or a size makes no sense, for then the sum would be
+/// too small.
+pub(super) fn used_bytes(dirs: &[LogDir]) -> Option<u64> {
+    let sizes = dirs.iter().flat_map(|dir| &dir.replicas).map(|replica| replica.size);
+    dirs.iter()
+        .all(|dir| dir.error.is_none())
+        .then(|| sizes.map(u64::try_from).try_fold(0u64, |sum, size| sum.checked_add(size.ok()?)))?
 }
 
 /// Several brokers' versions as one text: `4.1`, or `3.9 – 4.1` while they differ.
@@ -92,6 +104,35 @@ mod tests {
         assert_eq!((tally.n_topics, tally.n_partitions), (1, 3));
         assert_eq!((tally.under_replicated, tally.offline), (2, 1));
         assert_eq!(tally.brokers, BTreeMap::from([(1, (1, 3)), (2, (1, 3))]));
+    }
+
+    #[test]
+    fn the_use_of_disks_is_unknown_when_one_is_offline_or_a_size_makes_no_sense() {
+        use drawbridge_kafka::{
+            Asked, Error,
+            admin::{TopicPartition, log_dirs::LogDirReplica},
+        };
+        let dir = |sizes: &[i64], error: Option<Error>| {
+            let replica = |size: &i64| LogDirReplica {
+                partition: TopicPartition::new("orders", 0),
+                size: *size,
+                offset_lag: 0,
+                future: false,
+            };
+            LogDir {
+                path: "/d".into(),
+                error,
+                total_bytes: None,
+                usable_bytes: None,
+                replicas: sizes.iter().map(replica).collect(),
+            }
+        };
+        let offline = Error::broker(56, None, Asked::new("DescribeLogDirs"));
+        assert_eq!(used_bytes(&[dir(&[1, 2], None), dir(&[4], None)]), Some(7));
+        assert_eq!(used_bytes(&[dir(&[], None)]), Some(0));
+        assert_eq!(used_bytes(&[dir(&[1, 2], None), dir(&[], Some(offline))]), None);
+        assert_eq!(used_bytes(&[dir(&[1, -1], None)]), None);
+        assert_eq!(used_bytes(&[dir(&[i64::MAX, i64::MAX, i64::MAX], None)]), None);
     }
 
     #[test]

@@ -20,8 +20,8 @@ use uuid::Uuid;
 
 use super::{
     Cluster,
-    followers::{publish, rest},
-    measure::Measured,
+    followers::{publish, rest, tell_fault},
+    measure::{Measured, fault_words},
     topics_feed::row,
 };
 use crate::{
@@ -101,6 +101,9 @@ impl Reader {
                     }
                     _ => {
                         tracing::debug!(cluster = %name, topic, %error, "topic cannot be read");
+                        let what = format!("describe topic '{topic}'");
+                        let doing = Doing::on_topic(what, "DESCRIBE", topic);
+                        tell_fault(sender, &fault_words(refuse(name, &doing, &error)));
                         None
                     }
                 };

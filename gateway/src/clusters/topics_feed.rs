@@ -8,37 +8,50 @@ use std::{
 use drawbridge_kafka::admin::topics::TopicDescription;
 use drawbridge_shared::{
     view::{TopicRow, TopicsView},
-    wire::FeedData,
+    wire::{EndReason, FeedData},
 };
 use tokio::sync::watch;
 
 use super::{
     Cluster,
-    followers::{publish, rest},
-    measure::Measured,
+    followers::{publish, rest, tell_fault},
+    measure::{Measured, fault_words},
     survey::is_under_replicated,
 };
-use crate::{clock::now_ms, feeds::FeedState};
+use crate::{
+    clock::now_ms,
+    feeds::FeedState,
+    refusal::{Doing, refuse},
+};
 
 /// Between two readings of names, partitions and replicas.
 const READ: Duration = Duration::from_secs(3);
 /// Between two readings of sizes and offsets.
 const MEASURE: Duration = Duration::from_secs(10);
+/// A list that was never read and cannot be read this often in a row is given up.
+const FAILED: u32 = 3;
 
 /// Keeps the feed up to date until nobody follows it or the cluster is retired.
 ///
 /// While the cluster cannot be read the last state stays; its time tells how old it is, and the cluster's
-/// own feed why.
+/// own feed why. When the cluster answers and only its topics cannot be read, the state itself says why.
 pub(super) async fn run(cluster: Arc<Cluster>, sender: watch::Sender<FeedState>) {
     let retired = cluster.retired().clone();
     let work = async {
-        let mut reader =
-            Reader { measured: Measured::default(), measured_shape: Vec::new(), measured_at: None };
+        let mut reader = Reader {
+            measured: Measured::default(),
+            measured_shape: Vec::new(),
+            measured_at: None,
+            n_failed: 0,
+        };
         while !cluster.topics_followers().release(&()) {
             let mut poked = std::pin::pin!(cluster.asked_to_read());
             // Registered before reading: a change made meanwhile is not missed.
             futures_util::poll!(&mut poked).is_ready();
-            reader.read(&cluster, &sender).await;
+            if let Some(reason) = reader.read(&cluster, &sender).await {
+                cluster.topics_followers().end(&(), FeedState::Ended(reason));
+                return;
+            }
             rest(&sender, READ, poked).await;
         }
     };
@@ -51,19 +64,32 @@ struct Reader {
     measured_shape: Vec<(String, usize)>,
     /// On the clock for pauses, and on the clock for people.
     measured_at: Option<(Instant, i64)>,
+    /// Readings in a row that failed although the cluster answers.
+    n_failed: u32,
 }
 
 impl Reader {
-    async fn read(&mut self, cluster: &Cluster, sender: &watch::Sender<FeedState>) {
-        let Ok(client) = cluster.usable_client() else { return };
+    /// Reads and publishes; returns why the feed is over, if it is.
+    async fn read(
+        &mut self,
+        cluster: &Cluster,
+        sender: &watch::Sender<FeedState>,
+    ) -> Option<EndReason> {
+        let client = cluster.usable_client().ok()?;
         let name = &cluster.spec().name;
         let mut topics = match client.list_topics().await {
             Ok(topics) => topics,
             Err(error) => {
                 tracing::debug!(cluster = %name, %error, "topics cannot be read");
-                return;
+                let doing = Doing::on_cluster("list its topics", "DESCRIBE");
+                let message = fault_words(refuse(name, &doing, &error));
+                self.n_failed = self.n_failed.saturating_add(1);
+                // Who has seen nothing yet would wait for ever without knowing why.
+                let is_over = !tell_fault(sender, &message) && self.n_failed >= FAILED;
+                return is_over.then_some(EndReason::NotFound { message });
             }
         };
+        self.n_failed = 0;
         topics.sort_by(|a, b| a.name.cmp(&b.name));
         let observed_at_ms = now_ms();
         self.publish(sender, &topics, observed_at_ms);
@@ -79,6 +105,7 @@ impl Reader {
             self.measured_at = Some((Instant::now(), now_ms()));
             self.publish(sender, &topics, observed_at_ms);
         }
+        None
     }
 
     fn publish(

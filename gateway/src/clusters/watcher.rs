@@ -16,7 +16,7 @@ use super::{
     Cluster,
     backoff::Backoff,
     detail::{BrokerFacts, Known},
-    survey::tally,
+    survey::{tally, used_bytes},
 };
 use crate::{clock::now_ms, notices::Notices, shutdown::Tasks};
 
@@ -190,15 +190,11 @@ impl<P: Fn() + Send + Sync> Watcher<P> {
 
     async fn read_disks(&mut self) {
         self.disks_read = Some(Instant::now());
-        let Ok(brokers) = self.cluster.checker().describe_log_dirs(None).await else { return };
-        for (id, dirs) in brokers {
-            let used = dirs.ok().map(|dirs| {
-                let replicas = dirs.iter().flat_map(|dir| &dir.replicas);
-                replicas.filter_map(|replica| u64::try_from(replica.size).ok()).sum()
-            });
-            if let Some(facts) = self.known.brokers.get_mut(&id) {
-                facts.used_bytes = used;
-            }
+        let brokers = self.cluster.checker().describe_log_dirs(None).await.unwrap_or_default();
+        // A broker that does not tell loses its old number: nobody could see that it is old.
+        for (id, facts) in &mut self.known.brokers {
+            let dirs = brokers.get(id).and_then(|dirs| dirs.as_ref().ok());
+            facts.used_bytes = dirs.and_then(|dirs| used_bytes(dirs));
         }
         self.publish();
     }

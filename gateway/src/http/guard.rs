@@ -24,7 +24,9 @@ pub struct AllowedHosts(Vec<String>);
 impl AllowedHosts {
     /// Names, each with or without a port; without one, any port is meant.
     pub fn new(names: impl IntoIterator<Item = String>) -> Self {
-        Self(names.into_iter().map(|name| name.to_ascii_lowercase()).collect())
+        let names = names.into_iter().map(|name| name.trim().to_ascii_lowercase());
+        // An empty name would stand for every authority that cannot be read.
+        Self(names.filter(|name| !name.is_empty()).collect())
     }
 
     fn lists(&self, authority: &str) -> bool {
@@ -67,12 +69,14 @@ impl AllowedHosts {
     }
 }
 
-/// The host of `host:port`, without brackets around an IPv6 address.
+/// The host of `host:port`, without brackets around an IPv6 address; empty if it is of another shape.
 fn host_of(authority: &str) -> &str {
-    if let Some(rest) = authority.strip_prefix('[') {
-        return rest.split_once(']').map_or("", |(host, _)| host);
-    }
-    authority.split_once(':').map_or(authority, |(host, _)| host)
+    let (host, rest) = match authority.strip_prefix('[') {
+        Some(rest) => rest.split_once(']').unwrap_or_default(),
+        None => authority.split_at(authority.find(':').unwrap_or(authority.len())),
+    };
+    let port = if rest.is_empty() { Some("") } else { rest.strip_prefix(':') };
+    if port.is_some_and(|port| port.bytes().all(|b| b.is_ascii_digit())) { host } else { "" }
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -133,6 +137,16 @@ mod tests {
             assert!(check(&Method::GET, &[("host", host)], &[]).is_some(), "{host}");
         }
         assert!(check(&Method::GET, &[], &[]).is_some());
+        for host in [
+            "[::1]evil.example",
+            "[::1].evil.example:80",
+            "localhost:80:80",
+            "localhost:@evil",
+            "::1",
+        ] {
+            assert!(check(&Method::GET, &[("host", host)], &[]).is_some(), "{host}");
+            assert!(check(&Method::GET, &[("host", host)], &["", " "]).is_some(), "{host}");
+        }
     }
 
     #[test]

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use drawbridge_kafka::admin::{TopicPartition, topics::TopicDescription};
+use drawbridge_kafka::{
+    Error,
+    admin::{TopicPartition, topics::TopicDescription},
+};
 use drawbridge_shared::{draft::FieldError, names::TopicName, view::PurgeRow};
 
 use super::topics::{changed, require_same};
@@ -37,10 +40,7 @@ pub async fn purge(
         .map(|(partition, offset)| (TopicPartition::new(topic.as_str(), *partition), *offset))
         .collect();
     let mut answers = client.delete_records(&asked).await;
-    if !answers.is_empty()
-        && answers.values().all(Result::is_err)
-        && let Some(Err(error)) = answers.values().next()
-    {
+    if let Some(error) = refused_alike(answers.values()) {
         return Err(refuse(name, &doing, error));
     }
     let row = |(partition, _): (TopicPartition, i64)| {
@@ -62,6 +62,14 @@ pub async fn purge(
         format!("records of topic '{topic}' were deleted in {n_done} of {} partitions", rows.len());
     changed(cluster, notices, topic, message);
     Ok(rows)
+}
+
+/// The one reason why nothing was done; none when there are several, or when only some may have been done.
+fn refused_alike<'a>(answers: impl Iterator<Item = &'a Result<i64, Error>>) -> Option<&'a Error> {
+    let mut errors = answers.map(|answer| answer.as_ref().err());
+    let first = errors.next()??;
+    let kind = |error: &Error| (error.code(), error.outcome_unknown());
+    errors.all(|error| error.is_some_and(|error| kind(error) == kind(first))).then_some(first)
 }
 
 /// All partitions must exist, so that a slip of the pen in one does not purge the others.
@@ -98,6 +106,20 @@ fn check(before: &[(i32, i64)]) -> Result<(), Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_purge_that_failed_for_several_reasons_tells_each() {
+        let asked = || drawbridge_kafka::Asked::new("DeleteRecords");
+        let denied = || Err(Error::broker(29, None, asked()));
+        let unknown = || Err(Error::broker(7, None, asked()));
+        let alike = |answers: Vec<Result<i64, Error>>| {
+            refused_alike(answers.iter()).map(|error| error.code().unwrap().0)
+        };
+        assert_eq!(alike(vec![denied(), denied()]), Some(29));
+        assert_eq!(alike(vec![denied(), unknown()]), None, "one may have been done");
+        assert_eq!(alike(vec![denied(), Ok(3)]), None);
+        assert_eq!(alike(vec![]), None);
+    }
 
     #[test]
     fn a_purge_names_each_partition_once_with_an_offset() {

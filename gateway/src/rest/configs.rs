@@ -116,7 +116,7 @@ pub(super) async fn put(
     Named(of): Named<OfTopicConfig>,
     Body(body): Body<UpdateConfig>,
 ) -> Answer<StatusCode> {
-    let change = ConfigChange { name: of.name, value: body.value };
+    let change = ConfigChange { value: Some(to_set(&of.name, body.value)?), name: of.name };
     change_topic(&target, of.topic, vec![change], false).await
 }
 
@@ -129,12 +129,23 @@ pub(super) async fn alter(
     Named(of): Named<OfTopic>,
     Body(body): Body<AlterConfigs>,
 ) -> Answer<StatusCode> {
-    let change = |config: AlterConfig| ConfigChange {
-        name: config.name,
-        value: config.value.filter(|_| config.operation == Operation::Set),
+    let change = |config: AlterConfig| -> Answer<ConfigChange> {
+        let value = match config.operation {
+            Operation::Set => Some(to_set(&config.name, config.value)?),
+            Operation::Delete => None,
+        };
+        Ok(ConfigChange { name: config.name, value })
     };
-    let changes = body.data.into_iter().map(change).collect();
+    let changes = body.data.into_iter().map(change).collect::<Answer<_>>()?;
     change_topic(&target, of.topic, changes, body.validate_only).await
+}
+
+/// The value to set. A missing one is not taken for a reset: that may shorten retention and so delete records.
+fn to_set(name: &str, value: Option<String>) -> Answer<String> {
+    value.ok_or_else(|| {
+        let message = format!("{name} has no value to set; to reset it, DELETE it");
+        RestError::new(StatusCode::BAD_REQUEST, 40002, message)
+    })
 }
 
 async fn change_topic(

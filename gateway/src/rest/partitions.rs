@@ -141,7 +141,8 @@ fn spec(query: &OffsetQuery) -> Answer<(&'static str, OffsetSpec)> {
         ("earliest", None) => Ok(("earliest", OffsetSpec::Earliest)),
         ("latest", None) => Ok(("latest", OffsetSpec::Latest)),
         ("max_timestamp", None) => Ok(("max_timestamp", OffsetSpec::MaxTimestamp)),
-        ("timestamp", Some(at)) => Ok(("timestamp", OffsetSpec::Timestamp(at))),
+        // Kafka takes negative times for other questions: -1 is latest, -2 earliest.
+        ("timestamp", Some(at)) if at >= 0 => Ok(("timestamp", OffsetSpec::Timestamp(at))),
         _ => Err(RestError::plain(
             StatusCode::BAD_REQUEST,
             "offset_type is one of earliest, latest, max_timestamp, or timestamp together with \

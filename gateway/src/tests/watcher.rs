@@ -99,6 +99,17 @@ async fn a_cluster_nobody_can_reach_is_down_from_the_start_and_the_others_are_se
     console.until(Feed::Clusters, both).await;
 }
 
+#[tokio::test]
+async fn a_kept_cluster_that_cannot_be_used_is_told_to_people() {
+    let unusable = vec![(one(), "bootstrap.servers is missing".to_owned())];
+    let app = start(Parts { unusable, ..Parts::default() }).await;
+    let told = |state: &FeedData| {
+        matches!(state, FeedData::Notices(all) if all.iter().any(|notice|
+            notice.cluster == Some(one()) && notice.message.contains("bootstrap.servers is missing")))
+    };
+    Console::open(&app).await.until(Feed::Notices, told).await;
+}
+
 /// Forwards connections to whatever stands in `target` when they are made.
 async fn forwarder(target: Arc<Mutex<String>>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -51,7 +51,8 @@ pub enum ClusterStatus {
         since_ms: i64,
         /// Why.
         fault: FaultView,
-        /// When the gateway tries again.
+        /// When the gateway tries again; 0 when it does not by itself, e.g. because another cluster id
+        /// answered.
         next_attempt_ms: i64,
     },
 }

@@ -1,6 +1,13 @@
 //! One call: choose a broker, encode for its versions, send, decode, and repeat what can be repeated.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use kafka_protocol::protocol::Request;
 use tokio::time::{Instant, timeout_at};
@@ -151,6 +158,7 @@ impl Client {
         R::Response: Throttled,
     {
         let Call { route, asked, .. } = call;
+        let in_flight = AtomicBool::new(false);
         let attempts = self.retrying(call.repeat, asked, || async {
             let connection = match self.route(*route).await {
                 Ok(connection) => connection,
@@ -159,7 +167,10 @@ impl Client {
                     return Err(error);
                 }
             };
-            let outcome = match self.send(&connection, call.versions, asked, &build).await {
+            in_flight.store(true, Ordering::Relaxed);
+            let sent = self.send(&connection, call.versions, asked, &build).await;
+            in_flight.store(false, Ordering::Relaxed);
+            let outcome = match sent {
                 Ok(response) => match check(&response) {
                     None => Ok(response),
                     Some((code, message)) => {
@@ -175,7 +186,15 @@ impl Client {
             outcome
         });
         // A deadline that comes before the broker's own timeout leaves nobody else to draw conclusions.
-        attempts.await.inspect_err(|error| self.learn_from(*route, error))
+        let outcome = attempts.await.map_err(|error| {
+            // Cut off in the middle of a change: what went wrong before does not say what became of it.
+            let is_open = call.repeat == Repeat::UnlessSent && in_flight.load(Ordering::Relaxed);
+            if is_open && !error.outcome_unknown() {
+                return Error::Timeout { asked: asked.clone(), after: self.deadline };
+            }
+            error
+        });
+        outcome.inspect_err(|error| self.learn_from(*route, error))
     }
 
     /// The connection for a route.

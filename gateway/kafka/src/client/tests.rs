@@ -4,7 +4,7 @@ mod broker;
 
 use std::{
     sync::{
-        Arc, OnceLock,
+        Arc, Mutex, OnceLock,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -12,10 +12,12 @@ use std::{
 
 use kafka_protocol::{
     messages::{
-        ApiKey, BrokerId, CreateTopicsResponse, DescribeClusterResponse, FindCoordinatorRequest,
-        FindCoordinatorResponse, ListOffsetsResponse, MetadataResponse, OffsetCommitResponse,
-        SaslAuthenticateResponse, SaslHandshakeResponse, TopicName,
+        ApiKey, BrokerId, CreateTopicsResponse, DeleteRecordsRequest, DeleteRecordsResponse,
+        DescribeClusterResponse, FindCoordinatorRequest, FindCoordinatorResponse,
+        ListOffsetsResponse, MetadataResponse, OffsetCommitResponse, SaslAuthenticateResponse,
+        SaslHandshakeResponse, TopicName,
         create_topics_response::CreatableTopicResult,
+        delete_records_response::{DeleteRecordsPartitionResult, DeleteRecordsTopicResult},
         find_coordinator_response::Coordinator,
         list_offsets_response::{ListOffsetsPartitionResponse, ListOffsetsTopicResponse},
         metadata_response::{MetadataResponsePartition, MetadataResponseTopic},
@@ -135,6 +137,41 @@ async fn a_change_refused_by_a_broker_that_is_not_the_controller_is_repeated() {
 }
 
 #[tokio::test]
+async fn a_change_cut_off_by_the_deadline_is_not_told_with_an_earlier_refusal() {
+    let calls = AtomicUsize::new(0);
+    let broker = scripted(move |seen| {
+        if calls.fetch_add(1, Ordering::Relaxed) > 0 {
+            return Reply::Silence;
+        }
+        let code = ErrorCode::NOT_CONTROLLER.0;
+        let topic = CreatableTopicResult::default().with_name(name("t")).with_error_code(code);
+        seen.answer(&CreateTopicsResponse::default().with_topics(vec![topic]))
+    })
+    .await;
+    let client = client(&[&broker]).with_deadline(Duration::from_secs(1));
+    let topic = NewTopic { name: "t".to_owned(), ..NewTopic::default() };
+    let error = client.create_topics(&[topic], false).await.unwrap_err();
+    assert!(error.outcome_unknown(), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_change_cut_off_by_closing_may_have_been_made() {
+    let broker = scripted(|_| Reply::Silence).await;
+    let client = client(&[&broker]);
+    let running = {
+        let client = client.clone();
+        let topic = NewTopic { name: "t".to_owned(), ..NewTopic::default() };
+        tokio::spawn(async move { client.create_topics(&[topic], false).await })
+    };
+    while broker.count(ApiKey::CreateTopics) == 0 {
+        tokio::task::yield_now().await;
+    }
+    client.close().await;
+    let error = running.await.unwrap().unwrap_err();
+    assert!(error.outcome_unknown(), "{error:?}");
+}
+
+#[tokio::test]
 async fn an_api_the_broker_lacks_is_named() {
     let broker = simple().await;
     let client = client(&[&broker]);
@@ -226,6 +263,60 @@ async fn when_a_leader_moved_the_new_one_is_asked() {
     assert_eq!(found[&partition].as_ref().unwrap().offset, Some(42));
     assert_eq!(client.leader("t", 0).await.unwrap().epoch, 2);
     assert_eq!((first.count(ApiKey::ListOffsets), second.count(ApiKey::ListOffsets)), (1, 1));
+}
+
+/// A broker that leads `t`, whose high watermark grows with every look, and does `reply` with purges.
+async fn growing(
+    reply: impl Fn(usize) -> Option<DeleteRecordsResponse> + Send + Sync + 'static,
+) -> (FakeBroker, Arc<Mutex<Vec<i64>>>) {
+    let known = Addresses::default();
+    let purged = Arc::new(Mutex::new(Vec::new()));
+    let looks = AtomicUsize::new(0);
+    let (told, log) = (Arc::clone(&known), Arc::clone(&purged));
+    let broker = FakeBroker::start(move |seen| match seen.api {
+        ApiKey::Metadata => seen.answer(&led_by(addresses(&told), 1)),
+        ApiKey::ListOffsets => {
+            let looked = i64::try_from(looks.fetch_add(1, Ordering::Relaxed)).unwrap();
+            seen.answer(&offset(0, 5 + looked))
+        }
+        ApiKey::DeleteRecords => {
+            let asked: DeleteRecordsRequest = seen.body();
+            let mut log = log.lock().unwrap();
+            log.push(asked.topics[0].partitions[0].offset);
+            reply(log.len()).map_or(Reply::Close, |answer| seen.answer(&answer))
+        }
+        _ => Reply::Close,
+    })
+    .await;
+    known.set(vec![broker.address.clone()]).unwrap();
+    (broker, purged)
+}
+
+fn purged_up_to(code: i16, mark: i64) -> DeleteRecordsResponse {
+    let partition =
+        DeleteRecordsPartitionResult::default().with_error_code(code).with_low_watermark(mark);
+    let topic =
+        DeleteRecordsTopicResult::default().with_name(name("t")).with_partitions(vec![partition]);
+    DeleteRecordsResponse::default().with_topics(vec![topic])
+}
+
+#[tokio::test]
+async fn a_purge_that_is_repeated_takes_no_record_that_came_meanwhile() {
+    let (broker, purged) = growing(|nth| (nth > 1).then(|| purged_up_to(0, 5))).await;
+    let all = (TopicPartition::new("t", 0), -1);
+    let answers = client(&[&broker]).delete_records(std::slice::from_ref(&all)).await;
+    assert_eq!(answers[&all.0], Ok(5));
+    assert_eq!(*purged.lock().unwrap(), [5, 5], "up to where the log ended when it was asked for");
+}
+
+#[tokio::test]
+async fn a_purge_that_may_have_been_done_is_not_told_as_refused() {
+    let denied = ErrorCode::TOPIC_AUTHORIZATION_FAILED.0;
+    let (broker, _) = growing(move |nth| (nth > 1).then(|| purged_up_to(denied, -1))).await;
+    let some = (TopicPartition::new("t", 0), 3);
+    let answers = client(&[&broker]).delete_records(std::slice::from_ref(&some)).await;
+    let error = answers[&some.0].clone().unwrap_err();
+    assert!(error.outcome_unknown(), "{error:?}");
 }
 
 #[tokio::test]

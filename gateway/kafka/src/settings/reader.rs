@@ -60,6 +60,14 @@ pub(super) fn read(properties: &Properties) -> Result<ConnectionSettings, Vec<Se
     if reader.faults.is_empty() { Ok(settings) } else { Err(reader.faults) }
 }
 
+/// Whether a text may be shown as a key. A line of a PEM private key, pasted without marking the ends of its
+/// lines, is a key to the format and must not be quoted.
+fn is_like_a_key(text: &str) -> bool {
+    let is_name = text.chars().all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
+    let is_word = text.len() <= 20 && !text.contains(|c: char| c.is_ascii_uppercase());
+    is_name && (text.contains('.') || is_word)
+}
+
 impl<'a> Reader<'a> {
     /// A value without the blanks around it; Kafka's configs trim too.
     fn get(&self, key: &str) -> Option<&'a str> {
@@ -92,15 +100,28 @@ impl<'a> Reader<'a> {
                     format!("Kafka's own clients call it {ours}"),
                 );
             } else {
-                let known = USED.iter().chain(PASSED_OVER).copied();
-                let remedy = match nearest(key, known) {
-                    Some(valid) => format!("Did you mean {valid}?"),
-                    None => "Remove it; no Kafka client has a key of this name".to_owned(),
-                };
-                self.fault(key, "it is not a key of Kafka's clients", remedy);
+                self.unknown_key(key);
             }
         }
         ignored
+    }
+
+    fn unknown_key(&mut self, key: &str) {
+        const PROBLEM: &str = "it is not a key of Kafka's clients";
+        match nearest(key, USED.iter().chain(PASSED_OVER).copied()) {
+            Some(valid) => self.fault(key, PROBLEM, format!("Did you mean {valid}?")),
+            None if is_like_a_key(key) => {
+                self.fault(key, PROBLEM, "Remove it; no Kafka client has a key of this name");
+            }
+            None => self.faults.push(SettingFault {
+                key: "(not shown)".to_owned(),
+                source: self.properties.source().to_owned(),
+                line: self.properties.line(key),
+                problem: "the line does not begin with a key of Kafka's clients".to_owned(),
+                remedy: "If it belongs to the value above, end each line of that value with \\n\\"
+                    .to_owned(),
+            }),
+        }
     }
 
     fn bootstrap(&mut self) -> Vec<HostPort> {

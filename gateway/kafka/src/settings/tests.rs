@@ -106,3 +106,15 @@ fn unsecured_oauth_tokens_need_a_subject() {
     let settings = read(&format!("{base} unsecuredLoginStringClaim_sub=\"alice\";")).unwrap();
     assert_eq!(settings.mechanism(), Some("OAUTHBEARER"));
 }
+
+#[test]
+fn lines_of_a_pasted_private_key_are_not_quoted() {
+    let key = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj";
+    let faults = read(&format!(
+        "bootstrap.servers=a:1\nssl.keystore.key=-----BEGIN PRIVATE KEY-----\n{key}\nAbC/d+e==\n"
+    ))
+    .unwrap_err();
+    let words = format!("{faults:?}") + &faults[0].to_string();
+    assert!(!words.contains("MIIE") && !words.contains("AbC"), "{words}");
+    assert!(words.contains("line 3"), "{words}");
+}

@@ -14,14 +14,16 @@ use crate::{
     shutdown::Tasks,
 };
 
+/// A cluster that is kept and cannot be used, and why.
+pub type Unusable = (ClusterName, String);
+
 /// What the gateway is built from.
 #[derive(Debug, Clone, Default)]
 pub struct Parts {
     /// Clusters that are known from the start.
     pub clusters: Vec<ClusterSpec>,
-    /// Clusters that are kept and cannot be used, each with the reason: people are told, or they would look for
-    /// them in vain.
-    pub unusable: Vec<(ClusterName, String)>,
+    /// Those that people are told about, or they would look for them in vain.
+    pub unusable: Vec<Unusable>,
     /// Where clusters added from the console are kept, if anywhere.
     pub store: Option<Store>,
     /// Names the gateway answers to, beside the loopback ones.

@@ -5,14 +5,14 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::Parser;
 use drawbridge::{
-    app::{App, Parts},
+    app::{App, Parts, Unusable},
     clusters::{ClusterSpec, Store},
     config::{Arguments, Config, Mode},
     demo,
     http::AllowedHosts,
     shutdown, telemetry,
 };
-use drawbridge_shared::{names::ClusterName, view::ClusterOrigin};
+use drawbridge_shared::view::ClusterOrigin;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
@@ -81,7 +81,7 @@ fn announce(app: &App) {
 
 /// Configured clusters must be usable; one that was added from the console and is not must not keep the
 /// others from being served.
-fn clusters(config: &Config) -> anyhow::Result<(Vec<ClusterSpec>, Vec<(ClusterName, String)>)> {
+fn clusters(config: &Config) -> anyhow::Result<(Vec<ClusterSpec>, Vec<Unusable>)> {
     let (mut specs, mut unusable) = (Vec::new(), Vec::new());
     for (name, file) in &config.clusters {
         specs.push(ClusterSpec::from_file(name.clone(), ClusterOrigin::Configured, file)?);

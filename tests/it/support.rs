@@ -21,18 +21,18 @@ pub(crate) async fn fresh_topic(
     Ok((wire, topic))
 }
 
-/// Asks again and again until `seen` says yes; fails after a minute.
+/// Asks again and again until `seen` says yes; fails after two minutes.
 pub(crate) async fn eventually<T, F>(what: &str, mut seen: F) -> Result<T>
 where
     F: AsyncFnMut() -> Result<Option<T>>,
 {
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(60);
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(120);
     loop {
         if let Some(value) = seen().await? {
             return Ok(value);
         }
         if tokio::time::Instant::now() > deadline {
-            bail!("not within a minute: {what}");
+            bail!("not within two minutes: {what}");
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }

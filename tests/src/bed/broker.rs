@@ -17,7 +17,7 @@ use super::{jars::Jars, ports::Port, watchdog};
 use crate::wire::Wire;
 
 /// How long a broker may take to answer on this crowded machine before a test gives up on it.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(240);
 const BEAT: Duration = Duration::from_millis(50);
 
 /// A broker of a [`super::Cluster`], running or not.

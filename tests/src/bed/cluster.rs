@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    fmt::Write as _,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
@@ -12,6 +11,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::{
     Broker, Certificates, Door, Version,
+    doors::properties,
     jars::{Jars, lock},
     ports::Port,
     template::{Template, random_id},
@@ -127,8 +127,8 @@ impl Kafka {
 
     /// A broker configuration; wins over the bed's own.
     #[must_use]
-    pub fn config(mut self, key: &str, value: impl ToString) -> Self {
-        self.configs.insert(key.to_owned(), value.to_string());
+    pub fn config(mut self, key: &str, value: &str) -> Self {
+        self.configs.insert(key.to_owned(), value.to_owned());
         self
     }
 
@@ -206,13 +206,16 @@ impl Kafka {
                 ports.push(port);
             }
             let home = cluster.dir.join(format!("broker-{id}"));
-            let mut text = self.common_properties(&doors, &voters, &cluster.certificates);
-            let _ = writeln!(text, "node.id={id}");
-            let _ = writeln!(text, "listeners={}", listeners.join(","));
-            let _ = writeln!(text, "log.dirs={}", home.join("data").display());
+            let mut pairs = vec![
+                ("node.id".to_owned(), id.to_string()),
+                ("listeners".to_owned(), listeners.join(",")),
+                ("log.dirs".to_owned(), home.join("data").to_string_lossy().into_owned()),
+            ];
             if let Some(rack) = self.racks.get(index) {
-                let _ = writeln!(text, "broker.rack={rack}");
+                pairs.push(("broker.rack".to_owned(), rack.clone()));
             }
+            let common = self.common_properties(&doors, &voters, &cluster.certificates);
+            let text = properties(pairs) + &common;
             Broker::write_properties(&home, &text)?;
             template.instantiate(&home.join("data"), &cluster.id, id)?;
             let address = cluster.addresses[&Door::Plain][index].clone();
@@ -264,10 +267,8 @@ impl Kafka {
             configs.insert("super.users", "User:admin;User:CN=admin;User:ANONYMOUS");
         }
         configs.extend(self.configs.iter().map(|(key, value)| (key.as_str(), value.as_str())));
-        let mut text = String::new();
-        for (key, value) in configs {
-            let _ = writeln!(text, "{key}={value}");
-        }
+        let configs = configs.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned()));
+        let mut text = properties(configs);
         for door in doors {
             text.push_str(&door.broker_properties(&self.users, certificates));
         }
@@ -394,7 +395,7 @@ impl Cluster {
         for broker in &self.brokers {
             broker.answering().await?;
         }
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_secs(180);
         for broker in &self.brokers {
             loop {
                 let seen = Wire::connect(broker.address()).await?.cluster().await?;

@@ -1,6 +1,6 @@
 //! The listeners a test cluster can have, and what a client must say to come through each.
 
-use std::fmt::Write as _;
+use std::path::Path;
 
 use super::{Certificates, User};
 
@@ -78,43 +78,30 @@ impl Door {
 
     /// The broker's configuration of this listener.
     pub(super) fn broker_properties(self, users: &[User], certificates: &Certificates) -> String {
-        let prefix = format!("listener.name.{}.", self.listener().to_lowercase());
-        let mut text = String::new();
+        let mut pairs: Vec<(&str, String)> = Vec::new();
         match self {
-            Self::Plain => {}
             Self::Scram => {
-                let _ =
-                    writeln!(text, "{prefix}sasl.enabled.mechanisms=SCRAM-SHA-512,SCRAM-SHA-256");
-                for mechanism in ["scram-sha-512", "scram-sha-256"] {
-                    let _ = writeln!(
-                        text,
-                        "{prefix}{mechanism}.sasl.jaas.config=\
-                         org.apache.kafka.common.security.scram.ScramLoginModule required;"
-                    );
-                }
+                let login =
+                    "org.apache.kafka.common.security.scram.ScramLoginModule required;".to_owned();
+                pairs.push(("sasl.enabled.mechanisms", "SCRAM-SHA-512,SCRAM-SHA-256".to_owned()));
+                pairs.push(("scram-sha-512.sasl.jaas.config", login.clone()));
+                pairs.push(("scram-sha-256.sasl.jaas.config", login));
             }
             Self::SaslPlain | Self::SaslSsl => {
-                let _ = writeln!(text, "{prefix}sasl.enabled.mechanisms=PLAIN");
-                let _ = write!(
-                    text,
-                    "{prefix}plain.sasl.jaas.config=\
-                     org.apache.kafka.common.security.plain.PlainLoginModule required"
-                );
-                for user in users {
-                    let _ = write!(text, " user_{}=\"{}\"", user.name, user.password);
-                }
-                text.push_str(";\n");
+                let users: String = users
+                    .iter()
+                    .map(|user| format!(" user_{}=\"{}\"", user.name, user.password))
+                    .collect();
+                let login = "org.apache.kafka.common.security.plain.PlainLoginModule required";
+                pairs.push(("sasl.enabled.mechanisms", "PLAIN".to_owned()));
+                pairs.push(("plain.sasl.jaas.config", format!("{login}{users};")));
             }
-            Self::Tls | Self::ExpiredTls | Self::OtherNameTls => {}
             Self::Mtls => {
-                let _ = writeln!(text, "{prefix}ssl.client.auth=required");
-                let _ = writeln!(text, "{prefix}ssl.truststore.type=PEM");
-                let _ = writeln!(
-                    text,
-                    "{prefix}ssl.truststore.location={}",
-                    certificates.ca().display()
-                );
+                pairs.push(("ssl.client.auth", "required".to_owned()));
+                pairs.push(("ssl.truststore.type", "PEM".to_owned()));
+                pairs.push(("ssl.truststore.location", text(&certificates.ca())));
             }
+            Self::Plain | Self::Tls | Self::ExpiredTls | Self::OtherNameTls => {}
         }
         if self.encrypted() {
             let identity = match self {
@@ -122,10 +109,11 @@ impl Door {
                 Self::OtherNameTls => certificates.other_server(),
                 _ => certificates.server(),
             };
-            let _ = writeln!(text, "{prefix}ssl.keystore.type=PEM");
-            let _ = writeln!(text, "{prefix}ssl.keystore.location={}", identity.display());
+            pairs.push(("ssl.keystore.type", "PEM".to_owned()));
+            pairs.push(("ssl.keystore.location", text(&identity)));
         }
-        text
+        let prefix = format!("listener.name.{}.", self.listener().to_lowercase());
+        properties(pairs.into_iter().map(|(key, value)| (format!("{prefix}{key}"), value)))
     }
 
     /// A Kafka client's `.properties` for `user` to come through this door at `bootstrap`.
@@ -135,36 +123,41 @@ impl Door {
         user: &User,
         certificates: &Certificates,
     ) -> String {
-        let mut text =
-            format!("bootstrap.servers={bootstrap}\nsecurity.protocol={}\n", self.protocol());
+        let mut pairs = vec![
+            ("bootstrap.servers", bootstrap.to_owned()),
+            ("security.protocol", self.protocol().to_owned()),
+        ];
         let module = match self {
             Self::Scram => Some(("SCRAM-SHA-512", "scram.ScramLoginModule")),
             Self::SaslPlain | Self::SaslSsl => Some(("PLAIN", "plain.PlainLoginModule")),
             _ => None,
         };
         if let Some((mechanism, module)) = module {
-            let _ = writeln!(
-                text,
-                "sasl.mechanism={mechanism}\n\
-                 sasl.jaas.config=org.apache.kafka.common.security.{module} required \
+            let login = format!(
+                "org.apache.kafka.common.security.{module} required \
                  username=\"{}\" password=\"{}\";",
                 user.name, user.password
             );
+            pairs.push(("sasl.mechanism", mechanism.to_owned()));
+            pairs.push(("sasl.jaas.config", login));
         }
         if self.encrypted() {
-            let _ = writeln!(
-                text,
-                "ssl.truststore.type=PEM\nssl.truststore.location={}",
-                certificates.ca().display()
-            );
+            pairs.push(("ssl.truststore.type", "PEM".to_owned()));
+            pairs.push(("ssl.truststore.location", text(&certificates.ca())));
         }
         if self == Self::Mtls {
-            let _ = writeln!(
-                text,
-                "ssl.keystore.type=PEM\nssl.keystore.location={}",
-                certificates.client(&user.name).display()
-            );
+            pairs.push(("ssl.keystore.type", "PEM".to_owned()));
+            pairs.push(("ssl.keystore.location", text(&certificates.client(&user.name))));
         }
-        text
+        properties(pairs.into_iter().map(|(key, value)| (key.to_owned(), value)))
     }
+}
+
+/// The text of a `.properties` file.
+pub(super) fn properties(pairs: impl IntoIterator<Item = (String, String)>) -> String {
+    pairs.into_iter().map(|(key, value)| format!("{key}={value}\n")).collect()
+}
+
+fn text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
 }

@@ -37,7 +37,7 @@ pub async fn gallery(version: Version) -> Result<&'static Cluster> {
             .authorizer()
             .user("carol")
             // Producer state that is too old goes at once, not within ten minutes.
-            .config("producer.id.expiration.check.interval.ms", 500);
+            .config("producer.id.expiration.check.interval.ms", "500");
         for door in Door::ALL {
             wanted = wanted.door(door);
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use drawbridge_shared::view::TopicRow;
 
 use super::filter::Needles;
-use super::number::count;
+use super::number::{compact, count, counted};
 use super::sort::{Direction, known_first, natural};
 
 /// What a list of topics can be sorted by.
@@ -147,6 +147,20 @@ pub fn row<'a>(rows: &'a [TopicRow], name: &str) -> Option<&'a TopicRow> {
     match rows.binary_search_by(|row| row.name.as_str().cmp(name)) {
         Ok(at) => rows.get(at),
         Err(_) => rows.iter().find(|row| row.name == name),
+    }
+}
+
+/// A row's numbers in one line, for small screens: `6 partitions · ≈ 26,593 records`.
+#[must_use]
+pub fn summary(row: &TopicRow) -> String {
+    let partitions = counted(row.n_partitions.into(), "partition", "partitions");
+    match row.n_offsets {
+        None => partitions,
+        Some(0) => format!("{partitions} · no records"),
+        Some(n) if n < 1_000_000 => {
+            format!("{partitions} · ≈ {}", counted(n, "record", "records"))
+        }
+        Some(n) => format!("{partitions} · ≈ {} records", compact(n)),
     }
 }
 

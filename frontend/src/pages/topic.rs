@@ -14,6 +14,7 @@ mod head;
 mod partitions;
 mod purge;
 
+use crate::model::configs::Edits;
 use crate::model::partitions as model;
 use crate::routes::{Route, TopicTab};
 use crate::socket::{Followed, Socket};
@@ -30,6 +31,8 @@ struct Subject {
     cluster: ClusterFacts,
     topic: StoredValue<TopicName>,
     followed: Signal<Followed>,
+    /// Configuration edits that are not applied yet; kept while the other tab is shown.
+    edits: RwSignal<Edits>,
 }
 
 impl Subject {
@@ -71,6 +74,7 @@ pub fn Topic(
         cluster: ClusterFacts::start(cluster),
         topic: StoredValue::new(topic),
         followed: expect_context::<Socket>().follow(move || feed.clone()),
+        edits: RwSignal::new(Edits::new()),
     };
     let route = expect_context::<Nav>().route();
     let tab = Memo::new(move |_| match &*route.read() {

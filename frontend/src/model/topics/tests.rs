@@ -87,6 +87,15 @@ fn a_missing_leader_outweighs_missing_replicas() {
 }
 
 #[test]
+fn a_summary_leaves_out_what_is_not_known() {
+    let words = |n_offsets| summary(&TopicRow { n_offsets, ..topic("a") });
+    assert_eq!(words(None), "1 partition");
+    assert_eq!(words(Some(0)), "1 partition · no records");
+    assert_eq!(words(Some(26_593)), "1 partition · ≈ 26,593 records");
+    assert_eq!(words(Some(48_200_000)), "1 partition · ≈ 48.2 M records");
+}
+
+#[test]
 fn a_sum_with_an_unknown_part_is_unknown() {
     let known = TopicRow { size_bytes: Some(7), ..topic("b") };
     assert_eq!(totals(&[topic("a"), known.clone()]).size_bytes, None);

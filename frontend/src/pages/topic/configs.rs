@@ -40,7 +40,7 @@ impl Editor {
             clock: expect_context::<Clock>(),
             entries: RwSignal::new(None),
             read_at_ms: RwSignal::new(None),
-            edits: RwSignal::new(Edits::new()),
+            edits: subject.edits,
             search: RwSignal::new(String::new()),
             only_changed: RwSignal::new(false),
         };

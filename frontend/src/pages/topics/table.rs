@@ -6,7 +6,7 @@ use drawbridge_shared::view::TopicRow;
 use leptos::prelude::*;
 
 use super::List;
-use crate::model::number::{count_or_unknown, counted};
+use crate::model::number::counted;
 use crate::model::topic::ESTIMATE;
 use crate::model::topics::{self, Health, TopicColumn, TopicSort};
 use crate::routes::Route;
@@ -88,16 +88,7 @@ fn cells(list: List, name: String) -> AnyView {
     let records = Signal::derive(move || row.read().as_ref().and_then(|row| row.n_offsets));
     let size = Signal::derive(move || row.read().as_ref().and_then(|row| row.size_bytes));
     let is_internal = move || row.read().as_ref().is_some_and(|row| row.is_internal);
-    let summary = move || {
-        row.read().as_ref().map(|row| {
-            let partitions = counted(row.n_partitions.into(), "partition", "partitions");
-            format!(
-                "{partitions} × {} · about {} records",
-                row.replication_factor,
-                count_or_unknown(row.n_offsets)
-            )
-        })
-    };
+    let summary = move || row.read().as_ref().map(topics::summary);
     let text = view! { <Marked text=name.clone() search /> };
     let link = match name.parse() {
         Err(_) => view! { <span class="topic-name">{text}</span> }.into_any(),

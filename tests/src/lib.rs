@@ -10,6 +10,10 @@
     clippy::indexing_slicing,
     reason = "code of tests: a failure here is the failure of the test that called it"
 )]
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "tests hand over literals and clients as they stand"
+)]
 
 pub mod bed;
 pub mod wire;

@@ -135,7 +135,7 @@ impl Wire {
         if R::Response::header_version(version) >= 1 {
             ensure!(frame.get_u8() == 0, "tagged fields in a response header");
         }
-        Ok(R::Response::decode(&mut frame, version)?)
+        R::Response::decode(&mut frame, version)
     }
 
     async fn frame(&mut self) -> Result<Bytes> {

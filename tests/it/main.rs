@@ -6,6 +6,10 @@
     clippy::indexing_slicing,
     reason = "code of tests: a failure here is the failure of the test that called it"
 )]
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "tests hand over literals and clients as they stand"
+)]
 
 /// Makes a test per Kafka release of each function that takes a [`drawbridge_tests::bed::Version`].
 macro_rules! on_each_version {
@@ -28,4 +32,5 @@ macro_rules! on_each_version {
 mod bed;
 mod client;
 mod experiments;
+mod gateway;
 mod support;

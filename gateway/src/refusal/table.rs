@@ -39,11 +39,26 @@ impl Doing {
             Some(topic) => format!("--topic {topic}"),
             None => "--cluster".to_owned(),
         };
-        format!(
-            "kafka-acls --add --allow-principal User:… --operation {} {resource}",
-            self.operation
-        )
+        let operation = in_kafka_acls(self.operation);
+        format!("kafka-acls --add --allow-principal User:… --operation {operation} {resource}")
     }
+}
+
+/// An operation as the command `kafka-acls` takes it: `DESCRIBE_CONFIGS` is `DescribeConfigs` there.
+fn in_kafka_acls(operation: &str) -> String {
+    let mut word_starts = true;
+    let mut name = String::new();
+    for letter in operation.chars() {
+        match letter {
+            '_' => word_starts = true,
+            _ if word_starts => {
+                word_starts = false;
+                name.push(letter);
+            }
+            _ => name.push(letter.to_ascii_lowercase()),
+        }
+    }
+    name
 }
 
 /// The refusal that `error` of `cluster` is.
@@ -236,6 +251,12 @@ mod tests {
     #[test]
     fn a_missing_permission_names_operation_and_resource() {
         check(29, None, ErrorCode::Denied, "Grant the principal CREATE on topic 'orders'");
+    }
+
+    #[test]
+    fn the_command_names_operations_as_kafka_acls_takes_them() {
+        assert_eq!(in_kafka_acls("DESCRIBE_CONFIGS"), "DescribeConfigs");
+        assert_eq!(in_kafka_acls("CREATE"), "Create");
     }
 
     #[test]

@@ -55,12 +55,12 @@ async fn a_login_without_rights_is_told_the_right_that_is_missing(version: Versi
     let path = format!("{root}/topics/{topic}");
     let new = r#"{"topic_name": "alices", "partitions_count": 1, "replication_factor": 1}"#;
     for (method, path, body, right) in [
-        ("GET", path.as_str(), "", "DESCRIBE"),
-        ("POST", &format!("{root}/topics"), new, "CREATE"),
-        ("PATCH", &path, r#"{"partitions_count": 2}"#, "ALTER"),
-        ("DELETE", &path, "", "DELETE"),
-        ("GET", &format!("{path}/configs"), "", "DESCRIBE_CONFIGS"),
-        ("PUT", &format!("{path}/configs/retention.ms"), r#"{"value": "1"}"#, "ALTER_CONFIGS"),
+        ("GET", path.as_str(), "", "Describe"),
+        ("POST", &format!("{root}/topics"), new, "Create"),
+        ("PATCH", &path, r#"{"partitions_count": 2}"#, "Alter"),
+        ("DELETE", &path, "", "Delete"),
+        ("GET", &format!("{path}/configs"), "", "DescribeConfigs"),
+        ("PUT", &format!("{path}/configs/retention.ms"), r#"{"value": "1"}"#, "AlterConfigs"),
     ] {
         let answer = ask(&app, method, path, body).await?;
         let (status, code, message) = answer.error()?;

@@ -13,7 +13,8 @@ async fn the_gallery_answers_on_its_back_door_with_the_cluster_id_it_was_given()
         let seen = wire.cluster().await.unwrap();
         assert_eq!(seen.cluster_id.unwrap().as_str(), cluster.id());
         wire.create_topic(&unique("orders"), 3, 1, &[]).await.unwrap();
-        println!("{}", cluster.properties_of(Door::SaslSsl, "alice"));
+        let properties = cluster.properties_of(Door::SaslSsl, "alice");
+        assert!(properties.contains("alice-secret") && properties.contains("ca.pem"));
     }
 }
 

@@ -36,10 +36,6 @@ async fn a_replica_of_minus_2_is_told_the_log_end_above_the_high_watermark(
     assert_eq!(wire.latest(&topic).await?, 3, "a consumer is told the high watermark");
     for replica in [-2, 3] {
         let told = wire.offset(&topic, -1, replica).await?;
-        println!(
-            "{version}: replica {replica} is told {} (error {})",
-            told.offset, told.error_code
-        );
         assert_eq!((told.error_code, told.offset), (0, 8));
     }
     let last = wire.last_sequence(&topic, id).await?;

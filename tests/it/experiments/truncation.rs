@@ -54,7 +54,6 @@ async fn a_consumer_is_told_where_its_log_diverged_after_an_unclean_election(
         FetchPartition::default().with_fetch_offset(offset).with_last_fetched_epoch(epoch)
     };
     let told = wire.fetch(&topic, at(9, read_epoch), Isolation::Committed).await?.partition;
-    println!("{version}: beyond the end: error {} {:?}", told.error_code, told.diverging_epoch);
     assert_eq!(told.error_code, 0);
     assert_eq!((told.diverging_epoch.epoch, told.diverging_epoch.end_offset), (read_epoch, 5));
     let told = wire.fetch(&topic, at(6, read_epoch), Isolation::Committed).await?.partition;

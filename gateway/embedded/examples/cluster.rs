@@ -1,7 +1,8 @@
 //! Starts an embedded cluster for programs outside, prints how to reach it, and stays until its
 //! standard input closes.
 //!
-//! `cargo run -p drawbridge-embedded --example cluster -- [--brokers N] [--sasl] [--tls] [--demo]`
+//! `cargo run -p drawbridge-embedded --example cluster -- [--brokers N] [--topics N] [--sasl] [--tls]
+//! [--demo]`
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -10,11 +11,14 @@
 
 use std::process::ExitCode;
 
-use drawbridge_embedded::{ClusterSpec, EmbeddedCluster, ListenerSecurity, Mechanism, demo};
+use drawbridge_embedded::{
+    ClusterSpec, EmbeddedCluster, ListenerSecurity, Mechanism, TopicSpec, demo,
+};
 use tokio::io::AsyncReadExt;
 
-const USAGE: &str = "usage: cluster [--brokers N] [--sasl] [--tls] [--demo]
+const USAGE: &str = "usage: cluster [--brokers N] [--topics N] [--sasl] [--tls] [--demo]
   --brokers N  number of brokers, ids 1 to N (default 3)
+  --topics N   topics of one partition, called topic-00000 and so on (default 0)
   --sasl       PLAIN, SCRAM-SHA-256 and SCRAM-SHA-512 with an authorizer;
                users admin (super user) and alice, password user-secret
   --tls        encrypted listeners; prints the authority's certificate
@@ -22,13 +26,14 @@ const USAGE: &str = "usage: cluster [--brokers N] [--sasl] [--tls] [--demo]
 
 struct Options {
     brokers: i32,
+    topics: u32,
     sasl: bool,
     tls: bool,
     demo: bool,
 }
 
 fn options() -> Result<Options, String> {
-    let mut out = Options { brokers: 3, sasl: false, tls: false, demo: false };
+    let mut out = Options { brokers: 3, topics: 0, sasl: false, tls: false, demo: false };
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
         match arg.as_str() {
@@ -36,6 +41,10 @@ fn options() -> Result<Options, String> {
                 let value =
                     args.next().and_then(|v| v.parse().ok()).filter(|n| (1..=9).contains(n));
                 out.brokers = value.ok_or("--brokers needs a number from 1 to 9")?;
+            }
+            "--topics" => {
+                let value = args.next().and_then(|v| v.parse().ok()).filter(|n| *n <= 100_000);
+                out.topics = value.ok_or("--topics needs a number up to 100000")?;
             }
             "--sasl" => out.sasl = true,
             "--tls" => out.tls = true,
@@ -79,6 +88,9 @@ async fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
         ids.iter().copied().zip(racks.iter().map(String::as_str)).collect();
     let mut security = ListenerSecurity::plaintext();
     let mut spec = ClusterSpec::new("embedded-cluster-0000001").racked_brokers(&racked);
+    for n in 0..options.topics {
+        spec = spec.topic(TopicSpec::new(&format!("topic-{n:05}"), 1, 1));
+    }
     if options.sasl {
         security = ListenerSecurity::sasl(&[
             Mechanism::Plain,

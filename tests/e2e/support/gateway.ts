@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 
-const binary = process.env.DRAWBRIDGE_BIN ?? "../../target/debug/drawbridge";
+export const binary = process.env.DRAWBRIDGE_BIN ?? "../../target/debug/drawbridge";
 const patience = 60_000;
 
 export class Gateway {

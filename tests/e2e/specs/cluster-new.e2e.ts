@@ -60,7 +60,7 @@ test("a cluster that does not answer can be added and says why it is down", asyn
   await expect(page.getByText("127.0.0.1:1: Connection refused")).toBeVisible();
   // The others go on.
   await expectRow(page, "Clusters", /^onprem/, /healthy/);
-  await down.getByRole("link", { name: "dark" }).click();
+  await down.getByRole("link", { name: "dark", exact: true }).click();
   await page.getByRole("button", { name: "Remove cluster…" }).click();
   await page.getByRole("button", { name: "Remove dark" }).click();
   await expectNoRow(page, "Clusters", /^dark/);

@@ -23,18 +23,22 @@ export default async function startKafka(): Promise<() => Promise<void>> {
     env: { ...process.env, DRAWBRIDGE_CACHE: place },
     stdio: ["ignore", "inherit", "inherit"],
   });
-  const ended = once(keeper, "exit");
+  let fault: Error | undefined;
+  keeper.once("error", (error) => (fault = error));
+  const ended = once(keeper, "close");
   const stop = async () => {
-    if (keeper.exitCode === null) keeper.kill("SIGTERM");
-    await ended;
+    if (fault === undefined) {
+      if (keeper.exitCode === null) keeper.kill("SIGTERM");
+      await ended;
+    }
     rmSync(place, { recursive: true, force: true });
   };
 
   const deadline = Date.now() + patience;
   while (!existsSync(join(bed, "ready"))) {
-    if (keeper.exitCode !== null || Date.now() > deadline) {
+    if (fault !== undefined || keeper.exitCode !== null || Date.now() > deadline) {
       await stop();
-      throw new Error("the Kafka clusters did not start; the lines above say why");
+      throw new Error(`the Kafka clusters did not start: ${fault?.message ?? "the lines above say why"}`);
     }
     await pause(200);
   }

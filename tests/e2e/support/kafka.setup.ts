@@ -1,7 +1,6 @@
 // Starts the two real Kafka clusters of `kafka-bed` for the whole run, apart from those of `./dev kafka up`.
 
 import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,7 +24,7 @@ export default async function startKafka(): Promise<() => Promise<void>> {
   });
   let fault: Error | undefined;
   keeper.once("error", (error) => (fault = error));
-  const ended = once(keeper, "close");
+  const ended = new Promise((resolve) => keeper.once("close", resolve));
   const stop = async () => {
     if (fault === undefined) {
       if (keeper.exitCode === null) keeper.kill("SIGTERM");

@@ -8,9 +8,13 @@ test.use({ serves: "kafka", expectedComplaints: [/^WebSocket (connection to .* f
 
 test("a restart of the gateway heals in the open page", async ({ page, playwright }) => {
   const gateway = await Gateway.start(serveBoth());
+  const request = await playwright.request.newContext({ baseURL: gateway.url });
   try {
+    await bothAnswer(gateway);
+    await createTopic(request, clusterId("onprem"), uniqueTopic("before-restart"));
     await page.goto(`${gateway.url}/clusters/onprem/topics`);
     await expect(page.getByRole("status").filter({ hasText: "Connected to the gateway" })).toHaveCount(1);
+    await expect(page.getByRole("table", { name: "Topics" })).toBeVisible();
     await page.evaluate(() => document.documentElement.setAttribute("data-not-reloaded", ""));
 
     await gateway.stop();
@@ -25,13 +29,12 @@ test("a restart of the gateway heals in the open page", async ({ page, playwrigh
     // Subscriptions are back too: what happens now is shown.
     await bothAnswer(gateway);
     const topic = uniqueTopic("after-restart");
-    const request = await playwright.request.newContext({ baseURL: gateway.url });
     await createTopic(request, clusterId("onprem"), topic);
-    await request.dispose();
     await page.getByRole("searchbox", { name: "Search topics" }).fill(topic);
     await expectRow(page, "Topics", topic);
     expect(await page.evaluate(() => document.documentElement.hasAttribute("data-not-reloaded"))).toBe(true);
   } finally {
+    await request.dispose();
     await gateway.stop();
   }
 });

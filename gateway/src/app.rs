@@ -9,6 +9,7 @@ use crate::{
     api::Gateway,
     clusters::{ClusterSpec, Clusters, Store},
     http::{self, AllowedHosts, Web},
+    links::Links,
     metrics::Metrics,
     notices::Notices,
     shutdown::Tasks,
@@ -57,8 +58,10 @@ impl App {
         for spec in parts.clusters {
             clusters.insert(spec)?;
         }
+        let links = Links::start(clusters.clone(), tasks.clone());
         let gateway = Arc::new(Gateway {
             clusters: clusters.clone(),
+            links,
             tasks: tasks.clone(),
             metrics: Arc::new(Metrics::default()),
             is_demo: parts.is_demo,

@@ -2,12 +2,19 @@
 
 use std::sync::Arc;
 
-use drawbridge_shared::wire::{EndReason, Feed, FeedData};
+use drawbridge_shared::{
+    names::ClusterName,
+    wire::{EndReason, Feed, FeedData},
+};
 use futures_util::{StreamExt, stream::BoxStream};
 use tokio::sync::watch;
 use tokio_stream::wrappers::WatchStream;
 
-use crate::{clusters::Clusters, notices::Notices};
+use crate::{
+    clusters::{Cluster, Clusters},
+    links::Links,
+    notices::Notices,
+};
 
 /// What is known of a feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,25 +38,37 @@ impl FeedState {
 #[must_use]
 pub fn follow(
     clusters: &Clusters,
+    links: &Links,
     notices: &Notices,
     feed: &Feed,
 ) -> BoxStream<'static, FeedState> {
-    let cluster = match feed {
-        Feed::Clusters => return states(clusters.follow_list()),
-        Feed::Notices => return states(notices.follow()),
-        Feed::Cluster { cluster } | Feed::Topics { cluster } | Feed::Topic { cluster, .. } => {
-            cluster
+    match feed {
+        Feed::Clusters => states(clusters.follow_list()),
+        Feed::Notices => states(notices.follow()),
+        Feed::Links => states(links.follow_rows()),
+        Feed::Mirrors => states(links.follow_mirrors()),
+        Feed::Link { cluster, link } => states(links.follow_link(cluster, link)),
+        Feed::Mirror { cluster, link, topic } => states(links.follow_mirror(cluster, link, topic)),
+        Feed::Cluster { cluster } => of_cluster(clusters, cluster, |known| known.follow_detail()),
+        Feed::Topics { cluster } => of_cluster(clusters, cluster, Cluster::follow_topics),
+        Feed::Topic { cluster, topic } => {
+            of_cluster(clusters, cluster, |known| known.follow_topic(topic))
         }
-    };
-    let Some(known) = clusters.get(cluster) else {
-        let ended = FeedState::not_found(format!("this gateway has no cluster '{cluster}'"));
-        return futures_util::stream::iter([ended]).boxed();
-    };
-    states(match feed {
-        Feed::Topics { .. } => known.follow_topics(),
-        Feed::Topic { topic, .. } => known.follow_topic(topic),
-        Feed::Cluster { .. } | Feed::Clusters | Feed::Notices => known.follow_detail(),
-    })
+    }
+}
+
+fn of_cluster(
+    clusters: &Clusters,
+    cluster: &ClusterName,
+    follow: impl FnOnce(&Arc<Cluster>) -> watch::Receiver<FeedState>,
+) -> BoxStream<'static, FeedState> {
+    match clusters.get(cluster) {
+        Some(known) => states(follow(&known)),
+        None => {
+            let ended = FeedState::not_found(format!("this gateway has no cluster '{cluster}'"));
+            futures_util::stream::iter([ended]).boxed()
+        }
+    }
 }
 
 fn states(receiver: watch::Receiver<FeedState>) -> BoxStream<'static, FeedState> {

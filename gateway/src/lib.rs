@@ -11,6 +11,7 @@ pub mod config;
 pub mod demo;
 pub mod feeds;
 pub mod http;
+pub mod links;
 pub mod metrics;
 pub mod notices;
 pub mod ops;

@@ -28,6 +28,8 @@ pub struct Refusal {
     pub fields: Vec<FieldError>,
     /// Kafka's code, when it is the broker that refused.
     pub kafka: Option<KafkaCode>,
+    /// HTTP status and `error_code` of the public REST API, where they do not follow from `code`.
+    pub rest: Option<(u16, u32)>,
 }
 
 impl Refusal {
@@ -40,7 +42,15 @@ impl Refusal {
             remedy: None,
             fields: Vec::new(),
             kafka: None,
+            rest: None,
         }
+    }
+
+    /// Says what the public REST API answers.
+    #[must_use]
+    pub fn rest(mut self, status: u16, error_code: u32) -> Self {
+        self.rest = Some((status, error_code));
+        self
     }
 
     /// Says what to do.
@@ -80,6 +90,19 @@ impl Refusal {
         Self::new(ErrorCode::Unavailable, format!("{name} is down: {}", fault.summary))
             .cause(fault.cause.clone())
             .remedy(fault.remedy.clone())
+    }
+
+    /// Message, cause and remedy as one text.
+    #[must_use]
+    pub fn in_full(&self) -> String {
+        let mut text = self.message.clone();
+        for extra in [&self.cause, &self.remedy].into_iter().flatten() {
+            if !extra.is_empty() && !text.contains(extra.as_str()) {
+                text.push_str(if text.ends_with(['.', '!', '?']) { " " } else { ". " });
+                text.push_str(extra);
+            }
+        }
+        text
     }
 
     /// As the WebSocket tells it.

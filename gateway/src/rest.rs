@@ -19,12 +19,12 @@ use axum::{
 
 pub use error::RestError;
 
-use crate::clusters::Clusters;
+use crate::links::Links;
 
 type Answer<T> = Result<T, RestError>;
 
 /// Everything below `/kafka`.
-pub fn router(clusters: Clusters) -> Router {
+pub fn router(links: Links) -> Router {
     let in_cluster = Router::new()
         .route("/", get(clusters::get))
         .route("/brokers", get(brokers::list))
@@ -53,5 +53,5 @@ pub fn router(clusters: Clusters) -> Router {
         .nest("/v3/clusters/{cluster_id}", in_cluster)
         .fallback(error::no_such_path)
         .method_not_allowed_fallback(error::no_such_method)
-        .with_state(clusters)
+        .with_state(links)
 }

@@ -4,10 +4,13 @@
 
 use std::collections::BTreeMap;
 
+use crate::link::LinkName;
+use crate::names::ClusterName;
 use crate::view::{
-    BrokerView, ClusterDetail, ClusterView, PartitionView, TopicDetail, TopicRow, TopicsView,
+    BrokerView, ClusterDetail, ClusterView, LinkDetail, LinkRow, MirrorDetail, MirrorPartitionView,
+    MirrorRow, PartitionView, TopicDetail, TopicRow, TopicsView,
 };
-use crate::wire::{FeedData, FeedDelta};
+use crate::wire::{FeedData, FeedDelta, MirrorKey};
 
 /// An entry with the key that names it in a feed.
 trait Entry: Clone + PartialEq {
@@ -16,20 +19,23 @@ trait Entry: Clone + PartialEq {
 }
 
 macro_rules! entry {
-    ($type:ty, $key:ty, $field:ident) => {
+    ($type:ty, $key:ty, $($field:ident),+) => {
         impl Entry for $type {
             type Key = $key;
             fn key(&self) -> $key {
-                self.$field.clone()
+                ($(self.$field.clone()),+)
             }
         }
     };
 }
 
-entry!(ClusterView, crate::names::ClusterName, name);
+entry!(ClusterView, ClusterName, name);
 entry!(BrokerView, i32, id);
 entry!(TopicRow, String, name);
 entry!(PartitionView, i32, partition);
+entry!(LinkRow, (ClusterName, LinkName), cluster, name);
+entry!(MirrorRow, MirrorKey, cluster, link, topic);
+entry!(MirrorPartitionView, i32, partition);
 
 fn changes<T: Entry>(old: &[T], new: &[T]) -> (Vec<T>, Vec<T::Key>) {
     let before: BTreeMap<T::Key, &T> = old.iter().map(|entry| (entry.key(), entry)).collect();
@@ -89,6 +95,35 @@ pub fn diff(old: &FeedData, new: &FeedData) -> Option<FeedDelta> {
                 measure_fault: new.measure_fault.clone(),
             })
         }
+        (FeedData::Links(old), FeedData::Links(new)) => {
+            let (upsert, remove) = changes(old, new);
+            Some(FeedDelta::Links { upsert, remove })
+        }
+        (FeedData::Link(old), FeedData::Link(new)) => {
+            let (upsert, remove) = changes(&old.mirrors, &new.mirrors);
+            Some(FeedDelta::Link {
+                link: Box::new(new.link.clone()),
+                tasks: new.tasks.clone(),
+                twin: new.twin.clone(),
+                standby: new.standby.clone(),
+                protection: new.protection.clone(),
+                upsert,
+                remove,
+            })
+        }
+        (FeedData::Mirrors(old), FeedData::Mirrors(new)) => {
+            let (upsert, remove) = changes(old, new);
+            Some(FeedDelta::Mirrors { upsert, remove })
+        }
+        (FeedData::Mirror(old), FeedData::Mirror(new)) => {
+            let (upsert, remove) = changes(&old.partitions, &new.partitions);
+            Some(FeedDelta::Mirror {
+                mirror: Box::new(new.mirror.clone()),
+                transition_errors: new.transition_errors.clone(),
+                upsert,
+                remove,
+            })
+        }
         (FeedData::Notices(old), FeedData::Notices(new)) => {
             let last = old.last().map_or(0, |notice| notice.seq);
             let newer: Vec<_> = new.iter().filter(|notice| notice.seq > last).cloned().collect();
@@ -99,6 +134,10 @@ pub fn diff(old: &FeedData, new: &FeedData) -> Option<FeedDelta> {
             | FeedData::Cluster(_)
             | FeedData::Topics(_)
             | FeedData::Topic(_)
+            | FeedData::Links(_)
+            | FeedData::Link(_)
+            | FeedData::Mirrors(_)
+            | FeedData::Mirror(_)
             | FeedData::Notices(_),
             _,
         ) => None,
@@ -161,6 +200,32 @@ pub fn apply(data: &mut FeedData, delta: FeedDelta) -> bool {
             apply_changes(partitions, upsert, &remove);
             true
         }
+        (FeedData::Links(entries), FeedDelta::Links { upsert, remove }) => {
+            apply_changes(entries, upsert, &remove);
+            true
+        }
+        (
+            FeedData::Link(detail),
+            FeedDelta::Link { link, tasks, twin, standby, protection, upsert, remove },
+        ) => {
+            let mut mirrors = std::mem::take(&mut detail.mirrors);
+            apply_changes(&mut mirrors, upsert, &remove);
+            **detail = LinkDetail { link: *link, tasks, mirrors, twin, standby, protection };
+            true
+        }
+        (FeedData::Mirrors(entries), FeedDelta::Mirrors { upsert, remove }) => {
+            apply_changes(entries, upsert, &remove);
+            true
+        }
+        (
+            FeedData::Mirror(detail),
+            FeedDelta::Mirror { mirror, transition_errors, upsert, remove },
+        ) => {
+            let mut partitions = std::mem::take(&mut detail.partitions);
+            apply_changes(&mut partitions, upsert, &remove);
+            **detail = MirrorDetail { mirror: *mirror, partitions, transition_errors };
+            true
+        }
         (FeedData::Notices(entries), FeedDelta::Notices(newer)) => {
             entries.extend(newer);
             true
@@ -170,6 +235,10 @@ pub fn apply(data: &mut FeedData, delta: FeedDelta) -> bool {
             | FeedData::Cluster(_)
             | FeedData::Topics(_)
             | FeedData::Topic(_)
+            | FeedData::Links(_)
+            | FeedData::Link(_)
+            | FeedData::Mirrors(_)
+            | FeedData::Mirror(_)
             | FeedData::Notices(_),
             _,
         ) => false,

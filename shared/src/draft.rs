@@ -62,6 +62,44 @@ impl ClusterDraft {
     }
 }
 
+/// A half of a link somebody wants to create.
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct LinkDraft {
+    /// The link's name; the other half must have the same one.
+    pub name: String,
+    /// Kafka's id of the cluster at the other end; empty takes the one that answers.
+    #[serde(default)]
+    pub remote_cluster_id: String,
+    /// Link configs in the format of a properties file, verbatim. May hold secrets: sent to the gateway,
+    /// never sent back.
+    pub configs: String,
+}
+
+impl std::fmt::Debug for LinkDraft {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LinkDraft")
+            .field("name", &self.name)
+            .field("remote_cluster_id", &self.remote_cluster_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A mirror topic somebody wants to create.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct MirrorDraft {
+    /// The topic on the source cluster.
+    pub source_topic: String,
+    /// The mirror's name, if it is given; it has to be the link's prefix and the source's name.
+    #[serde(default)]
+    pub mirror_topic: Option<String>,
+    /// Replicas per partition; none takes the cluster's default.
+    #[serde(default)]
+    pub replication_factor: Option<i16>,
+    /// Configurations for those that are not taken from the source.
+    #[serde(default)]
+    pub configs: Vec<ConfigSetting>,
+}
+
 /// A topic configuration by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConfigSetting {

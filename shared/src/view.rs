@@ -7,11 +7,21 @@ use serde::{Deserialize, Serialize};
 use crate::names::{ClusterName, TopicName};
 
 mod cluster;
+mod link;
+mod mirror;
 mod probe;
 mod topic;
 
 pub use cluster::{
     BrokerView, ClusterDetail, ClusterKind, ClusterOrigin, ClusterStatus, ClusterView, FaultView,
+};
+pub use link::{
+    GroupOffsetRow, HistoryPoint, LagView, LinkCheck, LinkDetail, LinkRow, RateView, RemoteView,
+    SourceTopicRow, TaskErrorView, TaskView,
+};
+pub use mirror::{
+    MirrorAction, MirrorActionRow, MirrorCreateRow, MirrorDetail, MirrorLagRow,
+    MirrorPartitionView, MirrorRow, MirrorStance,
 };
 pub use probe::{ProbeReport, ProbeStage, ProbeStep, StepOutcome};
 pub use topic::{

@@ -13,7 +13,7 @@ mod request;
 
 pub use codec::{FrameError, decode_client, decode_server, encode_client, encode_server};
 pub use error::{ErrorCode, WireError};
-pub use feed::{EndReason, Feed, FeedData, FeedDelta, FeedKind};
+pub use feed::{EndReason, Feed, FeedData, FeedDelta, FeedKind, MirrorKey};
 pub use request::{Request, Response};
 
 /// Bumped on any incompatible change of the frames.

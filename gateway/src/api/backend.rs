@@ -12,14 +12,16 @@ use super::{
     session::{Backend, Direction, LIMITS, Reply},
 };
 use crate::{
-    clock::now_ms, clusters::Clusters, feeds, metrics::Metrics, refusal::Refusal, shutdown::Tasks,
-    telemetry::new_trace,
+    clock::now_ms, clusters::Clusters, feeds, links::Links, metrics::Metrics, refusal::Refusal,
+    shutdown::Tasks, telemetry::new_trace,
 };
 
 /// Everything a session may reach.
 pub struct Gateway {
     /// The clusters.
     pub clusters: Clusters,
+    /// Their links.
+    pub links: Links,
     /// Where requests run, so that they outlive the session that started them.
     pub tasks: Tasks,
     /// Counts frames.
@@ -41,14 +43,14 @@ impl Backend for Gateway {
     }
 
     fn follow(&self, feed: &Feed) -> BoxStream<'static, feeds::FeedState> {
-        feeds::follow(&self.clusters, self.clusters.notices(), feed)
+        feeds::follow(&self.clusters, &self.links, self.clusters.notices(), feed)
     }
 
     fn call(&self, request: Request) -> Reply {
         let trace = new_trace();
         let span = tracing::info_span!("request", trace, kind = requests::kind(&request));
-        let clusters = self.clusters.clone();
-        let work = async move { requests::carry_out(&clusters, request).await }.instrument(span);
+        let links = self.links.clone();
+        let work = async move { requests::carry_out(&links, request).await }.instrument(span);
         let running = self.tasks.spawn(work);
         async move {
             let result = running.await.unwrap_or_else(|error| {

@@ -1,5 +1,7 @@
 //! What can be asked over the WebSocket: one function per request.
 
+mod of_links;
+
 use drawbridge_shared::{
     draft::{ClusterDraft, ConfigChange, TopicDraft},
     names::{ClusterName, TopicName},
@@ -8,6 +10,7 @@ use drawbridge_shared::{
 
 use crate::{
     clusters::Clusters,
+    links::Links,
     ops::{configs, probe, purge, topics},
     refusal::Refusal,
 };
@@ -18,7 +21,8 @@ type Answer = Result<Response, Refusal>;
 ///
 /// # Errors
 /// The refusal in words.
-pub(super) async fn carry_out(clusters: &Clusters, request: Request) -> Answer {
+pub(super) async fn carry_out(links: &Links, request: Request) -> Answer {
+    let clusters = links.clusters();
     match request {
         Request::TestConnection { draft } => test_connection(&draft).await,
         Request::TestCluster { cluster } => test_cluster(clusters, &cluster).await,
@@ -44,6 +48,33 @@ pub(super) async fn carry_out(clusters: &Clusters, request: Request) -> Answer {
         Request::BrokerConfigs { cluster, broker } => {
             broker_configs(clusters, &cluster, broker).await
         }
+        Request::CheckLink { cluster, draft } => of_links::check(links, &cluster, &draft).await,
+        Request::CreateLink { cluster, draft } => of_links::create(links, &cluster, &draft).await,
+        Request::DeleteLink { cluster, link, force } => {
+            links.delete(&cluster, &link, force, false).await.map(|()| Response::Done)
+        }
+        Request::LinkConfigs { cluster, link } => {
+            links.configs(&cluster, &link).map(Response::LinkConfigs)
+        }
+        Request::AlterLinkConfigs { cluster, link, changes, validate_only } => {
+            links.alter(&cluster, &link, &changes, validate_only).await.map(|()| Response::Done)
+        }
+        Request::LinkHistory { cluster, link, topic } => {
+            links.history(&cluster, &link, topic.as_ref()).map(Response::History)
+        }
+        Request::SourceTopics { cluster, link } => {
+            links.source_topics(&cluster, &link).await.map(Response::SourceTopics)
+        }
+        Request::LinkGroups { cluster, link, topic } => {
+            links.groups(&cluster, &link, topic.as_ref()).await.map(Response::GroupOffsets)
+        }
+        Request::CreateMirrors { cluster, link, drafts } => {
+            Ok(of_links::create_mirrors(links, &cluster, &link, &drafts).await)
+        }
+        Request::ActOnMirrors { cluster, link, action, topics, validate_only } => links
+            .act(&cluster, &link, action, &topics, validate_only)
+            .await
+            .map(Response::MirrorActions),
     }
 }
 
@@ -63,6 +94,16 @@ pub(super) fn kind(request: &Request) -> &'static str {
         Request::TopicDefaults { .. } => "topic_defaults",
         Request::AlterTopicConfigs { .. } => "alter_topic_configs",
         Request::BrokerConfigs { .. } => "broker_configs",
+        Request::CheckLink { .. } => "check_link",
+        Request::CreateLink { .. } => "create_link",
+        Request::DeleteLink { .. } => "delete_link",
+        Request::LinkConfigs { .. } => "link_configs",
+        Request::AlterLinkConfigs { .. } => "alter_link_configs",
+        Request::LinkHistory { .. } => "link_history",
+        Request::SourceTopics { .. } => "source_topics",
+        Request::LinkGroups { .. } => "link_groups",
+        Request::CreateMirrors { .. } => "create_mirrors",
+        Request::ActOnMirrors { .. } => "act_on_mirrors",
     }
 }
 

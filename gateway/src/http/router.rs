@@ -34,7 +34,7 @@ pub fn router(web: Web) -> Router {
         .route("/metrics", get(health::metrics))
         .with_state(Arc::clone(&web))
         .merge(socket)
-        .nest("/kafka", rest::router(web.gateway.clusters.clone()))
+        .nest("/kafka", rest::router(web.gateway.links.clone()))
         .fallback(assets::serve)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(middleware::from_fn_with_state(guarded, guard::check))

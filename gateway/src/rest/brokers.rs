@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Answer, RestError,
     extract::{Named, Target},
-    shapes::{Collection, Links, Related, Resource},
+    shapes::{Collection, Hrefs, Related, Resource},
 };
 use crate::refusal::{Doing, refuse};
 
@@ -30,8 +30,8 @@ pub(super) struct OfBroker {
 pub(super) async fn list(target: Target) -> Answer<Json<Collection<BrokerData>>> {
     let id = target.cluster.cluster_id().unwrap_or_default();
     let brokers = read(&target).await?;
-    let data = brokers.iter().map(|broker| resource(&target.links, id, broker)).collect();
-    Ok(Json(target.links.collection("KafkaBrokerList", &[id, "brokers"], data)))
+    let data = brokers.iter().map(|broker| resource(&target.hrefs, id, broker)).collect();
+    Ok(Json(target.hrefs.collection("KafkaBrokerList", &[id, "brokers"], data)))
 }
 
 pub(super) async fn get(
@@ -45,7 +45,7 @@ pub(super) async fn get(
             format!("Broker not found. Broker: {broker_id} not found in the cluster: {id}");
         RestError::new(StatusCode::NOT_FOUND, 40403, message)
     })?;
-    Ok(Json(resource(&target.links, id, broker)))
+    Ok(Json(resource(&target.hrefs, id, broker)))
 }
 
 async fn read(target: &Target) -> Answer<Vec<Broker>> {
@@ -58,7 +58,7 @@ async fn read(target: &Target) -> Answer<Vec<Broker>> {
     Ok(brokers)
 }
 
-fn resource(links: &Links, id: &str, broker: &Broker) -> Resource<BrokerData> {
+fn resource(hrefs: &Hrefs, id: &str, broker: &Broker) -> Resource<BrokerData> {
     let broker_id = broker.id.to_string();
     let data = BrokerData {
         cluster_id: id.to_owned(),
@@ -66,9 +66,9 @@ fn resource(links: &Links, id: &str, broker: &Broker) -> Resource<BrokerData> {
         host: broker.host.clone(),
         port: broker.port,
         rack: broker.rack.clone(),
-        configs: links.related(&[id, "brokers", &broker_id, "configs"]),
-        partition_replicas: links.related(&[id, "brokers", &broker_id, "partition-replicas"]),
+        configs: hrefs.related(&[id, "brokers", &broker_id, "configs"]),
+        partition_replicas: hrefs.related(&[id, "brokers", &broker_id, "partition-replicas"]),
     };
     let name = format!("kafka={id}/broker={broker_id}");
-    links.resource("KafkaBroker", &[id, "brokers", &broker_id], &name, data)
+    hrefs.resource("KafkaBroker", &[id, "brokers", &broker_id], &name, data)
 }

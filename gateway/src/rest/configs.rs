@@ -9,7 +9,7 @@ use super::{
     Answer, RestError,
     brokers::OfBroker,
     extract::{Body, Named, Target},
-    shapes::{Collection, Links, Resource},
+    shapes::{Collection, Hrefs, Resource},
     topics::OfTopic,
 };
 use crate::ops::{configs, topics};
@@ -83,9 +83,9 @@ pub(super) async fn list(
 ) -> Answer<Json<Collection<ConfigData>>> {
     let id = target.cluster.cluster_id().unwrap_or_default();
     let entries = configs::of_topic(&target.cluster, of.name()?.as_str()).await?;
-    let data = entries.iter().map(|entry| of_topic(&target.links, id, &of.topic, entry)).collect();
+    let data = entries.iter().map(|entry| of_topic(&target.hrefs, id, &of.topic, entry)).collect();
     let path = [id, "topics", &of.topic, "configs"];
-    Ok(Json(target.links.collection("KafkaTopicConfigList", &path, data)))
+    Ok(Json(target.hrefs.collection("KafkaTopicConfigList", &path, data)))
 }
 
 pub(super) async fn list_of_all_topics(target: Target) -> Answer<Json<Collection<ConfigData>>> {
@@ -94,10 +94,10 @@ pub(super) async fn list_of_all_topics(target: Target) -> Answer<Json<Collection
     let all = topics::list(&target.cluster).await?;
     let names = all.into_iter().map(|topic| topic.name).collect();
     for (topic, entries) in configs::of_topics(&target.cluster, names).await? {
-        data.extend(entries.iter().map(|entry| of_topic(&target.links, id, &topic, entry)));
+        data.extend(entries.iter().map(|entry| of_topic(&target.hrefs, id, &topic, entry)));
     }
     let path = [id, "topics", "-", "configs"];
-    Ok(Json(target.links.collection("KafkaTopicConfigList", &path, data)))
+    Ok(Json(target.hrefs.collection("KafkaTopicConfigList", &path, data)))
 }
 
 pub(super) async fn get(
@@ -108,7 +108,7 @@ pub(super) async fn get(
     let topic = OfTopic { topic: of.topic };
     let entries = configs::of_topic(&target.cluster, topic.name()?.as_str()).await?;
     let entry = only(&entries, &of.name)?;
-    Ok(Json(of_topic(&target.links, id, &topic.topic, entry)))
+    Ok(Json(of_topic(&target.hrefs, id, &topic.topic, entry)))
 }
 
 pub(super) async fn put(
@@ -166,9 +166,9 @@ pub(super) async fn list_of_broker(
 ) -> Answer<Json<Collection<ConfigData>>> {
     let id = target.cluster.cluster_id().unwrap_or_default();
     let entries = configs::of_broker(&target.cluster, broker_id).await?;
-    let data = entries.iter().map(|entry| of_broker(&target.links, id, broker_id, entry)).collect();
+    let data = entries.iter().map(|entry| of_broker(&target.hrefs, id, broker_id, entry)).collect();
     let path = [id, "brokers", &broker_id.to_string(), "configs"];
-    Ok(Json(target.links.collection("KafkaBrokerConfigList", &path, data)))
+    Ok(Json(target.hrefs.collection("KafkaBrokerConfigList", &path, data)))
 }
 
 pub(super) async fn get_of_broker(
@@ -177,7 +177,7 @@ pub(super) async fn get_of_broker(
 ) -> Answer<Json<Resource<ConfigData>>> {
     let id = target.cluster.cluster_id().unwrap_or_default();
     let entries = configs::of_broker(&target.cluster, of.broker_id).await?;
-    Ok(Json(of_broker(&target.links, id, of.broker_id, only(&entries, &of.name)?)))
+    Ok(Json(of_broker(&target.hrefs, id, of.broker_id, only(&entries, &of.name)?)))
 }
 
 fn only<'a>(entries: &'a [ConfigEntry], name: &str) -> Answer<&'a ConfigEntry> {
@@ -186,18 +186,18 @@ fn only<'a>(entries: &'a [ConfigEntry], name: &str) -> Answer<&'a ConfigEntry> {
     })
 }
 
-fn of_topic(links: &Links, id: &str, topic: &str, entry: &ConfigEntry) -> Resource<ConfigData> {
+fn of_topic(hrefs: &Hrefs, id: &str, topic: &str, entry: &ConfigEntry) -> Resource<ConfigData> {
     let data = ConfigData { topic_name: Some(topic.to_owned()), ..data(id, entry) };
     let name = format!("kafka={id}/topic={topic}/config={}", entry.name);
     let path = [id, "topics", topic, "configs", &entry.name];
-    links.resource("KafkaTopicConfig", &path, &name, data)
+    hrefs.resource("KafkaTopicConfig", &path, &name, data)
 }
 
-fn of_broker(links: &Links, id: &str, broker: i32, entry: &ConfigEntry) -> Resource<ConfigData> {
+fn of_broker(hrefs: &Hrefs, id: &str, broker: i32, entry: &ConfigEntry) -> Resource<ConfigData> {
     let data = ConfigData { broker_id: Some(broker), ..data(id, entry) };
     let broker = broker.to_string();
     let name = format!("kafka={id}/broker={broker}/config={}", entry.name);
-    links.resource(
+    hrefs.resource(
         "KafkaBrokerConfig",
         &[id, "brokers", &broker, "configs", &entry.name],
         &name,

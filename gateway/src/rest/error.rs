@@ -52,20 +52,17 @@ impl IntoResponse for RestError {
 impl From<Refusal> for RestError {
     fn from(refusal: Refusal) -> Self {
         let (status, code) = codes(&refusal);
-        let mut message = refusal.message;
-        for extra in [refusal.cause, refusal.remedy].into_iter().flatten() {
-            if !extra.is_empty() && !message.contains(&extra) {
-                let end = if message.ends_with(['.', '!', '?']) { " " } else { ". " };
-                message.push_str(end);
-                message.push_str(&extra);
-            }
-        }
-        Self::new(status, code, message)
+        Self::new(status, code, refusal.in_full())
     }
 }
 
 /// HTTP status and error code of a refusal; statuses are the code's first three digits.
 fn codes(refusal: &Refusal) -> (StatusCode, u32) {
+    if let Some((status, code)) = refusal.rest
+        && let Ok(status) = StatusCode::from_u16(status)
+    {
+        return (status, code);
+    }
     if refusal.kafka == Some(Kafka::SASL_AUTHENTICATION_FAILED) {
         return (StatusCode::UNAUTHORIZED, 40101);
     }

@@ -8,8 +8,11 @@ use axum::{
 use serde::de::DeserializeOwned;
 use std::{sync::Arc, time::Duration};
 
-use super::{RestError, shapes::Links};
-use crate::clusters::{Cluster, Clusters};
+use super::{RestError, shapes::Hrefs};
+use crate::{
+    clusters::{Cluster, Clusters},
+    links::Links,
+};
 
 /// A body that has not arrived by then is no longer waited for.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -17,8 +20,9 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 /// Where a request goes: the cluster its path names, and the address it came by.
 pub(super) struct Target {
     pub(super) clusters: Clusters,
-    pub(super) cluster: Arc<Cluster>,
     pub(super) links: Links,
+    pub(super) cluster: Arc<Cluster>,
+    pub(super) hrefs: Hrefs,
 }
 
 #[derive(serde::Deserialize)]
@@ -26,20 +30,21 @@ struct ClusterPath {
     cluster_id: String,
 }
 
-impl FromRequestParts<Clusters> for Target {
+impl FromRequestParts<Links> for Target {
     type Rejection = RestError;
 
-    async fn from_request_parts(parts: &mut Parts, clusters: &Clusters) -> Result<Self, RestError> {
-        let Path(ClusterPath { cluster_id }) = Path::from_request_parts(parts, clusters)
+    async fn from_request_parts(parts: &mut Parts, links: &Links) -> Result<Self, RestError> {
+        let Path(ClusterPath { cluster_id }) = Path::from_request_parts(parts, links)
             .await
             .map_err(|rejection| RestError::plain(StatusCode::NOT_FOUND, rejection.body_text()))?;
+        let clusters = links.clusters();
         let all = clusters.all();
         let cluster = all
             .into_iter()
             .find(|cluster| cluster.cluster_id() == Some(&cluster_id))
             .ok_or_else(|| RestError::no_such_cluster(&cluster_id))?;
-        let links = Links::of(&parts.headers);
-        Ok(Self { clusters: clusters.clone(), cluster, links })
+        let hrefs = Hrefs::of(&parts.headers);
+        Ok(Self { clusters: clusters.clone(), links: links.clone(), cluster, hrefs })
     }
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Answer, RestError,
     extract::{Named, Target},
-    shapes::{Collection, Links, Related, Resource},
+    shapes::{Collection, Hrefs, Related, Resource},
     topics::{NOT_HOSTED, OfTopic},
 };
 use crate::ops::{offsets, topics};
@@ -69,9 +69,9 @@ pub(super) async fn list(
     let id = target.cluster.cluster_id().unwrap_or_default();
     let topic = topics::describe(&target.cluster, of.name()?.as_str()).await?;
     let each = topic.partitions.iter();
-    let data = each.map(|partition| resource(&target.links, id, &of.topic, partition)).collect();
+    let data = each.map(|partition| resource(&target.hrefs, id, &of.topic, partition)).collect();
     let path = [id, "topics", &of.topic, "partitions"];
-    Ok(Json(target.links.collection("KafkaPartitionList", &path, data)))
+    Ok(Json(target.hrefs.collection("KafkaPartitionList", &path, data)))
 }
 
 pub(super) async fn get(
@@ -80,7 +80,7 @@ pub(super) async fn get(
 ) -> Answer<Json<Resource<PartitionData>>> {
     let id = target.cluster.cluster_id().unwrap_or_default();
     let partition = one(&target, &of.topic, of.partition_id).await?;
-    Ok(Json(resource(&target.links, id, &of.topic, &partition)))
+    Ok(Json(resource(&target.hrefs, id, &of.topic, &partition)))
 }
 
 pub(super) async fn replicas(
@@ -90,10 +90,10 @@ pub(super) async fn replicas(
     let id = target.cluster.cluster_id().unwrap_or_default();
     let partition = one(&target, &of.topic, of.partition_id).await?;
     let each = partition.replicas.iter();
-    let data = each.map(|broker| of_replica(&target.links, id, &of.topic, &partition, *broker));
+    let data = each.map(|broker| of_replica(&target.hrefs, id, &of.topic, &partition, *broker));
     let number = of.partition_id.to_string();
     let path = [id, "topics", &of.topic, "partitions", &number, "replicas"];
-    Ok(Json(target.links.collection("KafkaReplicaList", &path, data.collect())))
+    Ok(Json(target.hrefs.collection("KafkaReplicaList", &path, data.collect())))
 }
 
 pub(super) async fn replica(
@@ -106,7 +106,7 @@ pub(super) async fn replica(
         let message = format!("Broker {} has no replica of this partition.", of.broker_id);
         return Err(RestError::plain(StatusCode::NOT_FOUND, message));
     }
-    Ok(Json(of_replica(&target.links, id, &of.topic, &partition, of.broker_id)))
+    Ok(Json(of_replica(&target.hrefs, id, &of.topic, &partition, of.broker_id)))
 }
 
 /// Looks up an offset: `earliest`, `latest`, `max_timestamp`, or the first at or after `timestamp`.
@@ -132,7 +132,7 @@ pub(super) async fn offset(
     };
     let name = format!("kafka={id}/topic={topic}/partition={number}/offset");
     let path = [id, "topics", topic.as_str(), "partitions", &number, "offset"];
-    Ok(Json(target.links.resource("KafkaPartitionOffset", &path, &name, data)))
+    Ok(Json(target.hrefs.resource("KafkaPartitionOffset", &path, &name, data)))
 }
 
 fn spec(query: &OffsetQuery) -> Answer<(&'static str, OffsetSpec)> {
@@ -159,14 +159,14 @@ async fn one(target: &Target, topic: &str, partition: i32) -> Answer<PartitionDe
 }
 
 fn resource(
-    links: &Links,
+    hrefs: &Hrefs,
     id: &str,
     topic: &str,
     partition: &PartitionDescription,
 ) -> Resource<PartitionData> {
     let number = partition.partition.to_string();
     let path = [id, "topics", topic, "partitions", &number];
-    let below = |more: &[&str]| links.related(&[&path, more].concat());
+    let below = |more: &[&str]| hrefs.related(&[&path, more].concat());
     let data = PartitionData {
         cluster_id: id.to_owned(),
         topic_name: topic.to_owned(),
@@ -176,11 +176,11 @@ fn resource(
         reassignment: below(&["reassignment"]),
     };
     let name = format!("kafka={id}/topic={topic}/partition={number}");
-    links.resource("KafkaPartition", &path, &name, data)
+    hrefs.resource("KafkaPartition", &path, &name, data)
 }
 
 fn of_replica(
-    links: &Links,
+    hrefs: &Hrefs,
     id: &str,
     topic: &str,
     partition: &PartitionDescription,
@@ -194,9 +194,9 @@ fn of_replica(
         broker_id: broker,
         is_leader: partition.leader == Some(broker),
         is_in_sync: partition.isr.contains(&broker),
-        broker: links.related(&[id, "brokers", &broker_id]),
+        broker: hrefs.related(&[id, "brokers", &broker_id]),
     };
     let name = format!("kafka={id}/topic={topic}/partition={number}/replica={broker_id}");
     let path = [id, "topics", topic, "partitions", &number, "replicas", &broker_id];
-    links.resource("KafkaReplica", &path, &name, data)
+    hrefs.resource("KafkaReplica", &path, &name, data)
 }

@@ -1,4 +1,4 @@
-//! What all answers are made of: kind, metadata, links to related things.
+//! What all answers are made of: kind, metadata, hrefs to related things.
 
 use axum::http::{HeaderMap, header};
 use serde::Serialize;
@@ -42,11 +42,11 @@ pub(super) struct Related {
 
 /// Makes the addresses in answers: as the client came, so that it can follow them.
 #[derive(Debug, Clone)]
-pub(super) struct Links {
+pub(super) struct Hrefs {
     base: String,
 }
 
-impl Links {
+impl Hrefs {
     pub(super) fn of(headers: &HeaderMap) -> Self {
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let host = text(header::HOST.as_str()).unwrap_or("localhost");

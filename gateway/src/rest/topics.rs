@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Answer, RestError,
     extract::{Body, Named, Target},
-    shapes::{Collection, Links, Related, Resource},
+    shapes::{Collection, Hrefs, Related, Resource},
 };
 use crate::ops::topics;
 
@@ -76,8 +76,8 @@ pub(super) struct PatchTopic {
 pub(super) async fn list(target: Target) -> Answer<Json<Collection<TopicData>>> {
     let id = target.cluster.cluster_id().unwrap_or_default();
     let all = topics::list(&target.cluster).await?;
-    let data = all.iter().map(|topic| resource(&target.links, id, topic, false)).collect();
-    Ok(Json(target.links.collection("KafkaTopicList", &[id, "topics"], data)))
+    let data = all.iter().map(|topic| resource(&target.hrefs, id, topic, false)).collect();
+    Ok(Json(target.hrefs.collection("KafkaTopicList", &[id, "topics"], data)))
 }
 
 pub(super) async fn create(
@@ -103,7 +103,7 @@ pub(super) async fn create(
     let notices = target.clusters.notices();
     let created = topics::create(&target.cluster, notices, &spec, body.validate_only).await?;
     let status = if body.validate_only { StatusCode::OK } else { StatusCode::CREATED };
-    Ok((status, Json(of_created(&target.links, id, &spec, &created))))
+    Ok((status, Json(of_created(&target.hrefs, id, &spec, &created))))
 }
 
 pub(super) async fn get(
@@ -116,7 +116,7 @@ pub(super) async fn get(
     let id = target.cluster.cluster_id().unwrap_or_default();
     let topic = topics::describe(&target.cluster, of.name()?.as_str()).await?;
     let shown = including.include_authorized_operations;
-    Ok(Json(resource(&target.links, id, &topic, shown)))
+    Ok(Json(resource(&target.hrefs, id, &topic, shown)))
 }
 
 pub(super) async fn patch(
@@ -130,7 +130,7 @@ pub(super) async fn patch(
     let total = body.partitions_count;
     topics::add_partitions(&target.cluster, notices, &name, total, false).await?;
     let topic = topics::describe(&target.cluster, name.as_str()).await?;
-    Ok(Json(resource(&target.links, id, &topic, false)))
+    Ok(Json(resource(&target.hrefs, id, &topic, false)))
 }
 
 pub(super) async fn delete(target: Target, Named(of): Named<OfTopic>) -> Answer<StatusCode> {
@@ -139,7 +139,7 @@ pub(super) async fn delete(target: Target, Named(of): Named<OfTopic>) -> Answer<
 }
 
 fn resource(
-    links: &Links,
+    hrefs: &Hrefs,
     id: &str,
     topic: &TopicDescription,
     with_operations: bool,
@@ -153,13 +153,13 @@ fn resource(
         replication_factor,
         partitions_count: topic.partitions.len(),
         authorized_operations: words,
-        ..data(links, id, &topic.name)
+        ..data(hrefs, id, &topic.name)
     };
-    wrap(links, id, &topic.name, data)
+    wrap(hrefs, id, &topic.name, data)
 }
 
 fn of_created(
-    links: &Links,
+    hrefs: &Hrefs,
     id: &str,
     spec: &TopicSpec,
     created: &CreatedTopic,
@@ -173,21 +173,21 @@ fn of_created(
             .or(spec.partitions)
             .and_then(|n| usize::try_from(n).ok())
             .unwrap_or(0),
-        ..data(links, id, name)
+        ..data(hrefs, id, name)
     };
-    wrap(links, id, name, data)
+    wrap(hrefs, id, name, data)
 }
 
-fn data(links: &Links, id: &str, topic: &str) -> TopicData {
+fn data(hrefs: &Hrefs, id: &str, topic: &str) -> TopicData {
     TopicData {
         cluster_id: id.to_owned(),
         topic_name: topic.to_owned(),
         is_internal: false,
         replication_factor: 0,
         partitions_count: 0,
-        partitions: links.related(&[id, "topics", topic, "partitions"]),
-        configs: links.related(&[id, "topics", topic, "configs"]),
-        partition_reassignments: links.related(&[
+        partitions: hrefs.related(&[id, "topics", topic, "partitions"]),
+        configs: hrefs.related(&[id, "topics", topic, "configs"]),
+        partition_reassignments: hrefs.related(&[
             id,
             "topics",
             topic,
@@ -199,6 +199,6 @@ fn data(links: &Links, id: &str, topic: &str) -> TopicData {
     }
 }
 
-fn wrap(links: &Links, id: &str, topic: &str, data: TopicData) -> Resource<TopicData> {
-    links.resource("KafkaTopic", &[id, "topics", topic], &format!("kafka={id}/topic={topic}"), data)
+fn wrap(hrefs: &Hrefs, id: &str, topic: &str, data: TopicData) -> Resource<TopicData> {
+    hrefs.resource("KafkaTopic", &[id, "topics", topic], &format!("kafka={id}/topic={topic}"), data)
 }

@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::link::LinkName;
 use crate::names::{ClusterName, TopicName};
 use crate::view::{
-    BrokerView, ClusterDetail, ClusterView, Notice, PartitionView, TopicDetail, TopicRow,
-    TopicsView,
+    BrokerView, ClusterDetail, ClusterView, LinkDetail, LinkRow, MirrorDetail, MirrorPartitionView,
+    MirrorRow, Notice, PartitionView, TaskErrorView, TaskView, TopicDetail, TopicRow, TopicsView,
 };
 
 /// Something that can be followed.
@@ -31,6 +32,26 @@ pub enum Feed {
         /// Which topic.
         topic: TopicName,
     },
+    /// All halves of links on the clusters of this gateway.
+    Links,
+    /// One half of a link with its tasks and mirrors.
+    Link {
+        /// The cluster it lives on.
+        cluster: ClusterName,
+        /// Which link.
+        link: LinkName,
+    },
+    /// All mirror topics on the clusters of this gateway.
+    Mirrors,
+    /// One mirror topic with its partitions.
+    Mirror {
+        /// The cluster it is on.
+        cluster: ClusterName,
+        /// Its link.
+        link: LinkName,
+        /// Which mirror topic.
+        topic: TopicName,
+    },
     /// Things that happened: the newest hundred, then each as it happens.
     Notices,
 }
@@ -49,9 +70,14 @@ impl Feed {
     #[must_use]
     pub fn kind(&self) -> FeedKind {
         match self {
-            Self::Clusters | Self::Cluster { .. } | Self::Topics { .. } | Self::Topic { .. } => {
-                FeedKind::State
-            }
+            Self::Clusters
+            | Self::Cluster { .. }
+            | Self::Topics { .. }
+            | Self::Topic { .. }
+            | Self::Links
+            | Self::Link { .. }
+            | Self::Mirrors
+            | Self::Mirror { .. } => FeedKind::State,
             Self::Notices => FeedKind::Log,
         }
     }
@@ -69,6 +95,14 @@ pub enum FeedData {
     Topics(TopicsView),
     /// Of `Feed::Topic`.
     Topic(TopicDetail),
+    /// Of `Feed::Links`.
+    Links(Vec<LinkRow>),
+    /// Of `Feed::Link`.
+    Link(Box<LinkDetail>),
+    /// Of `Feed::Mirrors`.
+    Mirrors(Vec<MirrorRow>),
+    /// Of `Feed::Mirror`.
+    Mirror(Box<MirrorDetail>),
     /// Of `Feed::Notices`.
     Notices(Vec<Notice>),
 }
@@ -121,9 +155,54 @@ pub enum FeedDelta {
         /// Why offsets or sizes are missing.
         measure_fault: Option<String>,
     },
+    /// Of `Feed::Links`.
+    Links {
+        /// New or changed halves.
+        upsert: Vec<LinkRow>,
+        /// Halves that are gone.
+        remove: Vec<(ClusterName, LinkName)>,
+    },
+    /// Of `Feed::Link`.
+    Link {
+        /// The link's own facts.
+        link: Box<LinkRow>,
+        /// Its tasks.
+        tasks: Vec<TaskView>,
+        /// The other half.
+        twin: Option<Box<LinkRow>>,
+        /// Why this gateway does not run it.
+        standby: Option<String>,
+        /// Who keeps others from writing to the mirrors.
+        protection: Option<String>,
+        /// New or changed mirrors.
+        upsert: Vec<MirrorRow>,
+        /// Mirrors that are gone.
+        remove: Vec<MirrorKey>,
+    },
+    /// Of `Feed::Mirrors`.
+    Mirrors {
+        /// New or changed mirrors.
+        upsert: Vec<MirrorRow>,
+        /// Mirrors that are gone.
+        remove: Vec<MirrorKey>,
+    },
+    /// Of `Feed::Mirror`.
+    Mirror {
+        /// The mirror's own facts.
+        mirror: Box<MirrorRow>,
+        /// What keeps a promote or failover from ending.
+        transition_errors: Vec<TaskErrorView>,
+        /// New or changed partitions.
+        upsert: Vec<MirrorPartitionView>,
+        /// Partitions that are gone.
+        remove: Vec<i32>,
+    },
     /// Of `Feed::Notices`: entries behind those already sent.
     Notices(Vec<Notice>),
 }
+
+/// Names a mirror topic among all: cluster, link, mirror topic.
+pub type MirrorKey = (ClusterName, LinkName, TopicName);
 
 /// Why a subscription ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,9 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::draft::{ClusterDraft, ConfigChange, TopicDraft};
+use crate::draft::{ClusterDraft, ConfigChange, LinkDraft, MirrorDraft, TopicDraft};
+use crate::link::{ConfigRow, LinkName};
 use crate::names::{ClusterName, TopicName};
-use crate::view::{ConfigEntryView, ProbeReport, PurgeRow};
+use crate::view::{
+    ConfigEntryView, GroupOffsetRow, HistoryPoint, LinkCheck, MirrorAction, MirrorActionRow,
+    MirrorCreateRow, ProbeReport, PurgeRow, SourceTopicRow,
+};
 
 /// Something asked of the gateway. Every change can be sent with `validate_only` where Kafka can check
 /// without doing.
@@ -101,6 +105,94 @@ pub enum Request {
         /// Node id.
         broker: i32,
     },
+    /// Check everything about a half of a link without creating it.
+    CheckLink {
+        /// The cluster it would live on.
+        cluster: ClusterName,
+        /// The link as typed.
+        draft: LinkDraft,
+    },
+    /// Create a half of a link.
+    CreateLink {
+        /// The cluster it is to live on.
+        cluster: ClusterName,
+        /// The link as typed.
+        draft: LinkDraft,
+    },
+    /// Delete a half of a link; its mirrors stay as they are, those not stopped only by force.
+    DeleteLink {
+        /// The cluster it lives on.
+        cluster: ClusterName,
+        /// Which link.
+        link: LinkName,
+        /// Also when it still has mirrors that are not stopped.
+        force: bool,
+    },
+    /// Read a link's configs.
+    LinkConfigs {
+        /// The cluster it lives on.
+        cluster: ClusterName,
+        /// Which link.
+        link: LinkName,
+    },
+    /// Change a link's configs, all or none.
+    AlterLinkConfigs {
+        /// The cluster it lives on.
+        cluster: ClusterName,
+        /// Which link.
+        link: LinkName,
+        /// The changes.
+        changes: Vec<ConfigChange>,
+        /// Only check them.
+        validate_only: bool,
+    },
+    /// Read what a link, or one mirror of it, did in the last half hour.
+    LinkHistory {
+        /// The cluster it lives on.
+        cluster: ClusterName,
+        /// Which link.
+        link: LinkName,
+        /// One of its mirrors; none for the whole link.
+        topic: Option<TopicName>,
+    },
+    /// Read the topics of a link's source cluster.
+    SourceTopics {
+        /// The cluster the link lives on.
+        cluster: ClusterName,
+        /// Which link.
+        link: LinkName,
+    },
+    /// Read where the consumer groups of a link's mirrors stand on both sides.
+    LinkGroups {
+        /// The cluster the link lives on.
+        cluster: ClusterName,
+        /// Which link.
+        link: LinkName,
+        /// One of its mirrors; none for all.
+        topic: Option<TopicName>,
+    },
+    /// Create mirror topics.
+    CreateMirrors {
+        /// The cluster the link lives on.
+        cluster: ClusterName,
+        /// Which link.
+        link: LinkName,
+        /// The mirrors.
+        drafts: Vec<MirrorDraft>,
+    },
+    /// Promote, fail over, pause or resume mirror topics.
+    ActOnMirrors {
+        /// The cluster the link lives on.
+        cluster: ClusterName,
+        /// Which link.
+        link: LinkName,
+        /// What to do.
+        action: MirrorAction,
+        /// Which mirror topics.
+        topics: Vec<TopicName>,
+        /// Only say what would be done.
+        validate_only: bool,
+    },
 }
 
 /// What came of a request; the variant follows from the request.
@@ -115,4 +207,18 @@ pub enum Response {
     Configs(Vec<ConfigEntryView>),
     /// Of `PurgeTopic`, by partition.
     Purged(Vec<PurgeRow>),
+    /// Of `CheckLink`.
+    LinkChecked(LinkCheck),
+    /// Of `LinkConfigs`.
+    LinkConfigs(Vec<ConfigRow>),
+    /// Of `LinkHistory`, oldest first.
+    History(Vec<HistoryPoint>),
+    /// Of `SourceTopics`, by name.
+    SourceTopics(Vec<SourceTopicRow>),
+    /// Of `LinkGroups`, by group, topic and partition.
+    GroupOffsets(Vec<GroupOffsetRow>),
+    /// Of `CreateMirrors`, in the order they were asked for.
+    MirrorsCreated(Vec<MirrorCreateRow>),
+    /// Of `ActOnMirrors`, by name.
+    MirrorActions(Vec<MirrorActionRow>),
 }

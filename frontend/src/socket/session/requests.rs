@@ -35,14 +35,24 @@ pub(super) fn is_harmless(body: &Request) -> bool {
         | Request::TestCluster { .. }
         | Request::TopicConfigs { .. }
         | Request::TopicDefaults { .. }
-        | Request::BrokerConfigs { .. } => true,
+        | Request::BrokerConfigs { .. }
+        | Request::CheckLink { .. }
+        | Request::LinkConfigs { .. }
+        | Request::LinkHistory { .. }
+        | Request::SourceTopics { .. }
+        | Request::LinkGroups { .. } => true,
         Request::CreateTopic { validate_only, .. }
         | Request::AddPartitions { validate_only, .. }
-        | Request::AlterTopicConfigs { validate_only, .. } => *validate_only,
+        | Request::AlterTopicConfigs { validate_only, .. }
+        | Request::AlterLinkConfigs { validate_only, .. }
+        | Request::ActOnMirrors { validate_only, .. } => *validate_only,
         Request::AddCluster { .. }
         | Request::RemoveCluster { .. }
         | Request::DeleteTopic { .. }
-        | Request::PurgeTopic { .. } => false,
+        | Request::PurgeTopic { .. }
+        | Request::CreateLink { .. }
+        | Request::DeleteLink { .. }
+        | Request::CreateMirrors { .. } => false,
     }
 }
 

@@ -31,7 +31,7 @@ pub use answer::{
 pub use effect::{Effect, Notice, Overtaken};
 pub use queue::Run;
 pub use spec::{Coalesce, EpochMark, FillRules, Limits, Memory, Producer, Sent, Spec};
-pub use view::{Counters, PartitionView, Stance};
+pub use view::{Counters, PartitionView, Pulse, Stance};
 
 use drawbridge_shared::link::MirrorTopicError;
 

@@ -112,6 +112,15 @@ impl Client {
         }
     }
 
+    /// The leader of a partition as far as it is known, from metadata no older than
+    /// `metadata.max.age.ms`; asks nobody.
+    #[must_use]
+    pub fn known_leader(&self, topic: &str, partition: i32) -> Option<Leader> {
+        let max_age = self.settings().metadata_max_age;
+        self.inner.metadata.fresh_topic(topic, max_age)?;
+        self.inner.metadata.leader(topic, partition).flatten()
+    }
+
     /// Makes the next use of `topic` fetch its metadata again: a broker said that what is known is out of date.
     pub fn forget_topic(&self, topic: &str) {
         self.inner.metadata.forget(topic);

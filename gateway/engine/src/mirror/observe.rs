@@ -53,6 +53,18 @@ impl PartitionReport {
     }
 }
 
+impl PartitionReport {
+    /// Whether [`Self::of`] would say the same again.
+    #[must_use]
+    pub fn still_holds(&self, machine: &Partition) -> bool {
+        let (stopped, drained, away) = machine.report_flags();
+        self.stopped_at.is_some() == stopped
+            && self.drained == drained
+            && self.source_away == away
+            && self.failure.as_ref() == machine.failure()
+    }
+}
+
 impl Mirror {
     pub(super) fn on_source(
         &mut self,

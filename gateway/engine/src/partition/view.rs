@@ -89,7 +89,37 @@ pub struct PartitionView {
     pub counters: Counters,
 }
 
+/// The part of the view that changes with every batch; cheap to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pulse {
+    /// As in the view.
+    pub log_end: Option<i64>,
+    /// As in the view.
+    pub source_high_watermark: Option<i64>,
+    /// As in the view.
+    pub last_fetch: Option<Millis>,
+    /// As in the view.
+    pub counters: Counters,
+}
+
 impl Partition {
+    /// What changes with every batch.
+    #[must_use]
+    pub fn pulse(&self) -> Pulse {
+        Pulse {
+            log_end: self.opened.then_some(self.acked),
+            source_high_watermark: self.source.high_watermark,
+            last_fetch: self.source.last_fetch,
+            counters: self.counters,
+        }
+    }
+
+    /// Whether it has ended for good, whether nothing is left to copy, and whether the source
+    /// cannot be fetched.
+    pub(crate) const fn report_flags(&self) -> (bool, bool, bool) {
+        (matches!(self.phase, Phase::Stopped { .. }), self.drained, self.source.error.is_some())
+    }
+
     /// What the partition shows now.
     #[must_use]
     pub fn view(&self) -> PartitionView {

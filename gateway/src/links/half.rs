@@ -1,0 +1,104 @@
+//! One half of a link, as everybody but its runner sees it.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use drawbridge_engine::Millis;
+use drawbridge_shared::{
+    draft::{ConfigChange, MirrorDraft},
+    link::{LinkConfigs, LinkMode, LinkName},
+    names::TopicName,
+    view::{
+        GroupOffsetRow, HistoryPoint, LinkDetail, MirrorAction, MirrorActionRow, MirrorDetail,
+        SourceTopicRow,
+    },
+};
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::stats::MirrorStats;
+use crate::{clusters::Cluster, refusal::Refusal};
+
+/// Where the answer to an order goes.
+pub(super) type Reply<T> = oneshot::Sender<Result<T, Refusal>>;
+
+/// What a runner is asked to do.
+#[derive(Debug)]
+pub(super) enum Order {
+    /// Change configs, all or none.
+    Alter { changes: Vec<ConfigChange>, validate_only: bool, reply: Reply<()> },
+    /// Create a mirror topic.
+    CreateMirror { draft: MirrorDraft, reply: Reply<()> },
+    /// Act on mirror topics.
+    Act {
+        action: MirrorAction,
+        topics: Vec<TopicName>,
+        validate_only: bool,
+        reply: Reply<Vec<MirrorActionRow>>,
+    },
+    /// End everything; mirrors that are not stopped yet are failed over first.
+    Retire { force: bool, validate_only: bool, reply: Reply<()> },
+    /// The source's topics.
+    SourceTopics { reply: Reply<Vec<SourceTopicRow>> },
+    /// Where groups stand on both sides.
+    Groups { topic: Option<TopicName>, reply: Reply<Vec<GroupOffsetRow>> },
+    /// The link may write until then.
+    Lease(Millis),
+    /// Another half appeared, went or changed.
+    Peers,
+    /// Look at the topics now.
+    Look,
+}
+
+/// What a half shows; made by its runner.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Shown {
+    pub(super) detail: LinkDetail,
+    pub(super) mirrors: BTreeMap<TopicName, MirrorDetail>,
+    pub(super) stats: BTreeMap<TopicName, MirrorStats>,
+    /// None while they cannot be read; holds secrets, and its `Debug` shows none.
+    pub(super) configs: Option<LinkConfigs>,
+    pub(super) history: Arc<Histories>,
+}
+
+/// The last half hour of the link (under no topic) and of each mirror.
+pub(super) type Histories = BTreeMap<Option<TopicName>, Vec<HistoryPoint>>;
+
+/// A half.
+#[derive(Debug)]
+pub(super) struct Half {
+    pub(super) cluster: Arc<Cluster>,
+    pub(super) name: LinkName,
+    pub(super) mode: LinkMode,
+    pub(super) remote_cluster_id: Option<String>,
+    pub(super) orders: mpsc::UnboundedSender<Order>,
+    pub(super) shown: watch::Receiver<Arc<Shown>>,
+}
+
+impl Half {
+    /// What it shows now.
+    pub(super) fn now(&self) -> Arc<Shown> {
+        Arc::clone(&self.shown.borrow())
+    }
+
+    /// Tells the runner something; whether it is still there does not matter.
+    pub(super) fn tell(&self, order: Order) {
+        self.orders.send(order).ok();
+    }
+
+    /// Asks the runner for something.
+    ///
+    /// # Errors
+    /// The refusal; `Unavailable` when the link is just ending.
+    pub(super) async fn ask<T>(&self, order: impl FnOnce(Reply<T>) -> Order) -> Result<T, Refusal> {
+        let (reply, answer) = oneshot::channel();
+        self.tell(order(reply));
+        answer.await.unwrap_or_else(|_| Err(ending(&self.name)))
+    }
+}
+
+fn ending(link: &LinkName) -> Refusal {
+    Refusal::new(
+        drawbridge_shared::wire::ErrorCode::Unavailable,
+        format!("link '{link}' is being taken down or handed over"),
+    )
+    .remedy("Look at the link again in a moment.")
+}

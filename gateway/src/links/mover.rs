@@ -1,0 +1,475 @@
+//! Moves the data of a link: owns the partition machines of some of its mirrors and performs their effects.
+//!
+//! One task, one owner: it takes an input, lets the machine handle it, and starts what the effects ask for.
+//! Requests of all machines are gathered within a turn, so that a thousand partitions share a few fetches,
+//! produce requests and questions.
+
+mod asks;
+mod faults;
+mod machines;
+mod reader;
+mod settings;
+mod shown;
+mod writer;
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+use drawbridge_engine::{
+    Millis,
+    partition::{Answer, Ask, Command, Effect, Input, Memory, Notice, PartitionReport, Spec},
+};
+use drawbridge_kafka::{Client, Leader, admin::TopicPartition};
+use drawbridge_shared::{link::LinkName, names::TopicName};
+use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
+use tokio::sync::{mpsc, watch};
+use uuid::Uuid;
+
+pub(super) use faults::words;
+use machines::{Machine, Machines, Wakes};
+use reader::{Id, Polled, Reader, Want};
+pub(super) use settings::FetchSettings;
+pub(super) use shown::{PartitionShown, Shown};
+use writer::{LANES, Lane, Sending, Sent};
+
+use super::{
+    budget::Budget,
+    memories::Memories,
+    store::{StateStore, Stored, StoredPartition},
+};
+use crate::clock::now_ms;
+
+/// Inputs taken before what they asked for is started.
+const TURN: usize = 256;
+/// Between two looks at what is shown.
+const SHOW: Duration = Duration::from_millis(250);
+/// How long a follower that a leader named is asked instead of it (KIP-392).
+const NEARER_MS: i64 = 300_000;
+
+/// A partition to move.
+#[derive(Debug, Clone)]
+pub(super) struct Plan {
+    pub(super) source_topic: Arc<str>,
+    pub(super) source_topic_id: Option<Uuid>,
+    pub(super) mirror_topic: TopicName,
+    pub(super) mirror_topic_id: Option<Uuid>,
+    pub(super) partition: i32,
+    pub(super) spec: Spec,
+    pub(super) memory: Memory,
+}
+
+/// What a mover is told.
+#[derive(Debug)]
+pub(super) enum Order {
+    /// Take a partition on.
+    Add(Box<Plan>),
+    /// Tell all partitions of a mirror.
+    Command(TopicName, Command),
+    /// Let go of a mirror, at once.
+    Remove(TopicName),
+    /// The partitions may be written until then.
+    Lease(Millis),
+    /// Fetch like this from now on.
+    Settings(FetchSettings),
+}
+
+/// What a mover tells.
+#[derive(Debug)]
+pub(super) enum Told {
+    /// A partition's report has changed.
+    Report(TopicName, PartitionReport),
+    /// Something worth telling.
+    Notice(TopicName, i32, Notice),
+}
+
+/// What a mover works with.
+pub(super) struct Parts {
+    pub(super) link: LinkName,
+    pub(super) source: Client,
+    pub(super) sink: Client,
+    pub(super) store: StateStore,
+    pub(super) memories: Memories,
+    pub(super) budget: Budget,
+    pub(super) settings: FetchSettings,
+    /// Transactional id for filling offsets where markers are not permitted.
+    pub(super) transactional_id: String,
+    pub(super) lease: Millis,
+}
+
+/// Handle to a mover; it ends when the handle is dropped.
+#[derive(Debug)]
+pub(super) struct Handle {
+    pub(super) orders: mpsc::UnboundedSender<Order>,
+    pub(super) shown: watch::Receiver<Arc<Shown>>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Starts a mover.
+pub(super) fn start(parts: Parts, told: mpsc::UnboundedSender<Told>) -> Handle {
+    let (orders, inbox) = mpsc::unbounded_channel();
+    let (publish, shown) = watch::channel(Arc::default());
+    let mover = Mover {
+        transactions: Arc::new(asks::Transactions {
+            id: parts.transactional_id.clone(),
+            turn: tokio::sync::Mutex::new(()),
+        }),
+        lease: parts.lease,
+        parts,
+        inbox,
+        told,
+        publish,
+        machines: Machines::default(),
+        wakes: Wakes::default(),
+        readers: BTreeMap::new(),
+        lanes: BTreeMap::new(),
+        unrouted_wants: Vec::new(),
+        unrouted_batches: VecDeque::new(),
+        locating: (false, false),
+        gathered: asks::Gathered::default(),
+        running: FuturesUnordered::new(),
+        effects: Vec::new(),
+    };
+    Handle { orders, shown, task: tokio::spawn(mover.run()) }
+}
+
+/// Something that was under way and has ended.
+enum Done {
+    Polled(Polled),
+    Sent(Sent),
+    Answers(asks::Answers),
+    SourceLocated,
+    SinkLocated,
+}
+
+struct Mover {
+    parts: Parts,
+    inbox: mpsc::UnboundedReceiver<Order>,
+    told: mpsc::UnboundedSender<Told>,
+    publish: watch::Sender<Arc<Shown>>,
+    machines: Machines,
+    wakes: Wakes,
+    lease: Millis,
+    readers: BTreeMap<i32, Reader>,
+    lanes: BTreeMap<(i32, u16), Lane>,
+    /// Wants and batches whose leader is to be looked up.
+    unrouted_wants: Vec<(Id, Want)>,
+    unrouted_batches: VecDeque<Sending>,
+    /// Whether leaders are being looked up, on the source and on the destination.
+    locating: (bool, bool),
+    transactions: Arc<asks::Transactions>,
+    gathered: asks::Gathered,
+    running: FuturesUnordered<BoxFuture<'static, Done>>,
+    effects: Vec<Effect>,
+}
+
+impl Mover {
+    async fn run(mut self) {
+        let mut show = tokio::time::interval(SHOW);
+        show.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            let wake = self.wakes.next().map(|at| at.since(Millis(now_ms())).max(0));
+            let wake = Duration::from_millis(wake.and_then(|ms| u64::try_from(ms).ok()).unwrap_or(60_000));
+            tokio::select! {
+                order = self.inbox.recv() => match order {
+                    Some(order) => self.take(order),
+                    None => return,
+                },
+                Some(done) = self.running.next() => self.end(done),
+                () = tokio::time::sleep(wake) => self.tick(),
+                _ = show.tick() => self.show(),
+            }
+            for _ in 0..TURN {
+                if let Ok(order) = self.inbox.try_recv() {
+                    self.take(order);
+                } else if let Some(Some(done)) = self.running.next().now_or_never() {
+                    self.end(done);
+                } else {
+                    break;
+                }
+            }
+            self.start_all();
+        }
+    }
+
+    fn take(&mut self, order: Order) {
+        match order {
+            Order::Add(plan) => {
+                let until = self.lease;
+                let id = self.machines.add(*plan);
+                self.give(id, Input::Lease { until });
+            }
+            Order::Command(topic, command) => {
+                for id in self.machines.of_topic(&topic) {
+                    self.give(id, Input::Command(command));
+                }
+            }
+            Order::Remove(topic) => {
+                for id in self.machines.remove_topic(&topic) {
+                    self.readers.values_mut().for_each(|reader| reader.forget(id));
+                    self.unrouted_wants.retain(|(waiting, _)| *waiting != id);
+                }
+            }
+            Order::Lease(until) => {
+                self.lease = until;
+                for id in self.machines.ids() {
+                    self.give(id, Input::Lease { until });
+                }
+            }
+            Order::Settings(settings) => self.parts.settings = settings,
+        }
+    }
+
+    fn tick(&mut self) {
+        let now = Millis(now_ms());
+        while let Some(id) = self.wakes.due(now) {
+            self.give(id, Input::Tick);
+        }
+    }
+
+    fn end(&mut self, done: Done) {
+        match done {
+            Done::Polled(polled) => {
+                let Some(reader) = self.readers.get_mut(&polled.broker) else { return };
+                for brought in reader.ended(polled) {
+                    if let Some(machine) = self.machines.get_mut(brought.id) {
+                        machine.fetched_bytes(brought.size);
+                        if let Some(broker) = brought.nearer {
+                            machine.nearer = Some((broker, Millis(now_ms()).plus(NEARER_MS)));
+                        } else if brought.moved {
+                            machine.nearer = None;
+                            self.parts.source.forget_topic(&machine.plan.source_topic);
+                        }
+                    }
+                    self.give(brought.id, Input::Answer { ask: brought.ask, answer: brought.answer });
+                }
+            }
+            Done::Sent(Sent { broker, lane, answers }) => {
+                if let Some(lane) = self.lanes.get_mut(&(broker, lane)) {
+                    lane.ended();
+                }
+                for (id, ask, answer, moved) in answers {
+                    if moved && let Some(machine) = self.machines.get(id) {
+                        self.parts.sink.forget_topic(machine.plan.mirror_topic.as_str());
+                    }
+                    self.give(id, Input::Answer { ask, answer });
+                }
+            }
+            Done::Answers(answers) => {
+                for (id, ask, answer) in answers {
+                    self.give(id, Input::Answer { ask, answer });
+                }
+            }
+            Done::SourceLocated => {
+                self.locating.0 = false;
+                for (id, want) in std::mem::take(&mut self.unrouted_wants) {
+                    self.route_want(id, want, true);
+                }
+            }
+            Done::SinkLocated => {
+                self.locating.1 = false;
+                for sending in std::mem::take(&mut self.unrouted_batches) {
+                    self.route_batch(sending, true);
+                }
+            }
+        }
+    }
+
+    /// Gives a machine an input and takes its effects.
+    fn give(&mut self, id: Id, input: Input) {
+        let now = Millis(now_ms());
+        let mut effects = std::mem::take(&mut self.effects);
+        if let Some(machine) = self.machines.get_mut(id) {
+            machine.handle(now, input, &mut effects);
+            if let Some(report) = machine.changed_report() {
+                // Nobody listens any more while the link is being taken down.
+                self.told.send(Told::Report(machine.plan.mirror_topic.clone(), report)).ok();
+            }
+        }
+        for effect in effects.drain(..) {
+            self.perform(id, effect);
+        }
+        self.effects = effects;
+    }
+
+    fn perform(&mut self, id: Id, effect: Effect) {
+        let Some(machine) = self.machines.get(id) else { return };
+        let plan = &machine.plan;
+        let here = || TopicPartition::new(plan.mirror_topic.as_str(), plan.partition);
+        let there = || TopicPartition::new(&*plan.source_topic, plan.partition);
+        let sink = || self.parts.sink.clone();
+        match effect {
+            Effect::Fetch { ask, offset, max_bytes, last_epoch } => {
+                let want = machine.want(ask, offset, max_bytes, last_epoch);
+                self.route_want(id, want, false);
+            }
+            Effect::Produce { ask, batch } => {
+                let sending = machine.sending(id, ask, batch);
+                self.route_batch(sending, false);
+            }
+            Effect::SourceBounds { ask } => self.gathered.bounds.push((id, ask, there())),
+            Effect::DescribeProducers { ask } => self.gathered.producers.push((id, ask, here())),
+            Effect::LogEnd { ask } => self.gathered.ends.push((id, ask, here())),
+            Effect::Tail { ask, offset } => {
+                self.run_asks(asks::tail(sink(), (id, ask, here()), offset));
+            }
+            Effect::Markers { ask, producer, runs } => {
+                self.run_asks(asks::markers(sink(), (id, ask, here()), producer, runs));
+            }
+            Effect::Transactions { ask, count } => {
+                let transactions = Arc::clone(&self.transactions);
+                self.run_asks(asks::transactions(sink(), (id, ask, here()), transactions, count));
+            }
+            Effect::Trim { ask, before } => {
+                self.run_asks(asks::trim(sink(), (id, ask, here()), before));
+            }
+            Effect::Remember { ask, memory } => self.remember(id, ask, memory),
+            Effect::Wake { at } => self.wakes.set(id, at),
+            Effect::Notice(notice) => {
+                let told = Told::Notice(plan.mirror_topic.clone(), plan.partition, notice);
+                self.told.send(told).ok();
+            }
+        }
+    }
+
+    fn remember(&mut self, id: Id, ask: Ask, memory: Memory) {
+        let Some(machine) = self.machines.get(id) else { return };
+        let (topic, partition) = (machine.plan.mirror_topic.clone(), machine.plan.partition);
+        let record = Stored::Partition(StoredPartition {
+            link: self.parts.link.clone(),
+            topic: topic.clone(),
+            partition,
+            memory: memory.clone(),
+        });
+        let (store, memories) = (self.parts.store.clone(), self.parts.memories.clone());
+        self.run_asks(async move {
+            let result = match store.put(record).await {
+                Ok(()) => {
+                    memories.set(&topic, partition, memory);
+                    Ok(())
+                }
+                Err(error) => Err(asks::not_stored(error.to_string())),
+            };
+            vec![(id, ask, Answer::Noted(result))]
+        });
+    }
+
+    fn run_asks(&self, work: impl Future<Output = asks::Answers> + Send + 'static) {
+        self.running.push(work.map(Done::Answers).boxed());
+    }
+
+    /// Gives a want to the reader of its leader, once that is known. `looked` says that it was just looked up.
+    fn route_want(&mut self, id: Id, want: Want, looked: bool) {
+        let Some(machine) = self.machines.get(id) else { return };
+        let leader = self.parts.source.known_leader(&want.topic, want.partition);
+        match leader {
+            Some(leader) => {
+                let broker = machine.nearer_now(Millis(now_ms())).unwrap_or(leader.broker);
+                let (broker, want) = want.to(Leader { broker, ..leader });
+                self.readers.entry(broker).or_insert_with(|| Reader::new(broker)).want(id, want);
+            }
+            None if looked => {
+                let detail = format!("partition {}-{} has no leader", want.topic, want.partition);
+                let answer = machine.unlocated(detail);
+                self.give(id, Input::Answer { ask: want.ask, answer });
+            }
+            None => self.unrouted_wants.push((id, want)),
+        }
+    }
+
+    /// Gives a batch to its lane, behind those of its partition that wait for their leader.
+    fn route_batch(&mut self, sending: Sending, looked: bool) {
+        let waits = self.unrouted_batches.iter().any(|waiting| waiting.id == sending.id);
+        let leader = self.parts.sink.known_leader(&sending.topic, sending.partition);
+        match leader {
+            Some(leader) if !waits => {
+                let lane = u16::try_from(sending.id % u64::from(LANES)).unwrap_or(0);
+                self.lanes.entry((leader.broker, lane)).or_default().push(sending);
+            }
+            None if looked => {
+                let answer = machines::unsent(&sending);
+                self.give(sending.id, Input::Answer { ask: sending.ask, answer });
+            }
+            Some(_) | None => self.unrouted_batches.push_back(sending),
+        }
+    }
+
+    /// Starts everything that was asked for in this turn.
+    fn start_all(&mut self) {
+        self.locate();
+        let parts = &self.parts;
+        let abouts = std::mem::take(&mut self.gathered);
+        if !abouts.bounds.is_empty() {
+            self.run_asks(asks::bounds(parts.source.clone(), abouts.bounds));
+        }
+        if !abouts.producers.is_empty()
+            && let Some(data) = self.machines.data_producer()
+        {
+            self.run_asks(asks::producers(parts.sink.clone(), abouts.producers, data));
+        }
+        if !abouts.ends.is_empty() {
+            self.run_asks(asks::ends(parts.sink.clone(), abouts.ends));
+        }
+        for reader in self.readers.values_mut() {
+            while let Some(poll) = reader.next() {
+                let poll = poll.run(parts.source.clone(), parts.settings, parts.budget.clone());
+                self.running.push(poll.map(Done::Polled).boxed());
+            }
+        }
+        self.readers.retain(|_, reader| !reader.is_idle());
+        for ((broker, number), lane) in &mut self.lanes {
+            while let Some(send) = lane.next(*broker, *number) {
+                let settings = parts.settings;
+                let send = send.run(parts.sink.clone(), settings.produce_timeout, settings.first_lane);
+                self.running.push(send.map(Done::Sent).boxed());
+            }
+        }
+        self.lanes.retain(|_, lane| !lane.is_idle());
+    }
+
+    /// Looks up leaders that are not known, for all that wait at once.
+    fn locate(&mut self) {
+        if !self.unrouted_wants.is_empty() && !self.locating.0 {
+            self.locating.0 = true;
+            let topics = self.unrouted_wants.iter().map(|(_, want)| Arc::clone(&want.topic));
+            let work = look_up(self.parts.source.clone(), topics.collect());
+            self.running.push(work.map(|()| Done::SourceLocated).boxed());
+        }
+        if !self.unrouted_batches.is_empty() && !self.locating.1 {
+            self.locating.1 = true;
+            let topics = self.unrouted_batches.iter().map(|waiting| Arc::clone(&waiting.topic));
+            let work = look_up(self.parts.sink.clone(), topics.collect());
+            self.running.push(work.map(|()| Done::SinkLocated).boxed());
+        }
+    }
+
+    fn show(&mut self) {
+        let shown = self.machines.shown(Millis(now_ms()));
+        self.publish.send_if_modified(|old| {
+            let changed = **old != shown;
+            if changed {
+                *old = Arc::new(shown);
+            }
+            changed
+        });
+    }
+}
+
+async fn look_up(client: Client, mut topics: Vec<Arc<str>>) {
+    topics.sort_unstable();
+    topics.dedup();
+    let names: Vec<&str> = topics.iter().map(|topic| &**topic).collect();
+    // What stays unknown is told to the machines that asked; they try again.
+    if let Err(error) = client.refresh(&names).await {
+        tracing::debug!(%error, "leaders cannot be looked up");
+    }
+}
+

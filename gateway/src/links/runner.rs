@@ -1,0 +1,262 @@
+//! Runs one half of a link: owns its state, its mirrors and its tasks, and performs what they ask for.
+//!
+//! One task, one owner. Everything that waits for a cluster is a job whose result comes back as an input, so
+//! an order is answered, and the state is shown, however long a cluster takes.
+
+mod acts;
+mod configure;
+mod jobs;
+mod mirrors;
+mod moving;
+mod tasks;
+mod views;
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+use drawbridge_engine::{
+    Millis,
+    link::{Link, LinkEffect, LinkInput},
+    mirror::MirrorInput,
+    task::{Task, TaskError, consumer_offsets::Committed},
+};
+use drawbridge_kafka::Client;
+use drawbridge_shared::{
+    link::{LinkConfigs, LinkMode, LinkName, TaskName},
+    names::TopicName,
+    view::Severity,
+};
+use futures_util::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
+use tokio::sync::{mpsc, watch};
+
+pub(super) use configure::{Peers, Twin};
+use jobs::Done;
+use mirrors::Entry;
+
+use super::{
+    budget::Budget,
+    ends::Ends,
+    half::{Order, Shown},
+    history::History,
+    memories::Memories,
+    mover,
+    store::{Contents, StateStore, StoredLink},
+};
+use crate::{clock::now_ms, clusters::Cluster, notices::Notices};
+
+/// How often timers are looked at and what is shown is made anew.
+const TICK: Duration = Duration::from_millis(250);
+
+/// What a runner works with.
+pub(super) struct Parts {
+    pub(super) cluster: Arc<Cluster>,
+    pub(super) link: StoredLink,
+    /// Mirrors and partitions of this link.
+    pub(super) contents: Contents,
+    pub(super) store: StateStore,
+    pub(super) notices: Notices,
+    pub(super) budget: Budget,
+    pub(super) peers: Arc<dyn Peers>,
+    pub(super) lease: Millis,
+}
+
+/// The runner.
+pub(super) struct Runner {
+    cluster: Arc<Cluster>,
+    stored: StoredLink,
+    store: StateStore,
+    notices: Notices,
+    budget: Budget,
+    peers: Arc<dyn Peers>,
+    lease: Millis,
+    inbox: mpsc::UnboundedReceiver<Order>,
+    publish: watch::Sender<Arc<Shown>>,
+    link: Link,
+    next_check: Millis,
+    /// Clients of the link's data, once both ends are known.
+    ends: Option<Ends>,
+    /// The client that checks whether the remote cluster is there.
+    remote: Option<Client>,
+    /// Why the ends cannot be reached yet, when it is not a fault of the configs.
+    waiting_for: Option<String>,
+    /// What keeps the data from moving although both ends answer.
+    hindrance: Option<String>,
+    producer_expiry_ms: Option<i64>,
+    asking_producers: bool,
+    next_producers: Millis,
+    movers: Vec<mover::Handle>,
+    told: (mpsc::UnboundedSender<mover::Told>, mpsc::UnboundedReceiver<mover::Told>),
+    mirrors: BTreeMap<TopicName, Entry>,
+    memories: Memories,
+    tasks: BTreeMap<TaskName, Task>,
+    committed: Committed,
+    /// Mirrors that AutoCreateMirror is waiting for, and what it could not do.
+    auto_pending: usize,
+    auto_errors: Vec<TaskError>,
+    observing: bool,
+    next_look: Millis,
+    /// Mirrors to make: half made before a crash, or asked for.
+    unmade: VecDeque<acts::Unmade>,
+    making: usize,
+    history: History,
+    retiring: Option<super::half::Reply<()>>,
+    retire_until: Millis,
+    running: FuturesUnordered<BoxFuture<'static, Done>>,
+}
+
+impl Runner {
+    /// A runner of what was stored, and what it shows.
+    pub(super) fn new(
+        parts: Parts,
+        inbox: mpsc::UnboundedReceiver<Order>,
+    ) -> (Self, watch::Receiver<Arc<Shown>>) {
+        let now = Millis(now_ms());
+        let names = [TaskName::AutoCreateMirror, TaskName::ConsumerOffsetSync, TaskName::TopicConfigsSync];
+        let mut runner = Self {
+            link: Link::new(now, None),
+            publish: watch::channel(Arc::new(views::nothing(&parts))).0,
+            cluster: parts.cluster,
+            stored: parts.link,
+            store: parts.store,
+            notices: parts.notices,
+            budget: parts.budget,
+            peers: parts.peers,
+            lease: parts.lease,
+            inbox,
+            next_check: Millis::MAX,
+            ends: None,
+            remote: None,
+            waiting_for: None,
+            hindrance: None,
+            producer_expiry_ms: None,
+            asking_producers: false,
+            next_producers: now,
+            movers: Vec::new(),
+            told: mpsc::unbounded_channel(),
+            mirrors: BTreeMap::new(),
+            memories: Memories::default(),
+            tasks: names.into_iter().map(|name| (name, Task::new(name))).collect(),
+            committed: Committed::default(),
+            auto_pending: 0,
+            auto_errors: Vec::new(),
+            observing: false,
+            next_look: now,
+            unmade: VecDeque::new(),
+            making: 0,
+            history: History::default(),
+            retiring: None,
+            retire_until: Millis::MAX,
+            running: FuturesUnordered::new(),
+        };
+        runner.load(parts.contents, now);
+        let shown = runner.publish.subscribe();
+        (runner, shown)
+    }
+
+    /// Runs until its handle is gone.
+    pub(super) async fn run(mut self) {
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        self.configure();
+        loop {
+            tokio::select! {
+                order = self.inbox.recv() => match order {
+                    Some(order) => self.take(order),
+                    None => break,
+                },
+                Some(told) = self.told.1.recv() => self.hear(told),
+                Some(done) = self.running.next() => self.end(done),
+                _ = tick.tick() => self.tick(),
+            }
+            if self.retiring.is_some() && self.retire_further().await {
+                break;
+            }
+        }
+        self.movers.clear();
+        if let Some(ends) = self.ends.take() {
+            ends.close().await;
+        }
+        if let Some(remote) = self.remote.take() {
+            remote.close().await;
+        }
+    }
+
+    fn take(&mut self, order: Order) {
+        match order {
+            Order::Alter { changes, validate_only, reply } => {
+                self.alter(&changes, validate_only, reply);
+            }
+            Order::CreateMirror { draft, reply } => self.create_mirror(draft, reply),
+            Order::Act { action, topics, validate_only, reply } => {
+                reply.send(Ok(self.act(action, &topics, validate_only))).ok();
+                self.show();
+            }
+            Order::Retire { force, validate_only, reply } => self.retire(force, validate_only, reply),
+            Order::SourceTopics { reply } => self.source_topics(reply),
+            Order::Groups { topic, reply } => self.groups(topic, reply),
+            Order::Lease(until) => {
+                self.lease = until;
+                for mover in &self.movers {
+                    mover.orders.send(mover::Order::Lease(until)).ok();
+                }
+            }
+            Order::Peers => self.peers_changed(),
+            Order::Look => self.next_look = Millis(i64::MIN),
+        }
+    }
+
+    fn tick(&mut self) {
+        let now = Millis(now_ms());
+        if now >= self.next_check {
+            self.give_link(LinkInput::Tick);
+        }
+        for topic in self.due_mirrors(now) {
+            self.give_mirror(&topic, MirrorInput::Tick);
+        }
+        self.start_moving(now);
+        self.look(now);
+        self.run_tasks(now);
+        self.make_next();
+        self.show();
+    }
+
+    /// Gives the link's machine an input and performs its effects.
+    fn give_link(&mut self, input: LinkInput) {
+        let now = Millis(now_ms());
+        let mut effects = Vec::new();
+        self.next_check = Millis::MAX;
+        self.link.handle(now, input, &mut effects);
+        for effect in effects {
+            match effect {
+                LinkEffect::Check => self.check_remote(),
+                LinkEffect::Wake { at } => self.next_check = at,
+                LinkEffect::Changed { from, to } => self.link_changed(from, to),
+            }
+        }
+        let state = self.link.view().state;
+        let topics: Vec<TopicName> = self.mirrors.keys().cloned().collect();
+        for topic in topics {
+            self.give_mirror(&topic, MirrorInput::Link(state));
+        }
+    }
+
+    /// The link's configs, while they can be read.
+    fn configs(&self) -> Option<&LinkConfigs> {
+        self.stored.configs.as_ref().ok()
+    }
+
+    fn name(&self) -> &LinkName {
+        &self.stored.name
+    }
+
+    fn mode(&self) -> LinkMode {
+        self.configs().map_or(LinkMode::Destination, LinkConfigs::mode)
+    }
+
+    fn notice(&self, severity: Severity, topic: Option<&TopicName>, message: String) {
+        self.notices.push(severity, &self.cluster.spec().name, topic, message);
+    }
+}

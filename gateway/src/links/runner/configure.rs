@@ -1,0 +1,263 @@
+//! From configs to clients: which ends a link has, and what happens when they change.
+
+use std::sync::Arc;
+
+use drawbridge_engine::link::{LinkInput, LinkSettings, Trouble};
+use drawbridge_shared::{
+    draft::{ConfigChange, FieldError},
+    link::{Change, ConfigChange as EngineChange, ConfigKey, ConnectionMode, LinkConfigs, LinkError, LinkMode, LinkName, LinkState},
+    view::Severity,
+};
+use futures_util::FutureExt;
+
+use super::{Runner, jobs::Done};
+use crate::{
+    clusters::Cluster,
+    links::{
+        ends::{self, Ends},
+        half::Reply,
+        mover::{self, FetchSettings},
+        store::Stored,
+    },
+    refusal::Refusal,
+};
+
+/// The other half of a link.
+#[derive(Debug, Clone)]
+pub(in crate::links) struct Twin {
+    /// The cluster it lives on.
+    pub(in crate::links) cluster: Arc<Cluster>,
+    /// Its configs, if they can be read.
+    pub(in crate::links) configs: Option<LinkConfigs>,
+}
+
+/// Who knows the other halves.
+pub(in crate::links) trait Peers: Send + Sync {
+    /// The half of the same link on the cluster with this id, if this gateway has it.
+    fn twin(&self, link: &LinkName, local_id: &str, remote_id: &str) -> Option<Twin>;
+    /// This half changed.
+    fn changed(&self);
+}
+
+/// What a link is made of.
+struct Resolved {
+    ends: Option<Ends>,
+    remote: Option<drawbridge_kafka::Client>,
+    waiting_for: Option<String>,
+}
+
+impl Runner {
+    /// Takes the configs in force: makes clients of them, or says why that cannot be.
+    pub(super) fn configure(&mut self) {
+        let configs = match &self.stored.configs {
+            Ok(configs) => configs.clone(),
+            Err(why) => {
+                let why = why.clone();
+                return self.give_link(LinkInput::Unusable(why));
+            }
+        };
+        match self.resolve(&configs) {
+            Ok(resolved) => {
+                self.replace_ends(resolved);
+                self.give_link(LinkInput::Configured(LinkSettings::from(&configs)));
+            }
+            Err(refusal) => self.give_link(LinkInput::Unusable(refusal.in_full())),
+        }
+    }
+
+    fn resolve(&self, configs: &LinkConfigs) -> Result<Resolved, Refusal> {
+        let name = self.name();
+        let own = &self.cluster.spec().settings;
+        let mut resolved = Resolved { ends: None, remote: None, waiting_for: None };
+        match (configs.mode(), configs.connection_mode()) {
+            (LinkMode::Source, _) => {
+                resolved.remote = Some(ends::client(ends::remote_settings(name, configs)?)?);
+                // They are used by the other half; whether they can be is known here first.
+                ends::local_settings(name, configs, own)?;
+            }
+            (_, ConnectionMode::Outbound) => {
+                let source = ends::client(ends::remote_settings(name, configs)?)?;
+                let sink = ends::client(ends::named(own.clone(), name))?;
+                resolved.remote = Some(source.clone());
+                resolved.ends = Some(Ends { source, sink });
+            }
+            (_, ConnectionMode::Inbound) => match self.twin() {
+                Some(Twin { cluster, configs: Some(theirs) }) => {
+                    let there = &cluster.spec().settings;
+                    let source = ends::client(ends::local_settings(name, &theirs, there)?)?;
+                    let sink = ends::client(ends::remote_settings(name, &theirs)?)?;
+                    resolved.remote = Some(source.clone());
+                    resolved.ends = Some(Ends { source, sink });
+                }
+                Some(Twin { configs: None, .. }) => {
+                    resolved.waiting_for =
+                        Some("the configs of the source half cannot be read; see there".to_owned());
+                }
+                None => resolved.waiting_for = Some(self.no_twin()),
+            },
+        }
+        Ok(resolved)
+    }
+
+    fn no_twin(&self) -> String {
+        let source = self.stored.remote_cluster_id.as_deref().unwrap_or("(unknown)");
+        format!(
+            "the source half of this link does not exist yet: create link '{}' on cluster {source} with link.mode=SOURCE and connection.mode=OUTBOUND, at this gateway",
+            self.name()
+        )
+    }
+
+    fn twin(&self) -> Option<Twin> {
+        let local = self.cluster.cluster_id()?;
+        let remote = self.stored.remote_cluster_id.as_deref()?;
+        self.peers.twin(self.name(), local, remote)
+    }
+
+    fn replace_ends(&mut self, resolved: Resolved) {
+        self.movers.clear();
+        let old = (self.ends.take(), self.remote.take());
+        tokio::spawn(async move {
+            if let Some(ends) = old.0 {
+                ends.close().await;
+            }
+            if let Some(remote) = old.1 {
+                remote.close().await;
+            }
+        });
+        self.ends = resolved.ends;
+        self.remote = resolved.remote;
+        self.waiting_for = resolved.waiting_for;
+    }
+
+    /// Another half appeared, went or changed: a half that waits for its twin looks again.
+    pub(super) fn peers_changed(&mut self) {
+        let inbound = self
+            .configs()
+            .is_some_and(|configs| configs.connection_mode() == ConnectionMode::Inbound);
+        if inbound {
+            self.configure();
+        }
+    }
+
+    pub(super) fn check_remote(&mut self) {
+        let expected = self.stored.remote_cluster_id.clone();
+        let remote = self.remote.clone();
+        let waiting_for = self.waiting_for.clone();
+        let sink = self.ends.as_ref().map(|ends| ends.sink.clone()).filter(|_| {
+            self.configs().is_some_and(|c| c.connection_mode() == ConnectionMode::Inbound)
+        });
+        let own = self.cluster.cluster_id().map(str::to_owned);
+        let work = async move {
+            let Some(remote) = remote else {
+                return Err(Trouble {
+                    error: LinkError::Unknown,
+                    message: waiting_for.unwrap_or_else(|| "the link has no way to its remote cluster".to_owned()),
+                });
+            };
+            ends::check(remote, expected).await?;
+            match sink {
+                Some(sink) => ends::check(sink, own).await,
+                None => Ok(()),
+            }
+        };
+        self.running.push(work.map(Done::Checked).boxed());
+    }
+
+    pub(super) fn link_changed(&mut self, from: LinkState, to: LinkState) {
+        let view = self.link.view();
+        let why = view.message.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
+        let (severity, why) = match to {
+            LinkState::Active => (Severity::Good, String::new()),
+            LinkState::Paused | LinkState::Unknown => (Severity::Info, String::new()),
+            LinkState::Unavailable | LinkState::UnmanagedSource => (Severity::Attention, why),
+            LinkState::Failed => (Severity::Failed, why),
+        };
+        tracing::info!(link = %self.name(), cluster = %self.cluster.spec().name, %from, %to, "link changed its state");
+        self.notice(severity, None, format!("link '{}' is {to}{why}", self.name()));
+    }
+
+    /// Changes configs, all or none; answered when they are stored.
+    pub(super) fn alter(&mut self, changes: &[ConfigChange], validate_only: bool, reply: Reply<()>) {
+        let altered = self.altered(changes);
+        let configs = match altered {
+            Ok(configs) => configs,
+            Err(refusal) => {
+                reply.send(Err(refusal)).ok();
+                return;
+            }
+        };
+        if validate_only {
+            reply.send(Ok(())).ok();
+            return;
+        }
+        let reconnects = changes.iter().any(|change| {
+            ConfigKey::find(&change.name).is_some_and(|key| key.change == Change::Reconnects)
+        });
+        let mut record = self.stored.clone();
+        record.configs = Ok(configs);
+        let store = self.store.clone();
+        let work = async move {
+            let stored = store.put(Stored::Link(record.clone())).await;
+            Done::Altered { record: Box::new(record), reconnects, stored, reply }
+        };
+        self.running.push(work.boxed());
+    }
+
+    fn altered(&self, changes: &[ConfigChange]) -> Result<LinkConfigs, Refusal> {
+        let known = match &self.stored.configs {
+            Ok(configs) => configs.clone(),
+            // New credentials are a way out of secrets that cannot be read; the rest has to be given again too.
+            Err(_) => LinkConfigs::default(),
+        };
+        let changes: Vec<(String, EngineChange)> = changes
+            .iter()
+            .map(|change| {
+                let to = match &change.value {
+                    Some(value) => EngineChange::Set(value.clone()),
+                    None => EngineChange::Delete,
+                };
+                (change.name.clone(), to)
+            })
+            .collect();
+        let configs = known.alter(&changes).map_err(|faults| {
+            let fields: Vec<FieldError> =
+                faults.iter().map(|fault| FieldError::new(&fault.name, fault.message.clone())).collect();
+            let all = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+            Refusal { message: all, ..Refusal::of_fields(fields) }.rest(400, 40002)
+        })?;
+        self.resolve(&configs).map_err(|refusal| refusal.rest(400, 40002))?;
+        Ok(configs)
+    }
+
+    /// What was altered is stored: it counts from now on.
+    pub(super) fn obey(&mut self, record: crate::links::store::StoredLink, reconnects: bool) {
+        let before = std::mem::replace(&mut self.stored, record);
+        let was_usable = before.configs.is_ok();
+        if reconnects || !was_usable {
+            self.configure();
+        } else if let Ok(configs) = self.stored.configs.clone() {
+            self.give_link(LinkInput::Configured(LinkSettings::from(&configs)));
+            let fetchers = usize::try_from(configs.number("num.cluster.link.fetchers")).unwrap_or(1);
+            let same = before.configs.as_ref().is_ok_and(|old| {
+                let unchanged = |name: &str| old.get(name) == configs.get(name);
+                ["replica.fetch.max.bytes", "request.timeout.ms", "retry.backoff.ms", "replica.fetch.backoff.ms"]
+                    .into_iter()
+                    .all(unchanged)
+            });
+            if fetchers == self.movers.len() && same {
+                for (number, mover) in self.movers.iter().enumerate() {
+                    let settings = FetchSettings::of(&configs, number);
+                    mover.orders.send(mover::Order::Settings(settings)).ok();
+                }
+            } else {
+                // Machines are made anew with the other sizes; they find their place by themselves.
+                self.movers.clear();
+            }
+        }
+        for task in self.tasks.values_mut() {
+            task.poke();
+        }
+        self.peers.changed();
+    }
+
+}

@@ -1,0 +1,113 @@
+//! What was under way and has ended.
+
+use drawbridge_engine::{
+    link::{LinkInput, Trouble},
+    mirror::{MirrorInput, SourceTopic, StuckBy},
+    task::{TaskError, auto_create::AutoCreatePlan},
+};
+use drawbridge_shared::{link::TaskName, names::TopicName};
+
+use super::{Runner, mirrors::Made};
+use crate::{
+    links::{
+        half::Reply,
+        store::{Producers, StoreError, StoredLink},
+        tasks::{consumer_offsets::Work, protection::Protection, topic_configs::Ran},
+    },
+    refusal::Refusal,
+};
+use drawbridge_engine::task::topic_configs::Configs;
+
+/// A result.
+pub(super) enum Done {
+    /// The remote cluster was checked.
+    Checked(Result<(), Trouble>),
+    /// New configs were stored, or not.
+    Altered {
+        record: Box<StoredLink>,
+        reconnects: bool,
+        stored: Result<(), StoreError>,
+        reply: Reply<()>,
+    },
+    /// The link has producers to write with, and they are stored.
+    Producers(Result<(Producers, i64), String>),
+    /// Topics were looked at: sources, and mirrors that are gone.
+    Observed { sources: Vec<(TopicName, SourceTopic)>, gone: Vec<TopicName> },
+    /// A mirror's record was stored.
+    Stored(TopicName),
+    /// Partitions were added, and where they begin.
+    Widened(TopicName, Result<(i32, Vec<i64>), String>),
+    /// A step of a promote or failover has ended.
+    OffsetsSynced(TopicName, Result<(), StuckBy>),
+    Writable(TopicName, Result<(), StuckBy>),
+    /// A task has run.
+    OffsetsRan(Box<Work>, Vec<TaskError>),
+    Planned(Box<AutoCreatePlan>),
+    ConfigsRan(Ran),
+    /// The last sync of a mirror's configs has ended; with the source's.
+    LastConfigs(TopicName, Result<(), StuckBy>, Vec<(TopicName, Configs)>),
+    /// A mirror was made, or not.
+    Made(Box<Result<Made, Refusal>>, Option<Reply<()>>, String),
+    /// ACLs of a mirror were looked at.
+    Protected(TopicName, Protection),
+    /// Nothing is to be done about it.
+    Nothing,
+}
+
+impl Runner {
+    pub(super) fn end(&mut self, done: Done) {
+        match done {
+            Done::Checked(result) => {
+                let was = self.link.view().last_good.is_some();
+                self.give_link(LinkInput::Checked(result));
+                if !was {
+                    self.show();
+                }
+            }
+            Done::Altered { record, reconnects, stored, reply } => {
+                let outcome = match stored {
+                    Ok(()) => {
+                        self.obey(*record, reconnects);
+                        Ok(())
+                    }
+                    Err(error) => Err(super::acts::not_stored(&error)),
+                };
+                self.show();
+                reply.send(outcome).ok();
+            }
+            Done::Producers(result) => self.producers_known(result),
+            Done::Observed { sources, gone } => {
+                self.observing = false;
+                for (topic, source) in sources {
+                    self.give_mirror(&topic, MirrorInput::Source(source));
+                }
+                for topic in gone {
+                    self.mirror_is_gone(&topic);
+                }
+            }
+            Done::Stored(topic) => self.give_mirror(&topic, MirrorInput::Stored),
+            Done::Widened(topic, result) => self.widened(&topic, result),
+            Done::OffsetsSynced(topic, result) => {
+                self.give_mirror(&topic, MirrorInput::OffsetsSynced(result));
+            }
+            Done::Writable(topic, result) => self.give_mirror(&topic, MirrorInput::Writable(result)),
+            Done::ConfigsRan(ran) => self.configs_ran(ran),
+            Done::LastConfigs(topic, result, sources) => {
+                if let Some((_, configs)) = sources.into_iter().next()
+                    && let Some(entry) = self.mirrors.get_mut(&topic)
+                {
+                    entry.source_configs = Some(configs);
+                }
+                self.give_mirror(&topic, MirrorInput::ConfigsSynced(result));
+            }
+            Done::OffsetsRan(work, errors) => {
+                self.note_committed(work.committed);
+                self.task_ran(TaskName::ConsumerOffsetSync, errors);
+            }
+            Done::Planned(plan) => self.auto_create(*plan),
+            Done::Made(result, reply, source_topic) => self.made(*result, reply, &source_topic),
+            Done::Protected(topic, protection) => self.protected(&topic, protection),
+            Done::Nothing => {}
+        }
+    }
+}

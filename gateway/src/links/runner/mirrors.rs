@@ -1,0 +1,404 @@
+//! The mirrors of a link: their machines, and what those ask for.
+
+use std::collections::BTreeMap;
+
+use drawbridge_engine::{
+    Millis,
+    mirror::{
+        Mirror, MirrorEffect, MirrorInput, MirrorPhase, MirrorRecord, SourceTopic, StuckBy,
+    },
+    partition::{Command, Memory},
+    task::topic_configs::{ConfigStage, Configs},
+};
+use drawbridge_kafka::{ErrorCode, admin::topics::NewPartitions};
+use drawbridge_shared::{
+    link::MirrorState,
+    names::TopicName,
+    view::Severity,
+};
+use futures_util::FutureExt;
+use uuid::Uuid;
+
+use super::{Runner, jobs::Done};
+use crate::{
+    clock::now_ms,
+    links::{
+        mover::words,
+        new_mirror,
+        store::{Contents, Key, StateStore, StoreError, Stored, StoredMirror, StoredPartition},
+        tasks::{protection, topic_configs},
+    },
+};
+
+/// Between two looks at the topics, at most.
+const LOOK_MS: i64 = 10_000;
+/// A mirror that is not found so many times in a row is gone.
+const GONE: u32 = 2;
+
+/// A mirror.
+pub(super) struct Entry {
+    pub(super) machine: Mirror,
+    pub(super) stored: StoredMirror,
+    /// What the partitions were told last.
+    pub(super) command: Option<Command>,
+    pub(super) topic_id: Option<Uuid>,
+    /// The source's configs as they were read last.
+    pub(super) source_configs: Option<Configs>,
+    /// Why somebody may be able to write to it.
+    pub(super) unprotected: Option<String>,
+    /// When its ACLs are looked at again.
+    pub(super) protect_again: Option<Millis>,
+    wake: Millis,
+    missed: u32,
+}
+
+/// A mirror that was made.
+#[derive(Debug)]
+pub(super) struct Made {
+    pub(super) stored: StoredMirror,
+    pub(super) memories: Vec<(i32, Memory)>,
+    pub(super) topic_id: Option<Uuid>,
+}
+
+impl Entry {
+    /// Whether its partitions are moved, or have to be stopped.
+    pub(super) fn moves(&self) -> bool {
+        self.stored.created
+            && !matches!(self.machine.record().phase, MirrorPhase::Stopped { .. })
+    }
+
+    fn is_over(&self) -> bool {
+        matches!(self.machine.record().phase, MirrorPhase::Stopped { .. })
+    }
+}
+
+impl Runner {
+    /// Takes over what was stored.
+    pub(super) fn load(&mut self, contents: Contents, now: Millis) {
+        let retry = self.configs().map_or(300_000, |c| c.number("cluster.link.retry.timeout.ms"));
+        for stored in contents.mirrors {
+            let Ok(topic) = stored.record.mirror_topic.parse::<TopicName>() else { continue };
+            let machine = Mirror::new(now, stored.record.clone(), retry);
+            if !stored.created {
+                self.unmade.push_back(super::acts::Unmade::HalfMade(topic.clone()));
+            }
+            self.mirrors.insert(topic, entry(machine, stored, None));
+        }
+        for partition in contents.partitions {
+            self.memories.set(&partition.topic, partition.partition, partition.memory);
+        }
+    }
+
+    pub(super) fn due_mirrors(&self, now: Millis) -> Vec<TopicName> {
+        let due = self.mirrors.iter().filter(|(_, entry)| now >= entry.wake);
+        due.map(|(topic, _)| topic.clone()).collect()
+    }
+
+    /// Gives a mirror's machine an input and performs its effects.
+    pub(super) fn give_mirror(&mut self, topic: &TopicName, input: MirrorInput) {
+        let Some(entry) = self.mirrors.get_mut(topic) else { return };
+        let mut effects = Vec::new();
+        entry.wake = Millis::MAX;
+        entry.machine.handle(Millis(now_ms()), input, &mut effects);
+        self.perform(topic, effects);
+    }
+
+    pub(super) fn perform(&mut self, topic: &TopicName, effects: Vec<MirrorEffect>) {
+        for effect in effects {
+            match effect {
+                MirrorEffect::Partitions(command) => {
+                    if let Some(entry) = self.mirrors.get_mut(topic) {
+                        entry.command = Some(command);
+                    }
+                    self.order_movers(topic, command);
+                }
+                MirrorEffect::Store(record) => self.store_mirror(topic, record),
+                MirrorEffect::Widen(total) => self.widen(topic, total),
+                MirrorEffect::SyncConfigs => self.sync_configs_of(topic),
+                MirrorEffect::SyncOffsets => self.sync_offsets_of(topic),
+                MirrorEffect::MakeWritable => self.make_writable(topic),
+                MirrorEffect::Wake { at } => {
+                    if let Some(entry) = self.mirrors.get_mut(topic) {
+                        entry.wake = at;
+                    }
+                }
+                MirrorEffect::Changed { from, to } => self.mirror_changed(topic, from, to),
+            }
+        }
+    }
+
+    fn mirror_changed(&self, topic: &TopicName, from: MirrorState, to: MirrorState) {
+        let detail = match self.mirrors.get(topic).map(|entry| &entry.machine.record().phase) {
+            Some(MirrorPhase::Failed { error, detail }) => format!(" ({error}): {detail}"),
+            _ => String::new(),
+        };
+        let severity = match to {
+            MirrorState::Active | MirrorState::Stopped => Severity::Good,
+            MirrorState::Failed | MirrorState::LinkFailed => Severity::Failed,
+            MirrorState::SourceUnavailable => Severity::Attention,
+            _ => Severity::Info,
+        };
+        tracing::info!(link = %self.name(), %topic, %from, %to, detail, "mirror changed its state");
+        self.notice(severity, Some(topic), format!("mirror '{topic}' is {to}{detail}"));
+    }
+
+    fn store_mirror(&mut self, topic: &TopicName, record: MirrorRecord) {
+        let Some(entry) = self.mirrors.get_mut(topic) else { return };
+        entry.stored.record = record;
+        let (store, stored, topic) = (self.store.clone(), entry.stored.clone(), topic.clone());
+        self.running.push(
+            async move {
+                store_surely(&store, Stored::Mirror(stored)).await;
+                Done::Stored(topic)
+            }
+            .boxed(),
+        );
+    }
+
+    /// Looks at the topics on both sides when it is time to.
+    pub(super) fn look(&mut self, now: Millis) {
+        let subjects: Vec<(TopicName, String)> = self
+            .mirrors
+            .iter()
+            .filter(|(_, entry)| entry.stored.created && !entry.is_over())
+            .map(|(topic, entry)| (topic.clone(), entry.stored.record.source_topic.clone()))
+            .collect();
+        let stopped: Vec<TopicName> = self
+            .mirrors
+            .iter()
+            .filter(|(_, entry)| entry.is_over())
+            .map(|(topic, _)| topic.clone())
+            .collect();
+        let (Some(ends), false) = (self.ends.clone(), self.observing) else { return };
+        if now < self.next_look || (subjects.is_empty() && stopped.is_empty()) {
+            return;
+        }
+        let max_age = self.configs().map_or(LOOK_MS, |c| c.number("metadata.max.age.ms"));
+        self.next_look = now.plus(max_age.clamp(100, LOOK_MS));
+        self.observing = true;
+        let work = async move {
+            let names: Vec<&str> = subjects.iter().map(|(_, source)| source.as_str()).collect();
+            let mirrors: Vec<&str> =
+                subjects.iter().map(|(topic, _)| topic.as_str()).chain(stopped.iter().map(TopicName::as_str)).collect();
+            let there = async {
+                if names.is_empty() { Ok(BTreeMap::new()) } else { ends.source.describe_topics(&names).await }
+            };
+            let (sources, here) = tokio::join!(there, ends.sink.describe_topics(&mirrors));
+            let mut seen = Vec::new();
+            if let Ok(mut sources) = sources {
+                for (topic, source) in &subjects {
+                    match sources.get(source.as_str()) {
+                        Some(Ok(found)) => seen.push((
+                            topic.clone(),
+                            SourceTopic::There {
+                                id: Some(found.id).filter(|id| !id.is_nil()).map(Uuid::into_bytes),
+                                partitions: i32::try_from(found.partitions.len()).unwrap_or(i32::MAX),
+                            },
+                        )),
+                        Some(Err(error)) if is_unknown(error) => {
+                            seen.push((topic.clone(), SourceTopic::Missing));
+                        }
+                        Some(Err(_)) | None => {}
+                    }
+                }
+                sources.clear();
+            }
+            let gone = match here {
+                Ok(here) => here
+                    .into_iter()
+                    .filter(|(_, found)| found.as_ref().err().is_some_and(is_unknown))
+                    .filter_map(|(topic, _)| topic.parse().ok())
+                    .collect(),
+                Err(_) => Vec::new(),
+            };
+            Done::Observed { sources: seen, gone }
+        };
+        self.running.push(work.boxed());
+    }
+
+    /// A mirror topic was not found: after the second time in a row it was deleted, and so is its record.
+    pub(super) fn mirror_is_gone(&mut self, topic: &TopicName) {
+        let Some(entry) = self.mirrors.get_mut(topic) else { return };
+        entry.missed += 1;
+        self.next_look = Millis(i64::MIN);
+        if entry.missed < GONE {
+            return;
+        }
+        let partitions = entry.machine.record().partitions;
+        self.mirrors.remove(topic);
+        self.memories.remove(topic);
+        self.remove_from_movers(topic);
+        self.notice(Severity::Info, Some(topic), format!("mirror '{topic}' was deleted"));
+        let (store, link, topic) = (self.store.clone(), self.name().clone(), topic.clone());
+        self.running.push(
+            async move {
+                forget(&store, link, topic, partitions).await;
+                Done::Nothing
+            }
+            .boxed(),
+        );
+    }
+
+    fn widen(&mut self, topic: &TopicName, total: i32) {
+        let (Some(ends), Some(entry)) = (self.ends.clone(), self.mirrors.get(topic)) else { return };
+        let record = entry.machine.record();
+        let (source, from) = (record.source_topic.clone(), record.partitions);
+        let (store, link, topic) = (self.store.clone(), self.name().clone(), topic.clone());
+        let work = async move {
+            let new = NewPartitions { topic: topic.as_str().to_owned(), total, assignments: Vec::new() };
+            let added = ends.sink.create_partitions(std::slice::from_ref(&new), false).await;
+            let added = added.and_then(|mut of| of.remove(topic.as_str()).unwrap_or(Ok(())));
+            // 37: there are as many already, from a try whose answer was lost.
+            if let Err(error) = added && error.code() != Some(ErrorCode(37)) {
+                return Done::Widened(topic, Err(words(&error)));
+            }
+            let numbers: Vec<i32> = (from..total).collect();
+            let starts = new_mirror::starts(
+                &ends.source,
+                &source,
+                &numbers,
+                drawbridge_shared::link::StartOffset::Earliest,
+            )
+            .await;
+            match starts {
+                Ok(starts) => {
+                    for (number, start) in numbers.iter().zip(&starts) {
+                        let record = StoredPartition {
+                            link: link.clone(),
+                            topic: topic.clone(),
+                            partition: *number,
+                            memory: Memory { start: *start, ..Memory::default() },
+                        };
+                        store_surely(&store, Stored::Partition(record)).await;
+                    }
+                    Done::Widened(topic, Ok((total, starts)))
+                }
+                Err(error) => Done::Widened(topic, Err(words(&error))),
+            }
+        };
+        self.running.push(work.boxed());
+    }
+
+    pub(super) fn widened(&mut self, topic: &TopicName, result: Result<(i32, Vec<i64>), String>) {
+        let Some(entry) = self.mirrors.get(topic) else { return };
+        let before = entry.machine.record().partitions;
+        match result {
+            Ok((total, starts)) => {
+                for (number, start) in (before..total).zip(starts) {
+                    let memory = Memory { start, ..Memory::default() };
+                    self.memories.set(topic, number, memory);
+                }
+                self.give_mirror(topic, MirrorInput::Widened(total));
+                self.move_partitions(topic, before..total);
+                self.notice(Severity::Info, Some(topic), format!("mirror '{topic}' has {total} partitions now"));
+            }
+            Err(why) => {
+                // Asked for again when the source is looked at next.
+                self.give_mirror(topic, MirrorInput::Widened(before));
+                self.notice(Severity::Attention, Some(topic), format!("mirror '{topic}' cannot be given the partitions that its source has now: {why}"));
+            }
+        }
+    }
+
+    /// What the configs of a mirror have to be now.
+    pub(super) fn stage(&self, topic: &TopicName) -> ConfigStage {
+        let known = self.movers.iter().any(|mover| {
+            mover.shown.borrow().get(topic).is_some_and(|all| all.values().any(|one| one.head_is_open))
+        });
+        let unknown = !self.movers.iter().any(|mover| mover.shown.borrow().contains_key(topic));
+        if known || (unknown && self.memories.any_head(topic)) { ConfigStage::Padding } else { ConfigStage::Mirroring }
+    }
+
+    fn make_writable(&mut self, topic: &TopicName) {
+        let (Some(ends), Some(entry)) = (self.ends.clone(), self.mirrors.get(topic)) else { return };
+        let include = self.configs().map(|c| c.synced_topic_configs()).unwrap_or_default();
+        let (source, denied) = (entry.source_configs.clone(), entry.stored.denied.clone());
+        let topic = topic.clone();
+        let work = async move {
+            let result = topic_configs::finish(&ends.sink, topic.as_str(), source.as_ref(), &include).await;
+            let result = match result {
+                Ok(()) => protection::release(&ends.sink, topic.as_str(), &denied).await,
+                failed => failed,
+            };
+            let stuck = |error: drawbridge_kafka::Error| StuckBy {
+                code: super::super::tasks::code_of(&error),
+                message: format!("the topic cannot be made an ordinary one: {}", words(&error)),
+            };
+            Done::Writable(topic, result.map_err(stuck))
+        };
+        self.running.push(work.boxed());
+    }
+
+    pub(super) fn protected(&mut self, topic: &TopicName, protection: protection::Protection) {
+        let Some(entry) = self.mirrors.get_mut(topic) else { return };
+        entry.unprotected = protection.gap;
+        if entry.stored.denied != protection.denied {
+            entry.stored.denied = protection.denied;
+            let (store, stored) = (self.store.clone(), entry.stored.clone());
+            self.running.push(
+                async move {
+                    store_surely(&store, Stored::Mirror(stored)).await;
+                    Done::Nothing
+                }
+                .boxed(),
+            );
+        }
+    }
+}
+
+pub(super) fn entry(
+    machine: Mirror,
+    stored: StoredMirror,
+    topic_id: Option<Uuid>,
+) -> Entry {
+    Entry {
+        machine,
+        stored,
+        command: None,
+        topic_id,
+        source_configs: None,
+        unprotected: None,
+        protect_again: None,
+        wake: Millis(i64::MIN),
+        missed: 0,
+    }
+}
+
+fn is_unknown(error: &drawbridge_kafka::Error) -> bool {
+    error.code() == Some(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)
+}
+
+/// Stores until it is stored, or until the store is somebody else's.
+pub(super) async fn store_surely(store: &StateStore, record: Stored) {
+    let mut wait = std::time::Duration::from_millis(100);
+    loop {
+        match store.put(record.clone()).await {
+            Ok(()) => return,
+            Err(StoreError::Fenced(_) | StoreError::Closed) => {
+                // Nothing is stored by this gateway any more, and nothing may follow from it.
+                return std::future::pending().await;
+            }
+            Err(error) => {
+                tracing::warn!(%error, "state of a link cannot be stored, trying again");
+                tokio::time::sleep(wait).await;
+                wait = (wait * 2).min(std::time::Duration::from_secs(5));
+            }
+        }
+    }
+}
+
+/// Takes a mirror's records out of the store.
+pub(super) async fn forget(
+    store: &StateStore,
+    link: drawbridge_shared::link::LinkName,
+    topic: TopicName,
+    partitions: i32,
+) {
+    let parts = (0..partitions).map(|number| Key::Partition(link.clone(), topic.clone(), number));
+    let keys = parts.chain([Key::Mirror(link.clone(), topic.clone())]);
+    for key in keys {
+        if let Err(error) = store.remove(key).await {
+            tracing::warn!(%error, %topic, "records of a mirror cannot be removed");
+        }
+    }
+}

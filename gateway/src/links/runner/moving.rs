@@ -1,0 +1,236 @@
+//! The movers of a link: started when both ends, producers and the lease are there.
+
+use std::{
+    collections::hash_map::DefaultHasher,
+    hash::{Hash, Hasher},
+    sync::Arc,
+};
+
+use drawbridge_engine::{
+    Millis,
+    mirror::MirrorInput,
+    partition::{FillRules, Notice, Producer, Spec},
+};
+use drawbridge_kafka::{
+    Client, Error,
+    admin::{
+        configs::ConfigResource,
+        producers::{ProducerIdentity, TransactionalInit},
+    },
+};
+use drawbridge_shared::{names::TopicName, view::Severity};
+use futures_util::FutureExt;
+use uuid::Uuid;
+
+use super::{Runner, jobs::Done};
+use crate::{
+    clock::now_ms,
+    links::{
+        mover::{self, FetchSettings, Plan, Told, words},
+        store::{Producers, Stored},
+    },
+};
+
+/// Between two tries to get producers.
+const AGAIN_MS: i64 = 5_000;
+/// Kafka's default of `producer.id.expiration.ms`.
+const EXPIRY_MS: i64 = 86_400_000;
+
+impl Runner {
+    /// Starts the movers when everything they need is there.
+    pub(super) fn start_moving(&mut self, now: Millis) {
+        let mirrors_any = self.mirrors.values().any(super::mirrors::Entry::moves);
+        if !mirrors_any || !self.movers.is_empty() || now >= self.lease || self.retiring_is_over() {
+            return;
+        }
+        let (Some(ends), Ok(configs)) = (self.ends.clone(), self.stored.configs.clone()) else { return };
+        let (Some(_), Some(_)) = (&self.stored.producers, self.producer_expiry_ms) else {
+            return self.ask_producers(now);
+        };
+        let count = usize::try_from(configs.number("num.cluster.link.fetchers")).unwrap_or(1).max(1);
+        for number in 0..count {
+            let parts = mover::Parts {
+                link: self.name().clone(),
+                source: ends.source.clone(),
+                sink: ends.sink.clone(),
+                store: self.store.clone(),
+                memories: self.memories.clone(),
+                budget: self.budget.clone(),
+                settings: FetchSettings::of(&configs, number),
+                transactional_id: transactional_id(self.name().as_str()),
+                lease: self.lease,
+            };
+            self.movers.push(mover::start(parts, self.told.0.clone()));
+        }
+        let topics: Vec<TopicName> = self.mirrors.keys().cloned().collect();
+        for topic in topics {
+            let count = self.mirrors.get(&topic).map_or(0, |entry| entry.machine.record().partitions);
+            self.move_partitions(&topic, 0..count);
+        }
+    }
+
+    /// Gives the movers these partitions of a mirror.
+    pub(super) fn move_partitions(&mut self, topic: &TopicName, numbers: std::ops::Range<i32>) {
+        if self.movers.is_empty() {
+            return;
+        }
+        let (Some(producers), Ok(configs)) = (self.stored.producers.clone(), &self.stored.configs) else { return };
+        let limits = mover::limits(configs, self.budget.total());
+        let expiry = self.producer_expiry_ms.unwrap_or(EXPIRY_MS);
+        let limits = drawbridge_engine::partition::Limits {
+            producer_expiry_ms: expiry,
+            expiry_margin_ms: (expiry / 4).min(limits.expiry_margin_ms),
+            ..limits
+        };
+        let spec = Spec {
+            data: producers.data,
+            marker: producers.marker,
+            own: producers.own,
+            fill: FillRules::default(),
+            limits,
+        };
+        let Some(entry) = self.mirrors.get(topic).filter(|entry| entry.moves()) else { return };
+        let record = entry.machine.record();
+        let source_topic: Arc<str> = record.source_topic.as_str().into();
+        for partition in numbers {
+            let plan = Plan {
+                source_topic: Arc::clone(&source_topic),
+                source_topic_id: record.source_topic_id.map(Uuid::from_bytes),
+                mirror_topic: topic.clone(),
+                mirror_topic_id: entry.topic_id,
+                partition,
+                spec: spec.clone(),
+                memory: self.memories.get(topic, partition),
+            };
+            let Some(mover) = self.mover_of(topic, partition) else { return };
+            mover.orders.send(mover::Order::Add(Box::new(plan))).ok();
+        }
+        if let Some(command) = entry.command {
+            self.order_movers(topic, command);
+        }
+    }
+
+    fn mover_of(&self, topic: &TopicName, partition: i32) -> Option<&mover::Handle> {
+        let mut hasher = DefaultHasher::new();
+        (topic, partition).hash(&mut hasher);
+        let count = u64::try_from(self.movers.len()).ok().filter(|count| *count > 0)?;
+        self.movers.get(usize::try_from(hasher.finish() % count).ok()?)
+    }
+
+    pub(super) fn order_movers(&self, topic: &TopicName, command: drawbridge_engine::partition::Command) {
+        for mover in &self.movers {
+            mover.orders.send(mover::Order::Command(topic.clone(), command)).ok();
+        }
+    }
+
+    pub(super) fn remove_from_movers(&self, topic: &TopicName) {
+        for mover in &self.movers {
+            mover.orders.send(mover::Order::Remove(topic.clone())).ok();
+        }
+    }
+
+    pub(super) fn hear(&mut self, told: Told) {
+        match told {
+            Told::Report(topic, report) => self.give_mirror(&topic, MirrorInput::Partition(report)),
+            Told::Notice(topic, partition, notice) => self.tell(&topic, partition, &notice),
+        }
+    }
+
+    fn tell(&self, topic: &TopicName, partition: i32, notice: &Notice) {
+        let place = format!("mirror '{topic}', partition {partition}");
+        match notice {
+            Notice::Drained { .. } | Notice::Stopped { .. } => {}
+            Notice::Overtaken(overtaken) => {
+                let message = format!(
+                    "{place}: the source deleted offsets {} to {} before they were mirrored; they stay empty",
+                    overtaken.from,
+                    overtaken.to - 1
+                );
+                self.notice(Severity::Attention, Some(topic), message);
+            }
+            Notice::Blocked { offset, count, reason } => {
+                let message =
+                    format!("{place}: {count} offsets from {offset} on cannot be filled: {reason}");
+                self.notice(Severity::Failed, Some(topic), message);
+            }
+        }
+    }
+
+    fn ask_producers(&mut self, now: Millis) {
+        let Some(ends) = self.ends.clone() else { return };
+        if self.asking_producers || now < self.next_producers {
+            return;
+        }
+        self.asking_producers = true;
+        let (store, record) = (self.store.clone(), self.stored.clone());
+        let work = async move {
+            let id = transactional_id(record.name.as_str());
+            let expiry = producer_expiry(&ends.sink).await;
+            if let Some(producers) = record.producers {
+                return Ok((producers, expiry));
+            }
+            let producers = producers(&ends.sink, &id).await.map_err(|error| words(&error))?;
+            let mut record = record;
+            record.producers = Some(producers.clone());
+            store.put(Stored::Link(record)).await.map_err(|error| error.to_string())?;
+            Ok((producers, expiry))
+        };
+        self.running.push(work.map(Done::Producers).boxed());
+    }
+
+    pub(super) fn producers_known(&mut self, result: Result<(Producers, i64), String>) {
+        self.asking_producers = false;
+        let now = Millis(now_ms());
+        match result {
+            Ok((producers, expiry)) => {
+                self.stored.producers = Some(producers);
+                self.producer_expiry_ms = Some(expiry);
+                self.hindrance = None;
+                self.start_moving(now);
+            }
+            Err(why) => {
+                self.next_producers = now.plus(AGAIN_MS);
+                self.hindrance = Some(format!("the destination gives the link no producer id: {why}"));
+            }
+        }
+    }
+}
+
+fn transactional_id(link: &str) -> String {
+    format!("_drawbridge.fill.{link}")
+}
+
+/// Producers of a link: one for data, another for markers; and the ids of everything it will ever write with.
+async fn producers(sink: &Client, transactional_id: &str) -> Result<Producers, Error> {
+    let producer = |identity: ProducerIdentity| Producer { id: identity.id, epoch: identity.epoch };
+    let data = producer(sink.init_producer_id(None).await?);
+    let marker = producer(sink.init_producer_id(None).await?);
+    let init = TransactionalInit {
+        id: transactional_id.to_owned(),
+        timeout: std::time::Duration::from_secs(60),
+        current: None,
+    };
+    let mut own = vec![data.id, marker.id];
+    // Only needed where markers are not permitted; whether it may be used shows then.
+    if let Ok(identity) = sink.init_producer_id(Some(&init)).await {
+        own.push(identity.id);
+    }
+    Ok(Producers { data, marker, own })
+}
+
+/// `producer.id.expiration.ms` of the destination: the smallest of its brokers'.
+async fn producer_expiry(sink: &Client) -> i64 {
+    let Ok(description) = sink.describe_cluster().await else { return EXPIRY_MS };
+    let brokers: Vec<ConfigResource> =
+        description.brokers.iter().map(|broker| ConfigResource::Broker(broker.id)).collect();
+    // Without the permission to look, Kafka's default is what is known.
+    let Ok(found) = sink.config_values(&brokers).await else { return EXPIRY_MS };
+    found
+        .into_values()
+        .filter_map(Result::ok)
+        .flatten()
+        .filter(|entry| entry.name == "producer.id.expiration.ms")
+        .filter_map(|entry| entry.value?.parse().ok())
+        .min()
+        .unwrap_or(EXPIRY_MS)
+}

@@ -20,10 +20,13 @@ mod shared;
 mod topic;
 mod writer;
 
-use std::{sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use drawbridge_kafka::{Client, admin::producers::TransactionalInit};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{
+    mpsc::{self, error::TrySendError},
+    oneshot,
+};
 
 pub use error::StoreError;
 pub use records::{
@@ -40,8 +43,8 @@ use self::{
 };
 use crate::shutdown::Tasks;
 
-/// Writes that wait; further ones wait for a place.
-const QUEUE: usize = 256;
+/// Writes that wait; further ones wait for a place, from when they are waited for.
+const QUEUE: usize = 4096;
 /// Nothing is ever written in a transaction, but the protocol wants a timeout.
 const TRANSACTION_TIMEOUT: Duration = Duration::from_secs(60);
 /// Openings that may hit an epoch that was used already, one after the other.
@@ -102,26 +105,29 @@ impl StateStore {
     }
 
     /// Stores a record in place of the earlier one of its key. `Ok` means that all in-sync replicas have it.
-    /// Records are written in the order of the calls.
     ///
-    /// While the outcome of a write is unknown (a lost connection, a timeout) it is repeated, and this waits;
-    /// giving up waiting does not take the record back.
+    /// The record is queued by the call, not by waiting for it: records are written in the order of the calls,
+    /// and giving up waiting does not take one back. While the outcome of a write is unknown (a lost
+    /// connection, a timeout) it is repeated, for as long as it takes.
     ///
     /// # Errors
     /// [`StoreError::NoEncoder`] for a link with secrets that cannot be encrypted, [`StoreError::Fenced`]
     /// once another gateway has taken over, what the cluster refuses, or that it could not be reached for
     /// `default.api.timeout.ms`: then nothing was written. [`StoreError::Closed`] when the gateway stops.
-    pub async fn put(&self, record: Stored) -> Result<(), StoreError> {
-        let key = record.key()?;
-        self.write(key, Some(record)).await
+    pub fn put(
+        &self,
+        record: Stored,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send + use<> {
+        let queued = record.key().map(|key| self.queue(key, Some(record)));
+        async move { queued?.await }
     }
 
     /// Removes a record.
     ///
     /// # Errors
     /// As [`Self::put`].
-    pub async fn remove(&self, key: Key) -> Result<(), StoreError> {
-        self.write(key, None).await
+    pub fn remove(&self, key: Key) -> impl Future<Output = Result<(), StoreError>> + Send + use<> {
+        self.queue(key, None)
     }
 
     /// Resolves when another gateway has taken over the store: what is put from then on is refused. Noticed
@@ -130,11 +136,24 @@ impl StateStore {
         self.shared.fenced().await;
     }
 
-    async fn write(&self, key: Key, value: Option<Stored>) -> Result<(), StoreError> {
+    fn queue(
+        &self,
+        key: Key,
+        value: Option<Stored>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send + use<> {
         let (done, answer) = oneshot::channel();
-        let queued = self.queue.send(Write { key, value, done }).await;
-        queued.map_err(|_| self.shared.ended())?;
-        answer.await.unwrap_or_else(|_| Err(self.shared.ended()))
+        let overflow = match self.queue.try_send(Write { key, value, done }) {
+            // Where the store is closed, `done` is dropped with the write.
+            Ok(()) | Err(TrySendError::Closed(_)) => None,
+            Err(TrySendError::Full(write)) => Some((self.queue.clone(), write)),
+        };
+        let shared = Arc::clone(&self.shared);
+        async move {
+            if let Some((queue, write)) = overflow {
+                queue.send(write).await.map_err(|_| shared.ended())?;
+            }
+            answer.await.unwrap_or_else(|_| Err(shared.ended()))
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
     api::Gateway,
     clusters::{ClusterSpec, Clusters, Store},
     http::{self, AllowedHosts, Web},
-    links::Links,
+    links::{Links, store::PasswordEncoder},
     metrics::Metrics,
     notices::Notices,
     shutdown::Tasks,
@@ -29,6 +29,8 @@ pub struct Parts {
     pub store: Option<Store>,
     /// Names the gateway answers to, beside the loopback ones.
     pub allowed_hosts: AllowedHosts,
+    /// What the secrets of links are encrypted with; without it no link with secrets can be kept.
+    pub encoder: Option<PasswordEncoder>,
     /// Whether this is the demo.
     pub is_demo: bool,
 }

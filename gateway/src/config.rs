@@ -11,11 +11,14 @@ use std::{
     time::Duration,
 };
 
+use drawbridge_kafka::settings::Secret;
 use drawbridge_shared::names::ClusterName;
 
 pub use arguments::{Arguments, Command};
 pub use keys::{KEYS, Key};
 use layer::{Given, Layer};
+
+use crate::links::store::PasswordEncoder;
 
 /// What the gateway runs with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +37,10 @@ pub struct Config {
     pub shutdown_grace: Duration,
     /// Log filter.
     pub log: String,
+    /// What the secrets of links are encrypted with.
+    pub password_encoder_secret: Option<Secret>,
+    /// What they were encrypted with before.
+    pub password_encoder_old_secret: Option<Secret>,
 }
 
 /// What the gateway serves.
@@ -140,6 +147,17 @@ impl Config {
             Some(given) => Some(PathBuf::from(&given.value)),
             None => default_clusters_dir(environment),
         };
+        let password_encoder_secret = secret(layer, "password_encoder_secret", faults);
+        let password_encoder_old_secret = secret(layer, "password_encoder_old_secret", faults);
+        if let Some(old) = layer.get("password_encoder_old_secret")
+            && layer.get("password_encoder_secret").is_none()
+        {
+            faults.push(ConfigFault::new(
+                &old.place,
+                "there is no new secret in its place",
+                "Set password_encoder_secret, to the same value if the secret does not change.",
+            ));
+        }
         Self {
             mode,
             listen,
@@ -148,7 +166,16 @@ impl Config {
             clusters_dir: clusters_dir.filter(|_| mode == Mode::Serve),
             shutdown_grace,
             log,
+            password_encoder_secret,
+            password_encoder_old_secret,
         }
+    }
+
+    /// What encrypts the secrets of links, if there is a secret to do it with.
+    #[must_use]
+    pub fn encoder(&self) -> Option<PasswordEncoder> {
+        let secret = self.password_encoder_secret.as_ref()?;
+        Some(PasswordEncoder::new(secret, self.password_encoder_old_secret.as_ref()))
     }
 }
 
@@ -161,6 +188,20 @@ fn default_listen() -> SocketAddr {
 
 fn error_words(error: &drawbridge_shared::names::NameError) -> String {
     error.to_string()
+}
+
+/// A secret, whose value is in no fault.
+fn secret(layer: &Layer, key: &str, faults: &mut Vec<ConfigFault>) -> Option<Secret> {
+    let given = layer.get(key)?;
+    if given.value.trim().is_empty() {
+        faults.push(ConfigFault::new(
+            &given.place,
+            "it is empty",
+            "Give a long random text, e.g. of `openssl rand -base64 32`, and keep it, or leave it out.",
+        ));
+        return None;
+    }
+    Some(Secret::new(&given.value))
 }
 
 /// An address to listen on, which has to be a loopback one as long as there is no login.

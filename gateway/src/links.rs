@@ -1,5 +1,7 @@
 //! Links: the halves on the clusters of this gateway, and the engine that runs them.
 
+pub mod store;
+
 use drawbridge_shared::{
     draft::{ConfigChange, MirrorDraft},
     link::{ConfigRow, LinkName},

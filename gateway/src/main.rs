@@ -50,6 +50,7 @@ async fn run(config: Config) -> anyhow::Result<()> {
     })?;
     let mut parts = Parts {
         allowed_hosts: AllowedHosts::new(config.allowed_hosts.clone()),
+        encoder: config.encoder(),
         is_demo: config.mode == Mode::Demo,
         ..Parts::default()
     };

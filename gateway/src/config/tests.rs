@@ -132,6 +132,29 @@ fn added_clusters_are_kept_in_the_users_configuration_directory_and_not_by_the_d
 }
 
 #[test]
+fn secrets_are_taken_from_file_and_environment_and_shown_nowhere() {
+    let file = file("password_encoder_secret = \"hunter22\"\n");
+    let path = file.path().to_str().unwrap();
+    let environment = [("DRAWBRIDGE_PASSWORD_ENCODER_OLD_SECRET", "older")];
+    let config = load(&["serve", "--config", path], &environment).unwrap();
+    let exposed = |secret: &Option<Secret>| secret.as_ref().unwrap().expose().to_owned();
+    assert_eq!(exposed(&config.password_encoder_secret), "hunter22");
+    assert_eq!(exposed(&config.password_encoder_old_secret), "older");
+    assert!(config.encoder().is_some());
+    let shown = format!("{config:?}");
+    assert!(!shown.contains("hunter22") && !shown.contains("older"), "{shown}");
+    assert!(load(&["serve"], &[]).unwrap().encoder().is_none());
+}
+
+#[test]
+fn an_old_secret_alone_and_an_empty_one_are_refused_without_being_shown() {
+    let words = fault(&["serve"], &[("DRAWBRIDGE_PASSWORD_ENCODER_OLD_SECRET", "hunter22")]);
+    assert!(words.contains("password_encoder_secret") && !words.contains("hunter22"), "{words}");
+    let words = fault(&["serve"], &[("DRAWBRIDGE_PASSWORD_ENCODER_SECRET", " ")]);
+    assert!(words.contains("DRAWBRIDGE_PASSWORD_ENCODER_SECRET: it is empty"), "{words}");
+}
+
+#[test]
 fn every_setting_is_documented_with_its_variable() {
     let page = include_str!("../../../docs/configuration.md");
     for key in KEYS {

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{Record, codec, varint};
+use super::{Record, codec, padding::body, varint};
 use crate::batch::{Attributes, Batch, BatchFault, Codec, Header};
 
 /// A batch under construction. Its records are at consecutive offsets by construction.
@@ -54,6 +54,11 @@ impl Builder {
         varint::put(&mut self.bytes, offset_delta);
         self.bytes.extend_from_slice(record.body);
         self.count = self.count.saturating_add(1);
+    }
+
+    /// Appends a record of its own making: key, value and no headers, at the next offset.
+    pub fn add(&mut self, timestamp: i64, key: Option<&[u8]>, value: Option<&[u8]>) {
+        self.push(&Record::made(self.next_offset(), timestamp, &body(key, value)));
     }
 
     /// The batch, compressed.

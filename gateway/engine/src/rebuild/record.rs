@@ -109,8 +109,33 @@ impl<'a> Record<'a> {
         usize::try_from(length).ok().and_then(|length| body.get(..length)).map(Some).ok_or(fault)
     }
 
+    /// The value, `None` when null.
+    ///
+    /// # Errors
+    /// [`BatchFault::Record`] when the body is malformed.
+    pub fn value(&self) -> Result<Option<&'a [u8]>, BatchFault> {
+        let fault = || BatchFault::Record {
+            offset: self.base_offset,
+            detail: "its key or value is cut off",
+        };
+        let mut body = self.body;
+        field(&mut body).ok_or_else(fault)?;
+        field(&mut body).ok_or_else(fault)
+    }
+
     /// A record made here.
     pub(super) const fn made(offset: i64, timestamp: i64, body: &'a [u8]) -> Self {
         Record { offset, timestamp, attributes: 0, body, base_offset: offset }
     }
+}
+
+/// A key or a value off the front of a body; `Some(None)` when it is null.
+fn field<'a>(body: &mut &'a [u8]) -> Option<Option<&'a [u8]>> {
+    let length = varint::take(body)?;
+    if length < 0 {
+        return Some(None);
+    }
+    let (field, rest) = body.split_at_checked(usize::try_from(length).ok()?)?;
+    *body = rest;
+    Some(Some(field))
 }

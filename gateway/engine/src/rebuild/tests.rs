@@ -241,3 +241,18 @@ fn a_small_batch_that_expands_to_more_than_allowed_is_refused() {
     let error = rebuild(&batch, 0, 1_000).unwrap_err();
     assert!(error.to_string().contains("more than the 1000 bytes allowed"), "{error}");
 }
+
+#[test]
+fn keys_and_values_that_were_added_are_read_back() {
+    let given: [(Option<&[u8]>, Option<&[u8]>); 4] =
+        [(Some(b"k"), Some(b"v")), (Some(b""), None), (None, Some(b"")), (None, None)];
+    let mut builder = Builder::new(7, Codec::None, -1);
+    for (key, value) in given {
+        builder.add(1_000, key, value);
+    }
+    let batch = builder.finish().unwrap();
+    let records = Records::open(&batch, LIMIT).unwrap();
+    let read = records.iter().map(Result::unwrap);
+    let read: Vec<_> = read.map(|r| (r.key().unwrap(), r.value().unwrap())).collect();
+    assert_eq!(read, given);
+}

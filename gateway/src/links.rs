@@ -30,6 +30,9 @@ pub struct LinkSpec {
     pub name: LinkName,
     /// Kafka's id of the cluster at the other end, if it was given.
     pub remote_cluster_id: Option<String>,
+    /// The id the link must have, if it was given: 22 characters, base64url. Creating a half whose link has
+    /// another id is refused.
+    pub link_id: Option<String>,
     /// Link configs by name.
     pub configs: Vec<(String, String)>,
 }

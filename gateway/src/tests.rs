@@ -2,6 +2,7 @@
 
 pub(crate) mod golden;
 mod hostile;
+mod openapi;
 mod protocol;
 mod rest;
 mod rest_links;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Answer, RestError,
     brokers::OfBroker,
-    extract::{Body, Named, Target},
+    extract::{Body, Named, Target, text},
     shapes::{Collection, Hrefs, Resource},
     topics::OfTopic,
 };
@@ -55,6 +55,7 @@ pub(super) struct OfBrokerConfig {
 /// No `Debug` on what may hold secrets of links.
 #[derive(Deserialize)]
 pub(super) struct UpdateConfig {
+    #[serde(default, deserialize_with = "text")]
     pub(super) value: Option<String>,
 }
 
@@ -68,6 +69,7 @@ pub(super) struct AlterConfigs {
 #[derive(Deserialize)]
 struct AlterConfig {
     name: String,
+    #[serde(default, deserialize_with = "text")]
     value: Option<String>,
     operation: Option<Operation>,
 }

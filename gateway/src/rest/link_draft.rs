@@ -3,9 +3,9 @@
 //! The other cluster's id comes in one of three fields, by the part that cluster plays.
 
 use drawbridge_shared::link::{LinkMode, LinkName};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
-use super::{Answer, RestError, links::link_uuid};
+use super::{Answer, RestError, extract::text, links::link_uuid};
 use crate::links::LinkSpec;
 
 /// No `Debug`: configs hold secrets.
@@ -24,19 +24,6 @@ struct LinkConfig {
     name: String,
     #[serde(default, deserialize_with = "text")]
     value: Option<String>,
-}
-
-/// Takes numbers and switches as their text, as servers of this API do. Errors do not repeat the value.
-fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    match serde_json::Value::deserialize(deserializer)? {
-        serde_json::Value::Null => Ok(None),
-        serde_json::Value::String(text) => Ok(Some(text)),
-        serde_json::Value::Bool(switch) => Ok(Some(switch.to_string())),
-        serde_json::Value::Number(number) => Ok(Some(number.to_string())),
-        serde_json::Value::Array(_) | serde_json::Value::Object(_) => {
-            Err(serde::de::Error::custom("the value of a config is a text"))
-        }
-    }
 }
 
 /// The half that is wanted on the cluster with the id `local`.

@@ -31,6 +31,8 @@ pub struct Parts {
     pub allowed_hosts: AllowedHosts,
     /// What the secrets of links are encrypted with; without it no link with secrets can be kept.
     pub encoder: Option<PasswordEncoder>,
+    /// Bytes of records that all links together may hold.
+    pub link_memory: usize,
     /// Whether this is the demo.
     pub is_demo: bool,
 }
@@ -60,7 +62,7 @@ impl App {
         for spec in parts.clusters {
             clusters.insert(spec)?;
         }
-        let links = Links::start(clusters.clone(), tasks.clone());
+        let links = Links::start(clusters.clone(), parts.encoder, parts.link_memory, tasks.clone());
         let gateway = Arc::new(Gateway {
             clusters: clusters.clone(),
             links,

@@ -1,10 +1,37 @@
 //! Links: the halves on the clusters of this gateway, and the engine that runs them.
+//!
+//! ```text
+//!   Links ── a handle for REST, the WebSocket, metrics
+//!     └ host      one per cluster: opens the state in Kafka, starts and ends the halves
+//!         └ runner    one per half: link, mirror and task machines, orders, what is shown
+//!             └ mover     some per link: partition machines, fetches, batches, questions
+//!                 └ store     what has to survive: records of a compacted topic on the cluster
+//! ```
+//!
+//! Every machine has one owner, a task. Owners talk through queues and show themselves through watches;
+//! nothing else is shared but what partitions remember ([`memories`]) and the memory budget ([`budget`]).
 
+pub mod budget;
+mod ends;
+mod half;
+mod history;
+mod host;
+mod memories;
+mod mover;
+mod new_link;
+mod new_mirror;
+mod registry;
+mod runner;
+pub(crate) mod stats;
 pub mod store;
+mod tasks;
+mod views;
+
+use std::sync::{Arc, PoisonError, RwLock};
 
 use drawbridge_shared::{
     draft::{ConfigChange, MirrorDraft},
-    link::{ConfigRow, LinkName},
+    link::{ConfigRow, LinkConfigs, LinkName, LinkPrefix},
     names::{ClusterName, TopicName},
     view::{
         GroupOffsetRow, HistoryPoint, LinkCheck, LinkDetail, MirrorAction, MirrorActionRow,
@@ -12,28 +39,44 @@ use drawbridge_shared::{
     },
     wire::{ErrorCode, FeedData},
 };
-use std::sync::Arc;
 use tokio::sync::watch;
 
+use self::{
+    budget::Budget,
+    half::{Half, Order},
+    host::Host,
+    registry::Shared,
+    store::PasswordEncoder,
+};
 use crate::{clusters::Clusters, feeds::FeedState, refusal::Refusal, shutdown::Tasks};
 
 /// Handle to all links; cheap to clone.
 #[derive(Clone)]
 pub struct Links {
     clusters: Clusters,
+    shared: Arc<Shared>,
     rows: watch::Sender<FeedState>,
     mirrors: watch::Sender<FeedState>,
 }
 
 /// A half of a link that somebody wants.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct LinkSpec {
     /// The link's name.
     pub name: LinkName,
     /// Kafka's id of the cluster at the other end, if it was given.
     pub remote_cluster_id: Option<String>,
+    /// The id the link must have, if it was given: 22 characters, base64url. Creating a half whose link has
+    /// another id is refused.
+    pub link_id: Option<String>,
     /// Link configs by name.
     pub configs: Vec<(String, String)>,
+}
+
+impl std::fmt::Debug for LinkSpec {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LinkSpec").field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 /// How a half is created.
@@ -45,174 +88,343 @@ pub struct CreateOptions {
     pub validate_link: bool,
 }
 
-fn not_yet() -> Refusal {
-    Refusal::new(ErrorCode::Unsupported, "links are not run yet")
-}
-
 impl Links {
-    /// Runs the links of these clusters.
-    pub fn start(clusters: Clusters, _tasks: Tasks) -> Self {
+    /// Runs the links of these clusters, and of those that are added later. `memory` is how many bytes of
+    /// records all links together may hold.
+    #[must_use]
+    pub fn start(
+        clusters: Clusters,
+        encoder: Option<PasswordEncoder>,
+        memory: usize,
+        tasks: Tasks,
+    ) -> Self {
         let empty = |data| watch::Sender::new(FeedState::Data(Arc::new(data)));
-        Self {
+        let shared = Arc::new(Shared {
+            hosts: RwLock::default(),
+            notices: clusters.notices().clone(),
+            budget: Budget::new(memory),
+            encoder,
+            tasks: tasks.clone(),
+            changes: watch::Sender::new(0),
+        });
+        let links = Self {
             clusters,
+            shared,
             rows: empty(FeedData::Links(Vec::new())),
             mirrors: empty(FeedData::Mirrors(Vec::new())),
-        }
+        };
+        tasks.spawn(views::publish(links.clone()));
+        tasks.spawn(follow_clusters(links.clone()));
+        links
     }
 
     /// Its clusters.
+    #[must_use]
     pub fn clusters(&self) -> &Clusters {
         &self.clusters
     }
 
+    /// What the links hold of their memory budget, in bytes, and the budget.
+    #[must_use]
+    pub fn memory(&self) -> (usize, usize) {
+        (self.shared.budget.used(), self.shared.budget.total())
+    }
+
     /// Follows all halves.
+    #[must_use]
     pub fn follow_rows(&self) -> watch::Receiver<FeedState> {
         self.rows.subscribe()
     }
 
     /// Follows all mirrors.
+    #[must_use]
     pub fn follow_mirrors(&self) -> watch::Receiver<FeedState> {
         self.mirrors.subscribe()
     }
 
     /// Follows one half.
-    pub fn follow_link(&self, _c: &ClusterName, _l: &LinkName) -> watch::Receiver<FeedState> {
-        self.rows.subscribe()
+    #[must_use]
+    pub fn follow_link(
+        &self,
+        cluster: &ClusterName,
+        link: &LinkName,
+    ) -> watch::Receiver<FeedState> {
+        views::follow_link(self, cluster, link)
     }
 
     /// Follows one mirror.
+    #[must_use]
     pub fn follow_mirror(
         &self,
-        _cluster: &ClusterName,
-        _link: &LinkName,
-        _topic: &TopicName,
+        cluster: &ClusterName,
+        link: &LinkName,
+        topic: &TopicName,
     ) -> watch::Receiver<FeedState> {
-        self.rows.subscribe()
+        views::follow_mirror(self, cluster, link, topic)
     }
 
-    /// The halves on a cluster, by name. `Unavailable` until the cluster's link state was read.
-    pub fn of_cluster(&self, _cluster: &ClusterName) -> Result<Vec<LinkDetail>, Refusal> {
-        Err(not_yet())
+    fn host(&self, cluster: &ClusterName) -> Result<Arc<Host>, Refusal> {
+        let hosts = self.shared.hosts.read().unwrap_or_else(PoisonError::into_inner);
+        hosts.get(cluster).cloned().ok_or_else(|| Refusal::no_such_cluster(cluster))
+    }
+
+    fn half(&self, cluster: &ClusterName, link: &LinkName) -> Result<Arc<Half>, Refusal> {
+        let host = self.host(cluster)?;
+        if let Some(half) = host.half(link) {
+            return Ok(half);
+        }
+        host.known()?;
+        Err(Refusal::new(ErrorCode::NotFound, format!("Cluster link '{link}' does not exist."))
+            .rest(404, 404))
+    }
+
+    /// The halves on a cluster, by name.
+    ///
+    /// # Errors
+    /// `Unavailable` until the state of the cluster's links was read.
+    pub fn of_cluster(&self, cluster: &ClusterName) -> Result<Vec<LinkDetail>, Refusal> {
+        let host = self.host(cluster)?;
+        host.known()?;
+        Ok(host.halves().iter().map(|half| self.shared.detail(half)).collect())
     }
 
     /// One half.
-    pub fn detail(&self, _cluster: &ClusterName, _link: &LinkName) -> Result<LinkDetail, Refusal> {
-        Err(not_yet())
+    ///
+    /// # Errors
+    /// `NotFound`; `Unavailable` until the state of the cluster's links was read.
+    pub fn detail(&self, cluster: &ClusterName, link: &LinkName) -> Result<LinkDetail, Refusal> {
+        let half = self.half(cluster, link)?;
+        Ok(self.shared.detail(&half))
     }
 
     /// One mirror.
+    ///
+    /// # Errors
+    /// `NotFound`; `Unavailable` until the state of the cluster's links was read.
     pub fn mirror(
         &self,
-        _cluster: &ClusterName,
-        _link: &LinkName,
-        _topic: &TopicName,
+        cluster: &ClusterName,
+        link: &LinkName,
+        topic: &TopicName,
     ) -> Result<MirrorDetail, Refusal> {
-        Err(not_yet())
+        let half = self.half(cluster, link)?;
+        half.now().mirrors.get(topic).cloned().ok_or_else(|| no_such_mirror(link, topic))
     }
 
     /// The configs of a half, secrets left out.
+    ///
+    /// # Errors
+    /// `NotFound`; `Unavailable` while the configs cannot be read.
     pub fn configs(
         &self,
-        _cluster: &ClusterName,
-        _link: &LinkName,
+        cluster: &ClusterName,
+        link: &LinkName,
     ) -> Result<Vec<ConfigRow>, Refusal> {
-        Err(not_yet())
+        let shown = self.half(cluster, link)?.now();
+        shown.configs.as_ref().map(LinkConfigs::rows).ok_or_else(|| {
+            let why = shown.detail.link.error_message.clone().unwrap_or_default();
+            Refusal::new(
+                ErrorCode::Unavailable,
+                format!("the configs of link '{link}' cannot be read: {why}"),
+            )
+        })
     }
 
     /// Checks everything about a half without creating it, and says what was found.
+    ///
+    /// # Errors
+    /// Configs that are not valid, by field; a name that is taken.
     pub async fn check(
         &self,
-        _cluster: &ClusterName,
-        _spec: &LinkSpec,
+        cluster: &ClusterName,
+        spec: &LinkSpec,
     ) -> Result<LinkCheck, Refusal> {
-        Err(not_yet())
+        let host = self.host(cluster)?;
+        new_link::check(&self.shared, &host, spec).await
     }
 
     /// Creates a half.
+    ///
+    /// # Errors
+    /// Every refusal there is; then nothing was created.
     pub async fn create(
         &self,
-        _cluster: &ClusterName,
-        _spec: LinkSpec,
-        _options: CreateOptions,
+        cluster: &ClusterName,
+        spec: LinkSpec,
+        options: CreateOptions,
     ) -> Result<(), Refusal> {
-        Err(not_yet())
+        let host = self.host(cluster)?;
+        new_link::create(&self.shared, &host, spec, options).await
     }
 
-    /// Deletes a half.
+    /// Deletes a half. With `force`, mirrors that are not stopped are failed over first.
+    ///
+    /// # Errors
+    /// `Denied` when there are such mirrors and no force; what could not be stopped or stored.
     pub async fn delete(
         &self,
-        _cluster: &ClusterName,
-        _link: &LinkName,
-        _force: bool,
-        _validate_only: bool,
+        cluster: &ClusterName,
+        link: &LinkName,
+        force: bool,
+        validate_only: bool,
     ) -> Result<(), Refusal> {
-        Err(not_yet())
+        let half = self.half(cluster, link)?;
+        half.ask(|reply| Order::Retire { force, validate_only, reply }).await?;
+        if !validate_only {
+            self.host(cluster)?.drop_half(link);
+        }
+        Ok(())
     }
 
     /// Changes the configs of a half, all or none; a change without value goes back to the default.
+    ///
+    /// # Errors
+    /// The configs that are wrong, by field; what could not be stored.
     pub async fn alter(
         &self,
-        _cluster: &ClusterName,
-        _link: &LinkName,
-        _changes: &[ConfigChange],
-        _validate_only: bool,
+        cluster: &ClusterName,
+        link: &LinkName,
+        changes: &[ConfigChange],
+        validate_only: bool,
     ) -> Result<(), Refusal> {
-        Err(not_yet())
+        let half = self.half(cluster, link)?;
+        let changes = changes.to_vec();
+        half.ask(|reply| Order::Alter { changes, validate_only, reply }).await
     }
 
     /// The name the mirror of a source topic has on this link.
-    pub fn mirror_name(&self, _c: &ClusterName, _l: &LinkName, source_topic: &str) -> String {
-        source_topic.to_owned()
+    #[must_use]
+    pub fn mirror_name(
+        &self,
+        cluster: &ClusterName,
+        link: &LinkName,
+        source_topic: &str,
+    ) -> String {
+        let half = self.half(cluster, link).ok();
+        let prefix =
+            half.and_then(|half| half.now().configs.as_ref().and_then(LinkConfigs::prefix));
+        LinkPrefix::apply(prefix.as_ref(), source_topic)
     }
 
     /// The source's topics.
+    ///
+    /// # Errors
+    /// `Unavailable` when the source cannot be asked.
     pub async fn source_topics(
         &self,
-        _cluster: &ClusterName,
-        _link: &LinkName,
+        cluster: &ClusterName,
+        link: &LinkName,
     ) -> Result<Vec<SourceTopicRow>, Refusal> {
-        Err(not_yet())
+        self.half(cluster, link)?.ask(|reply| Order::SourceTopics { reply }).await
     }
 
     /// Where the groups of mirrors stand on both sides.
+    ///
+    /// # Errors
+    /// `Unavailable` when the clusters cannot be asked.
     pub async fn groups(
         &self,
-        _cluster: &ClusterName,
-        _link: &LinkName,
-        _topic: Option<&TopicName>,
+        cluster: &ClusterName,
+        link: &LinkName,
+        topic: Option<&TopicName>,
     ) -> Result<Vec<GroupOffsetRow>, Refusal> {
-        Err(not_yet())
+        let topic = topic.cloned();
+        self.half(cluster, link)?.ask(|reply| Order::Groups { topic, reply }).await
     }
 
     /// The last half hour of a link or of one mirror, oldest first.
+    ///
+    /// # Errors
+    /// `NotFound`.
     pub fn history(
         &self,
-        _cluster: &ClusterName,
-        _link: &LinkName,
-        _topic: Option<&TopicName>,
+        cluster: &ClusterName,
+        link: &LinkName,
+        topic: Option<&TopicName>,
     ) -> Result<Vec<HistoryPoint>, Refusal> {
-        Err(not_yet())
+        let shown = self.half(cluster, link)?.now();
+        if let Some(topic) = topic.filter(|topic| !shown.mirrors.contains_key(topic)) {
+            return Err(no_such_mirror(link, topic));
+        }
+        Ok(shown.history.get(&topic.cloned()).cloned().unwrap_or_default())
     }
 
     /// Creates a mirror topic.
+    ///
+    /// # Errors
+    /// A name that is not the link's or is taken; what either cluster refuses.
     pub async fn create_mirror(
         &self,
-        _cluster: &ClusterName,
-        _link: &LinkName,
-        _draft: &MirrorDraft,
+        cluster: &ClusterName,
+        link: &LinkName,
+        draft: &MirrorDraft,
     ) -> Result<(), Refusal> {
-        Err(not_yet())
+        let draft = draft.clone();
+        let half = self.half(cluster, link)?;
+        half.ask(|reply| Order::CreateMirror { draft, reply }).await?;
+        half.cluster.topics_changed();
+        Ok(())
     }
 
     /// Acts on mirror topics; refusals of single ones are in their rows.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such link.
     pub async fn act(
         &self,
-        _cluster: &ClusterName,
-        _link: &LinkName,
-        _action: MirrorAction,
-        _topics: &[TopicName],
-        _validate_only: bool,
+        cluster: &ClusterName,
+        link: &LinkName,
+        action: MirrorAction,
+        topics: &[TopicName],
+        validate_only: bool,
     ) -> Result<Vec<MirrorActionRow>, Refusal> {
-        Err(not_yet())
+        let topics = topics.to_vec();
+        let half = self.half(cluster, link)?;
+        half.ask(|reply| Order::Act { action, topics, validate_only, reply }).await
+    }
+
+    /// A topic of a cluster was deleted or created: links look at once whether it was theirs.
+    pub fn topics_changed(&self, cluster: &ClusterName) {
+        if let Ok(host) = self.host(cluster) {
+            host.tell_all(|| Order::Look);
+        }
+    }
+}
+
+fn no_such_mirror(link: &LinkName, topic: &TopicName) -> Refusal {
+    let message = format!("Topic '{topic}' is not a mirror of link '{link}'.");
+    Refusal::new(ErrorCode::NotFound, message).rest(404, 404)
+}
+
+/// Starts a host for each cluster, and ends those of clusters that are gone.
+async fn follow_clusters(links: Links) {
+    let mut list = links.clusters.follow_list();
+    let stopping = links.shared.tasks.stopping().clone();
+    loop {
+        let all = links.clusters.all();
+        {
+            let mut hosts = links.shared.hosts.write().unwrap_or_else(PoisonError::into_inner);
+            hosts.retain(|name, host| {
+                let stays = all.iter().any(|cluster| Arc::ptr_eq(cluster, &host.cluster));
+                if !stays {
+                    tracing::debug!(cluster = %name, "letting go of the links of a removed cluster");
+                    host.end();
+                }
+                stays
+            });
+            for cluster in all {
+                let name = cluster.spec().name.clone();
+                hosts.entry(name).or_insert_with(|| {
+                    let shared = Arc::clone(&links.shared);
+                    let host = Arc::new(Host::new(cluster, shared, stopping.child_token()));
+                    links.shared.tasks.spawn(Arc::clone(&host).run());
+                    host
+                });
+            }
+        }
+        tokio::select! {
+            () = stopping.cancelled() => return,
+            changed = list.changed() => if changed.is_err() { return },
+        }
     }
 }

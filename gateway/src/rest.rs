@@ -8,14 +8,20 @@ mod clusters;
 mod configs;
 mod error;
 mod extract;
+mod link_configs;
+mod link_draft;
+mod links;
+mod mirror_actions;
+mod mirrors;
+mod openapi;
 mod partitions;
+mod routes;
 mod shapes;
+#[cfg(test)]
+mod tests;
 mod topics;
 
-use axum::{
-    Router,
-    routing::{get, post},
-};
+use axum::Router;
 
 pub use error::RestError;
 
@@ -25,33 +31,16 @@ type Answer<T> = Result<T, RestError>;
 
 /// Everything below `/kafka`.
 pub fn router(links: Links) -> Router {
-    let in_cluster = Router::new()
-        .route("/", get(clusters::get))
-        .route("/brokers", get(brokers::list))
-        .route("/brokers/{broker_id}", get(brokers::get))
-        .route("/brokers/{broker_id}/configs", get(configs::list_of_broker))
-        .route("/brokers/{broker_id}/configs/{name}", get(configs::get_of_broker))
-        .route("/topics", get(topics::list).post(topics::create))
-        .route("/topics/-/configs", get(configs::list_of_all_topics))
-        .route("/topics/{topic}", get(topics::get).patch(topics::patch).delete(topics::delete))
-        .route("/topics/{topic}/configs", get(configs::list))
-        .route("/topics/{topic}/configs:alter", post(configs::alter))
-        .route(
-            "/topics/{topic}/configs/{name}",
-            get(configs::get).put(configs::put).delete(configs::reset),
-        )
-        .route("/topics/{topic}/partitions", get(partitions::list))
-        .route("/topics/{topic}/partitions/{partition_id}", get(partitions::get))
-        .route("/topics/{topic}/partitions/{partition_id}/offset", get(partitions::offset))
-        .route("/topics/{topic}/partitions/{partition_id}/replicas", get(partitions::replicas))
-        .route(
-            "/topics/{topic}/partitions/{partition_id}/replicas/{broker_id}",
-            get(partitions::replica),
-        );
-    Router::new()
-        .route("/v3/clusters", get(clusters::list))
-        .nest("/v3/clusters/{cluster_id}", in_cluster)
+    routes::table()
+        .into_iter()
+        .fold(Router::new(), |router, (path, methods)| router.route(&format!("/v3{path}"), methods))
         .fallback(error::no_such_path)
         .method_not_allowed_fallback(error::no_such_method)
         .with_state(links)
+}
+
+/// Every path below `/kafka/v3`.
+#[cfg(test)]
+pub(crate) fn paths() -> Vec<&'static str> {
+    routes::table().into_iter().map(|(path, _)| path).collect()
 }

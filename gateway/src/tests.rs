@@ -1,9 +1,11 @@
 //! The gateway as its clients meet it: on a real listener, over embedded clusters.
 
-mod golden;
+pub(crate) mod golden;
 mod hostile;
+mod openapi;
 mod protocol;
 mod rest;
+mod rest_links;
 mod support;
 mod watcher;
 mod websocket;

@@ -106,8 +106,7 @@ fn settings(
 /// # Errors
 /// `Invalid` when they name no server.
 pub(super) fn client(settings: ConnectionSettings) -> Result<Client, Refusal> {
-    Client::new(settings)
-        .map_err(|error| Refusal::new(ErrorCode::Invalid, error.to_string()))
+    Client::new(settings).map_err(|error| Refusal::new(ErrorCode::Invalid, error.to_string()))
 }
 
 /// Asks a cluster for its id and compares.
@@ -178,7 +177,8 @@ mod tests {
                 (key.name.to_owned(), value),
             ];
             if let Err(refusal) = settings(&link, configs) {
-                let unknown = refusal.message.contains("no Kafka client") || refusal.message.contains("unknown");
+                let unknown = refusal.message.contains("no Kafka client")
+                    || refusal.message.contains("unknown");
                 assert!(!unknown, "{}: {refusal:?}", key.name);
             }
         }
@@ -187,7 +187,8 @@ mod tests {
     #[test]
     fn a_source_half_without_local_configs_reaches_its_cluster_as_the_gateway_does() {
         let link: LinkName = "l".parse().unwrap();
-        let own = settings(&link, vec![("bootstrap.servers".to_owned(), "own:9092".to_owned())]).unwrap();
+        let own =
+            settings(&link, vec![("bootstrap.servers".to_owned(), "own:9092".to_owned())]).unwrap();
         let configs = LinkConfigs::parse([
             ("link.mode", "SOURCE"),
             ("connection.mode", "OUTBOUND"),
@@ -203,6 +204,9 @@ mod tests {
             )])
             .unwrap();
         let refusal = local_settings(&link, &configs, &own).unwrap_err();
-        assert!(refusal.fields.iter().all(|field| field.field.starts_with("local.")), "{refusal:?}");
+        assert!(
+            refusal.fields.iter().all(|field| field.field.starts_with("local.")),
+            "{refusal:?}"
+        );
     }
 }

@@ -13,6 +13,7 @@ use drawbridge_shared::{
     },
 };
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio_util::sync::CancellationToken;
 
 use super::stats::MirrorStats;
 use crate::{clusters::Cluster, refusal::Refusal};
@@ -71,6 +72,8 @@ pub(super) struct Half {
     pub(super) remote_cluster_id: Option<String>,
     pub(super) orders: mpsc::UnboundedSender<Order>,
     pub(super) shown: watch::Receiver<Arc<Shown>>,
+    /// Ends the runner.
+    pub(super) stop: CancellationToken,
 }
 
 impl Half {

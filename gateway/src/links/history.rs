@@ -30,7 +30,13 @@ impl History {
         due
     }
 
-    pub(super) fn add(&mut self, now: Millis, topic: Option<TopicName>, lag: LagView, rate: RateView) {
+    pub(super) fn add(
+        &mut self,
+        now: Millis,
+        topic: Option<TopicName>,
+        lag: LagView,
+        rate: RateView,
+    ) {
         let points = self.points.entry(topic).or_default();
         if points.len() >= STEPS {
             points.pop_front();

@@ -177,7 +177,8 @@ impl Mover {
         show.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             let wake = self.wakes.next().map(|at| at.since(Millis(now_ms())).max(0));
-            let wake = Duration::from_millis(wake.and_then(|ms| u64::try_from(ms).ok()).unwrap_or(60_000));
+            let wake =
+                Duration::from_millis(wake.and_then(|ms| u64::try_from(ms).ok()).unwrap_or(60_000));
             tokio::select! {
                 order = self.inbox.recv() => match order {
                     Some(order) => self.take(order),
@@ -249,7 +250,10 @@ impl Mover {
                             self.parts.source.forget_topic(&machine.plan.source_topic);
                         }
                     }
-                    self.give(brought.id, Input::Answer { ask: brought.ask, answer: brought.answer });
+                    self.give(
+                        brought.id,
+                        Input::Answer { ask: brought.ask, answer: brought.answer },
+                    );
                 }
             }
             Done::Sent(Sent { broker, lane, answers }) => {
@@ -428,7 +432,8 @@ impl Mover {
         for ((broker, number), lane) in &mut self.lanes {
             while let Some(send) = lane.next(*broker, *number) {
                 let settings = parts.settings;
-                let send = send.run(parts.sink.clone(), settings.produce_timeout, settings.first_lane);
+                let send =
+                    send.run(parts.sink.clone(), settings.produce_timeout, settings.first_lane);
                 self.running.push(send.map(Done::Sent).boxed());
             }
         }
@@ -472,4 +477,3 @@ async fn look_up(client: Client, mut topics: Vec<Arc<str>>) {
         tracing::debug!(%error, "leaders cannot be looked up");
     }
 }
-

@@ -60,13 +60,15 @@ pub(super) async fn intend(
 ) -> Result<Intent, Refusal> {
     let source = draft.source_topic.trim();
     check_overrides(rules, draft)?;
-    let described = described(&ends.source, source).await.map_err(|error| on_source(source, &error))?;
+    let described =
+        described(&ends.source, source).await.map_err(|error| on_source(source, &error))?;
     let name = LinkPrefix::apply(rules.prefix.as_ref(), source);
     let there = ends.sink.describe_topics(&[&name]).await;
     let there = there.map_err(|error| on_mirror(rules, &name, "look for", "DESCRIBE", &error))?;
     let taken = there.get(&name).is_some_and(Result::is_ok);
-    let name = check_mirror(source, draft.mirror_topic.as_deref(), rules.prefix.as_ref(), |_| taken)
-        .map_err(of_engine)?;
+    let name =
+        check_mirror(source, draft.mirror_topic.as_deref(), rules.prefix.as_ref(), |_| taken)
+            .map_err(of_engine)?;
     let mirror_topic = name
         .parse::<TopicName>()
         .map_err(|error| Refusal::new(ErrorCode::Invalid, error.to_string()))?;
@@ -267,10 +269,9 @@ fn on_mirror(
     let doing = Doing::on_topic(format!("{what} topic '{topic}'"), operation, topic);
     let refusal = refuse(&rules.cluster, &doing, error);
     match error.code() {
-        Some(KafkaCode::TOPIC_ALREADY_EXISTS) => Refusal {
-            message: format!("Topic '{topic}' already exists."),
-            ..refusal
-        },
+        Some(KafkaCode::TOPIC_ALREADY_EXISTS) => {
+            Refusal { message: format!("Topic '{topic}' already exists."), ..refusal }
+        }
         _ => refusal,
     }
 }

@@ -31,6 +31,7 @@ use drawbridge_shared::{
 };
 use futures_util::{StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
 
 pub(super) use configure::{Peers, Twin};
 use jobs::Done;
@@ -61,6 +62,8 @@ pub(super) struct Parts {
     pub(super) budget: Budget,
     pub(super) peers: Arc<dyn Peers>,
     pub(super) lease: Millis,
+    /// Ends it.
+    pub(super) stop: CancellationToken,
 }
 
 /// The runner.
@@ -72,6 +75,7 @@ pub(super) struct Runner {
     budget: Budget,
     peers: Arc<dyn Peers>,
     lease: Millis,
+    stop: CancellationToken,
     inbox: mpsc::UnboundedReceiver<Order>,
     publish: watch::Sender<Arc<Shown>>,
     link: Link,
@@ -114,7 +118,8 @@ impl Runner {
         inbox: mpsc::UnboundedReceiver<Order>,
     ) -> (Self, watch::Receiver<Arc<Shown>>) {
         let now = Millis(now_ms());
-        let names = [TaskName::AutoCreateMirror, TaskName::ConsumerOffsetSync, TaskName::TopicConfigsSync];
+        let names =
+            [TaskName::AutoCreateMirror, TaskName::ConsumerOffsetSync, TaskName::TopicConfigsSync];
         let mut runner = Self {
             link: Link::new(now, None),
             publish: watch::channel(Arc::new(views::nothing(&parts))).0,
@@ -125,6 +130,7 @@ impl Runner {
             budget: parts.budget,
             peers: parts.peers,
             lease: parts.lease,
+            stop: parts.stop,
             inbox,
             next_check: Millis::MAX,
             ends: None,
@@ -156,13 +162,18 @@ impl Runner {
         (runner, shown)
     }
 
-    /// Runs until its handle is gone.
+    /// Runs until it is stopped or the link is deleted.
     pub(super) async fn run(mut self) {
         let mut tick = tokio::time::interval(TICK);
+        let stop = self.stop.clone();
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         self.configure();
         loop {
             tokio::select! {
+                () = stop.cancelled() => {
+                    self.close_partitions().await;
+                    break;
+                }
                 order = self.inbox.recv() => match order {
                     Some(order) => self.take(order),
                     None => break,
@@ -194,7 +205,9 @@ impl Runner {
                 reply.send(Ok(self.act(action, &topics, validate_only))).ok();
                 self.show();
             }
-            Order::Retire { force, validate_only, reply } => self.retire(force, validate_only, reply),
+            Order::Retire { force, validate_only, reply } => {
+                self.retire(force, validate_only, reply)
+            }
             Order::SourceTopics { reply } => self.source_topics(reply),
             Order::Groups { topic, reply } => self.groups(topic, reply),
             Order::Lease(until) => {

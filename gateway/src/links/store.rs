@@ -33,12 +33,12 @@ pub use records::{
     Contents, Key, Producers, Stored, StoredLink, StoredMirror, StoredPartition, UnknownKey,
 };
 pub use secrets::{PasswordEncoder, SecretError};
+pub use topic::TOPIC;
 
 use self::{
     actor::{Actor, Write, owner},
     log::{Fence, Log},
     shared::Shared,
-    topic::TOPIC,
     writer::Writer,
 };
 use crate::shutdown::Tasks;

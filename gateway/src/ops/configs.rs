@@ -208,7 +208,11 @@ pub async fn alter(
     Ok(())
 }
 
-fn check(changes: &[ConfigChange]) -> Result<(), Refusal> {
+/// Something changes, and nothing twice.
+///
+/// # Errors
+/// `Invalid`.
+pub fn check(changes: &[ConfigChange]) -> Result<(), Refusal> {
     let wrong = |message: String| Refusal::of_fields(vec![FieldError::new("changes", message)]);
     if changes.is_empty() {
         return Err(wrong("no configuration is named; name at least one".to_owned()));

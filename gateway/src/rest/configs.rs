@@ -2,13 +2,16 @@
 
 use axum::{Json, http::StatusCode};
 use drawbridge_kafka::admin::configs::ConfigEntry;
-use drawbridge_shared::{draft::ConfigChange, view::ConfigSource};
+use drawbridge_shared::{
+    draft::ConfigChange,
+    view::{ConfigEntryView, ConfigSource},
+};
 use serde::{Deserialize, Serialize};
 
 use super::{
     Answer, RestError,
     brokers::OfBroker,
-    extract::{Body, Named, Target},
+    extract::{Body, Named, Target, text},
     shapes::{Collection, Hrefs, Resource},
     topics::OfTopic,
 };
@@ -49,32 +52,48 @@ pub(super) struct OfBrokerConfig {
     name: String,
 }
 
-#[derive(Debug, Deserialize)]
+/// No `Debug` on what may hold secrets of links.
+#[derive(Deserialize)]
 pub(super) struct UpdateConfig {
-    value: Option<String>,
+    #[serde(default, deserialize_with = "text")]
+    pub(super) value: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 pub(super) struct AlterConfigs {
     data: Vec<AlterConfig>,
     #[serde(default)]
-    validate_only: bool,
+    pub(super) validate_only: bool,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 struct AlterConfig {
     name: String,
+    #[serde(default, deserialize_with = "text")]
     value: Option<String>,
-    #[serde(default)]
-    operation: Operation,
+    operation: Option<Operation>,
 }
 
-#[derive(Debug, Default, Deserialize, PartialEq, Eq)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 enum Operation {
     #[default]
     Set,
     Delete,
+}
+
+impl AlterConfigs {
+    /// What shall change.
+    pub(super) fn changes(self) -> Answer<Vec<ConfigChange>> {
+        let change = |config: AlterConfig| -> Answer<ConfigChange> {
+            let value = match config.operation.unwrap_or_default() {
+                Operation::Set => Some(to_set(&config.name, config.value)?),
+                Operation::Delete => None,
+            };
+            Ok(ConfigChange { name: config.name, value })
+        };
+        self.data.into_iter().map(change).collect()
+    }
 }
 
 pub(super) async fn list(
@@ -129,22 +148,14 @@ pub(super) async fn alter(
     Named(of): Named<OfTopic>,
     Body(body): Body<AlterConfigs>,
 ) -> Answer<StatusCode> {
-    let change = |config: AlterConfig| -> Answer<ConfigChange> {
-        let value = match config.operation {
-            Operation::Set => Some(to_set(&config.name, config.value)?),
-            Operation::Delete => None,
-        };
-        Ok(ConfigChange { name: config.name, value })
-    };
-    let changes = body.data.into_iter().map(change).collect::<Answer<_>>()?;
-    change_topic(&target, of.topic, changes, body.validate_only).await
+    let validate_only = body.validate_only;
+    change_topic(&target, of.topic, body.changes()?, validate_only).await
 }
 
 /// The value to set. A missing one is not taken for a reset: that may shorten retention and so delete records.
-fn to_set(name: &str, value: Option<String>) -> Answer<String> {
+pub(super) fn to_set(name: &str, value: Option<String>) -> Answer<String> {
     value.ok_or_else(|| {
-        let message = format!("{name} has no value to set; to reset it, DELETE it");
-        RestError::new(StatusCode::BAD_REQUEST, 40002, message)
+        RestError::invalid(format!("{name} has no value to set; to reset it, DELETE it"))
     })
 }
 
@@ -158,6 +169,19 @@ async fn change_topic(
     let notices = target.clusters.notices();
     configs::alter(&target.cluster, notices, &name, &changes, validate_only).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// What a topic of this name would have if it were created now.
+pub(super) async fn defaults(
+    target: Target,
+    Named(of): Named<OfTopic>,
+) -> Answer<Json<Collection<ConfigData>>> {
+    let id = target.cluster.cluster_id().unwrap_or_default();
+    let topic = of.name()?;
+    let views = configs::defaults(&target.cluster).await?;
+    let data = views.into_iter().map(|view| of_new_topic(&target.hrefs, id, topic.as_str(), view));
+    let path = [id, "topics", topic.as_str(), "default-configs"];
+    Ok(Json(target.hrefs.collection("KafkaTopicConfigList", &path, data.collect())))
 }
 
 pub(super) async fn list_of_broker(
@@ -190,6 +214,29 @@ fn of_topic(hrefs: &Hrefs, id: &str, topic: &str, entry: &ConfigEntry) -> Resour
     let data = ConfigData { topic_name: Some(topic.to_owned()), ..data(id, entry) };
     let name = format!("kafka={id}/topic={topic}/config={}", entry.name);
     let path = [id, "topics", topic, "configs", &entry.name];
+    hrefs.resource("KafkaTopicConfig", &path, &name, data)
+}
+
+fn of_new_topic(
+    hrefs: &Hrefs,
+    id: &str,
+    topic: &str,
+    view: ConfigEntryView,
+) -> Resource<ConfigData> {
+    let name = format!("kafka={id}/topic={topic}/config={}", view.name);
+    let path = [id, "topics", topic, "default-configs", &view.name];
+    let data = ConfigData {
+        cluster_id: id.to_owned(),
+        topic_name: Some(topic.to_owned()),
+        broker_id: None,
+        value: view.value,
+        is_default: view.source == ConfigSource::DefaultConfig,
+        is_read_only: view.is_read_only,
+        is_sensitive: view.is_sensitive,
+        source: view.source,
+        synonyms: Vec::new(),
+        name: view.name.clone(),
+    };
     hrefs.resource("KafkaTopicConfig", &path, &name, data)
 }
 

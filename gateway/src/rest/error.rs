@@ -36,6 +36,11 @@ impl RestError {
         Self::new(status, u32::from(status.as_u16()), message)
     }
 
+    /// A request that can be read and makes no sense.
+    pub(super) fn invalid(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, 40002, message)
+    }
+
     /// No cluster with this id is known and has answered.
     pub(super) fn no_such_cluster(id: &str) -> Self {
         Self::plain(StatusCode::NOT_FOUND, format!("Cluster {id} cannot be found."))

@@ -2,10 +2,10 @@
 
 use axum::{
     body::Bytes,
-    extract::{FromRequest, FromRequestParts, Path, Request},
+    extract::{FromRequest, FromRequestParts, Path, Query, Request},
     http::{HeaderMap, StatusCode, header, request::Parts},
 };
-use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use std::{sync::Arc, time::Duration};
 
 use super::{RestError, shapes::Hrefs};
@@ -62,6 +62,43 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Named<T
     }
 }
 
+/// The query.
+pub(super) struct Asked<T>(pub(super) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
+    type Rejection = RestError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, RestError> {
+        match Query::from_request_parts(parts, state).await {
+            Ok(Query(asked)) => Ok(Self(asked)),
+            Err(rejection) => Err(RestError::invalid(rejection.body_text())),
+        }
+    }
+}
+
+/// Reads a switch of a query; some clients write `True`.
+pub(super) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    match text.to_ascii_lowercase().as_str() {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err(serde::de::Error::custom(format!("'{text}' is neither true nor false"))),
+    }
+}
+
+/// Reads the value of a config. Numbers and switches are taken as their text, as servers of this API do.
+pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    match serde_json::Value::deserialize(deserializer)? {
+        serde_json::Value::Null => Ok(None),
+        serde_json::Value::String(text) => Ok(Some(text)),
+        serde_json::Value::Bool(switch) => Ok(Some(switch.to_string())),
+        serde_json::Value::Number(number) => Ok(Some(number.to_string())),
+        serde_json::Value::Array(_) | serde_json::Value::Object(_) => {
+            Err(serde::de::Error::custom("the value of a config is a text"))
+        }
+    }
+}
+
 /// A JSON body.
 pub(super) struct Body<T>(pub(super) T);
 
@@ -88,8 +125,20 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
             ));
         }
         serde_json::from_slice(&bytes).map(Self).map_err(|error| {
-            RestError::plain(StatusCode::BAD_REQUEST, format!("The body cannot be read: {error}"))
+            let message = format!("The body cannot be read: {}", without_text(&error.to_string()));
+            RestError::plain(StatusCode::BAD_REQUEST, message)
         })
+    }
+}
+
+/// The words of serde without the text that was found: it may be a secret in the wrong place.
+fn without_text(message: &str) -> String {
+    let parts = message
+        .split_once("string \"")
+        .and_then(|(before, rest)| Some((before, rest.rsplit_once("\", expected")?.1)));
+    match parts {
+        Some((before, after)) => format!("{before}a text, expected{after}"),
+        None => message.to_owned(),
     }
 }
 
@@ -97,4 +146,19 @@ fn is_json(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     kind.and_then(|kind| kind.split(';').next())
         .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_text;
+
+    #[test]
+    fn a_text_in_the_wrong_place_is_not_repeated() {
+        let wrong = r#"["a \"hidden\", expected nothing"]"#;
+        let error = serde_json::from_str::<Vec<u32>>(wrong).unwrap_err().to_string();
+        assert!(error.contains("hidden"), "{error}");
+        let shown = without_text(&error);
+        assert!(shown.starts_with("invalid type: a text, expected u32 at line 1"), "{shown}");
+        assert_eq!(without_text("missing field `a`"), "missing field `a`");
+    }
 }

@@ -84,6 +84,12 @@ impl Hrefs {
         Resource { kind, metadata, fields }
     }
 
+    /// A thing at `path` of a kind that has no name in the `crn:///` scheme.
+    pub(super) fn unnamed<T>(&self, kind: &'static str, path: &[&str], fields: T) -> Resource<T> {
+        let metadata = ResourceMetadata { url: self.url(path), resource_name: None };
+        Resource { kind, metadata, fields }
+    }
+
     /// All things at `path`, in one page.
     pub(super) fn collection<T>(
         &self,

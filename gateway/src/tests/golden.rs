@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 /// Compares with `tests/golden/NAME.json`. The variable `GOLDEN=write` writes the file instead.
-pub(super) fn check(name: &str, mut actual: Value, replace: &[(&str, &str)]) {
+pub(crate) fn check(name: &str, mut actual: Value, replace: &[(&str, &str)]) {
     walk(&mut actual, replace);
     let text = serde_json::to_string_pretty(&actual).unwrap() + "\n";
     let path =

@@ -7,9 +7,9 @@ use super::{
 };
 use crate::app::App;
 
-const CLUSTER: &str = "/kafka/v3/clusters/cluster-1";
+pub(super) const CLUSTER: &str = "/kafka/v3/clusters/cluster-1";
 
-async fn running() -> (EmbeddedCluster, App) {
+pub(super) async fn running() -> (EmbeddedCluster, App) {
     let spec = EmbeddedSpec::new("cluster-1")
         .racked_brokers(&[(1, "a"), (2, "b")])
         .topic(TopicSpec::new("topic-1", 2, 2).config("retention.ms", "60000"));
@@ -123,7 +123,7 @@ async fn a_topic_is_created_changed_and_deleted() {
     assert_eq!((gone.status, &gone.json()["error_code"]), (404, &json!(40403)));
 }
 
-fn error(answer: &Answer) -> (u16, i64, String) {
+pub(super) fn error(answer: &Answer) -> (u16, i64, String) {
     let body: Value = answer.json();
     let fields: Vec<&String> = body.as_object().unwrap().keys().collect();
     assert_eq!(fields, ["error_code", "message"]);

@@ -58,6 +58,7 @@ fn spec_of(draft: &LinkDraft) -> Result<LinkSpec, Refusal> {
     Ok(LinkSpec {
         name,
         remote_cluster_id: (!id.is_empty()).then(|| id.to_owned()),
+        link_id: None,
         configs: properties
             .iter()
             .map(|(name, value)| (name.to_owned(), value.to_owned()))

@@ -57,7 +57,8 @@ pub(super) async fn bounds(source: Client, abouts: Vec<About>) -> Answers {
     let list = |spec| source.list_offsets(spec, &places, Isolation::ReadUncommitted);
     let (mut starts, mut ends) = tokio::join!(list(OffsetSpec::Earliest), list(OffsetSpec::LogEnd));
     let answer = |(id, ask, place): About| {
-        let both = take(&mut starts, &place).and_then(|start| Ok((start, take(&mut ends, &place)?)));
+        let both =
+            take(&mut starts, &place).and_then(|start| Ok((start, take(&mut ends, &place)?)));
         let result: Result<Bounds, SourceFault> = match both {
             Ok((start, end)) => Ok(Bounds { start: offset(&start), end: offset(&end) }),
             Err(error) => Err(source_fault(&error)),
@@ -88,8 +89,7 @@ pub(super) async fn producers(sink: Client, abouts: Vec<About>, data: Producer) 
 /// Log ends of the mirror, above the high watermark too.
 pub(super) async fn ends(sink: Client, abouts: Vec<About>) -> Answers {
     let places = places(&abouts);
-    let mut ends =
-        sink.list_offsets(OffsetSpec::LogEnd, &places, Isolation::ReadUncommitted).await;
+    let mut ends = sink.list_offsets(OffsetSpec::LogEnd, &places, Isolation::ReadUncommitted).await;
     let answer = |(id, ask, place): About| {
         let result =
             take(&mut ends, &place).map(|end| offset(&end)).map_err(|error| unanswered(&error));
@@ -226,11 +226,8 @@ async fn run_transactions(
     id: &str,
     count: i64,
 ) -> Result<(), Error> {
-    let init = TransactionalInit {
-        id: id.to_owned(),
-        timeout: Duration::from_secs(60),
-        current: None,
-    };
+    let init =
+        TransactionalInit { id: id.to_owned(), timeout: Duration::from_secs(60), current: None };
     let mut identity = sink.init_producer_id(Some(&init)).await?;
     for _ in 0..count {
         let places = std::slice::from_ref(place);

@@ -151,11 +151,7 @@ impl Machine {
 /// The answer to a batch that no broker could be found for.
 pub(super) fn unsent(sending: &Sending) -> Answer {
     let detail = format!("partition {}-{} has no leader", sending.topic, sending.partition);
-    Answer::Produced(Err(Fault {
-        certainty: Certainty::Over,
-        kind: FaultKind::Transient,
-        detail,
-    }))
+    Answer::Produced(Err(Fault { certainty: Certainty::Over, kind: FaultKind::Transient, detail }))
 }
 
 /// All machines of a mover.

@@ -238,11 +238,8 @@ impl Reader {
             let place = (want.topic.to_string(), want.partition);
             match by_place.remove(&place) {
                 Some(answer) => {
-                    let bounds = (
-                        answer.high_watermark,
-                        answer.last_stable_offset,
-                        answer.log_start_offset,
-                    );
+                    let bounds =
+                        (answer.high_watermark, answer.last_stable_offset, answer.log_start_offset);
                     if let Some(member) = self.members.get_mut(&id).filter(|_| in_session) {
                         member.bounds = answer.error.is_none().then_some(bounds);
                     }
@@ -303,7 +300,11 @@ fn told(id: Id, ask: Ask, answer: FetchedPartition, held: &Held) -> Brought {
     Brought { id, ask, answer: Answer::Fetched(result), moved, nearer, size }
 }
 
-fn nothing_new(id: Id, ask: Ask, (high_watermark, last_stable, log_start): (i64, i64, i64)) -> Brought {
+fn nothing_new(
+    id: Id,
+    ask: Ask,
+    (high_watermark, last_stable, log_start): (i64, i64, i64),
+) -> Brought {
     let fetched = Fetched {
         records: bytes::Bytes::new(),
         high_watermark,
@@ -328,7 +329,12 @@ fn unavailable(flight: BTreeMap<Id, Want>, error: &Error) -> Vec<Brought> {
 
 impl Poll {
     /// Carries the poll out: reserves, asks, and keeps of the reservation what the answer takes.
-    pub(super) async fn run(self, source: Client, settings: FetchSettings, budget: Budget) -> Polled {
+    pub(super) async fn run(
+        self,
+        source: Client,
+        settings: FetchSettings,
+        budget: Budget,
+    ) -> Polled {
         let reserved = budget.reserve(settings.response_max_bytes).await;
         let request = FetchRequest {
             isolation: Isolation::ReadCommitted,

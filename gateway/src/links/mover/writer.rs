@@ -85,7 +85,8 @@ impl Lane {
         let mut later = VecDeque::new();
         let mut bytes = 0_usize;
         for sending in self.waiting.drain(..) {
-            let fits = batches.is_empty() || bytes.saturating_add(sending.batch.len()) <= REQUEST_BYTES;
+            let fits =
+                batches.is_empty() || bytes.saturating_add(sending.batch.len()) <= REQUEST_BYTES;
             // Once one of a partition has to wait, so do those behind it.
             if fits && taken.insert(sending.id) {
                 bytes += sending.batch.len();

@@ -60,13 +60,17 @@ impl Runner {
     }
 
     fn cannot_create(&self, draft: &MirrorDraft) -> Option<Refusal> {
-        let invalid = |message: String| Some(Refusal::new(ErrorCode::Invalid, message).rest(400, 40002));
+        let invalid =
+            |message: String| Some(Refusal::new(ErrorCode::Invalid, message).rest(400, 40002));
         let source = draft.source_topic.trim();
         if source.is_empty() {
             return invalid("source_topic_name is missing: name the topic to mirror.".to_owned());
         }
         if draft.replication_factor.is_some_and(|factor| factor < 1) {
-            return invalid("replication_factor must be at least 1, or left out for the cluster's default.".to_owned());
+            return invalid(
+                "replication_factor must be at least 1, or left out for the cluster's default."
+                    .to_owned(),
+            );
         }
         if self.mode() == drawbridge_shared::link::LinkMode::Source {
             return invalid(format!(
@@ -194,7 +198,8 @@ impl Runner {
         self.move_partitions(&topic, 0..partitions);
         let state = self.link.view().state;
         self.give_mirror(&topic, MirrorInput::Link(state));
-        if let Some(task) = self.tasks.get_mut(&drawbridge_shared::link::TaskName::TopicConfigsSync) {
+        if let Some(task) = self.tasks.get_mut(&drawbridge_shared::link::TaskName::TopicConfigsSync)
+        {
             task.poke();
         }
     }
@@ -212,7 +217,12 @@ impl Runner {
         rows
     }
 
-    fn act_on(&mut self, action: MirrorAction, topic: &TopicName, validate_only: bool) -> MirrorActionRow {
+    fn act_on(
+        &mut self,
+        action: MirrorAction,
+        topic: &TopicName,
+        validate_only: bool,
+    ) -> MirrorActionRow {
         let refused = |code: i32, message: String| MirrorActionRow {
             topic: topic.as_str().to_owned(),
             error_code: Some(code),
@@ -225,13 +235,18 @@ impl Runner {
             return refused(404, format!("Topic '{topic}' is not a mirror of link '{link}'"));
         };
         if !entry.stored.created {
-            return refused(400, format!("Topic '{topic}' is just being created; try again in a moment"));
+            return refused(
+                400,
+                format!("Topic '{topic}' is just being created; try again in a moment"),
+            );
         }
         let away = entry.machine.state() == MirrorState::SourceUnavailable;
         if action == MirrorAction::Promote && away {
             return refused(
                 400,
-                format!("The source of topic '{topic}' cannot be reached, so it cannot be drained: wait for it, or fail the topic over"),
+                format!(
+                    "The source of topic '{topic}' cannot be reached, so it cannot be drained: wait for it, or fail the topic over"
+                ),
             );
         }
         let command = command(action);
@@ -311,7 +326,8 @@ impl Runner {
         self.movers.clear();
         let link = self.name().clone();
         for (topic, entry) in &self.mirrors {
-            forget(&self.store, link.clone(), topic.clone(), entry.machine.record().partitions).await;
+            forget(&self.store, link.clone(), topic.clone(), entry.machine.record().partitions)
+                .await;
         }
         let removed = self.store.remove(Key::Link(link.clone())).await;
         let Some(reply) = self.retiring.take() else { return true };
@@ -421,7 +437,13 @@ async fn make(
         && refusal.code != ErrorCode::TimedOut
     {
         // Refused, so there is no topic of ours.
-        forget(store, link.clone(), intent.mirror_topic.clone(), i32::try_from(intent.starts.len()).unwrap_or(0)).await;
+        forget(
+            store,
+            link.clone(),
+            intent.mirror_topic.clone(),
+            i32::try_from(intent.starts.len()).unwrap_or(0),
+        )
+        .await;
     }
     created
 }
@@ -457,9 +479,9 @@ async fn create(
     let topic_id = new_mirror::create(ends, rules, intent, resumed).await?;
     stored.created = true;
     mirrors::store_surely(store, Stored::Mirror(stored.clone())).await;
-    let memories = (0..).zip(&intent.starts).map(|(number, start)| {
-        (number, Memory { start: *start, ..Memory::default() })
-    });
+    let memories = (0..)
+        .zip(&intent.starts)
+        .map(|(number, start)| (number, Memory { start: *start, ..Memory::default() }));
     Ok(Made { stored, memories: memories.collect(), topic_id })
 }
 
@@ -479,7 +501,9 @@ async fn list_source_topics(
         let conflict = (!is_mirrored && taken.contains(&mirror_topic))
             .then(|| format!("Topic '{mirror_topic}' already exists."));
         let is_internal = topic.internal
-            || ["__", "_confluent", "_drawbridge"].iter().any(|start| topic.name.starts_with(start));
+            || ["__", "_confluent", "_drawbridge"]
+                .iter()
+                .any(|start| topic.name.starts_with(start));
         SourceTopicRow {
             partitions: topic.partitions,
             mirror_topic,

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use drawbridge_engine::link::{LinkInput, LinkSettings, Trouble};
 use drawbridge_shared::{
     draft::{ConfigChange, FieldError},
-    link::{Change, ConfigChange as EngineChange, ConfigKey, ConnectionMode, LinkConfigs, LinkError, LinkMode, LinkName, LinkState},
+    link::{
+        Change, ConfigChange as EngineChange, ConfigKey, ConnectionMode, LinkConfigs, LinkError,
+        LinkMode, LinkName, LinkState,
+    },
     view::Severity,
 };
 use futures_util::FutureExt;
@@ -151,7 +154,8 @@ impl Runner {
             let Some(remote) = remote else {
                 return Err(Trouble {
                     error: LinkError::Unknown,
-                    message: waiting_for.unwrap_or_else(|| "the link has no way to its remote cluster".to_owned()),
+                    message: waiting_for
+                        .unwrap_or_else(|| "the link has no way to its remote cluster".to_owned()),
                 });
             };
             ends::check(remote, expected).await?;
@@ -177,7 +181,12 @@ impl Runner {
     }
 
     /// Changes configs, all or none; answered when they are stored.
-    pub(super) fn alter(&mut self, changes: &[ConfigChange], validate_only: bool, reply: Reply<()>) {
+    pub(super) fn alter(
+        &mut self,
+        changes: &[ConfigChange],
+        validate_only: bool,
+        reply: Reply<()>,
+    ) {
         let altered = self.altered(changes);
         let configs = match altered {
             Ok(configs) => configs,
@@ -220,8 +229,10 @@ impl Runner {
             })
             .collect();
         let configs = known.alter(&changes).map_err(|faults| {
-            let fields: Vec<FieldError> =
-                faults.iter().map(|fault| FieldError::new(&fault.name, fault.message.clone())).collect();
+            let fields: Vec<FieldError> = faults
+                .iter()
+                .map(|fault| FieldError::new(&fault.name, fault.message.clone()))
+                .collect();
             let all = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
             Refusal { message: all, ..Refusal::of_fields(fields) }.rest(400, 40002)
         })?;
@@ -237,12 +248,18 @@ impl Runner {
             self.configure();
         } else if let Ok(configs) = self.stored.configs.clone() {
             self.give_link(LinkInput::Configured(LinkSettings::from(&configs)));
-            let fetchers = usize::try_from(configs.number("num.cluster.link.fetchers")).unwrap_or(1);
+            let fetchers =
+                usize::try_from(configs.number("num.cluster.link.fetchers")).unwrap_or(1);
             let same = before.configs.as_ref().is_ok_and(|old| {
                 let unchanged = |name: &str| old.get(name) == configs.get(name);
-                ["replica.fetch.max.bytes", "request.timeout.ms", "retry.backoff.ms", "replica.fetch.backoff.ms"]
-                    .into_iter()
-                    .all(unchanged)
+                [
+                    "replica.fetch.max.bytes",
+                    "request.timeout.ms",
+                    "retry.backoff.ms",
+                    "replica.fetch.backoff.ms",
+                ]
+                .into_iter()
+                .all(unchanged)
             });
             if fetchers == self.movers.len() && same {
                 for (number, mover) in self.movers.iter().enumerate() {
@@ -259,5 +276,4 @@ impl Runner {
         }
         self.peers.changed();
     }
-
 }

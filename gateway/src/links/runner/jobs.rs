@@ -32,9 +32,12 @@ pub(super) enum Done {
     /// The link has producers to write with, and they are stored.
     Producers(Result<(Producers, i64), String>),
     /// Topics were looked at: sources, and mirrors that are gone.
-    Observed { sources: Vec<(TopicName, SourceTopic)>, gone: Vec<TopicName> },
-    /// A mirror's record was stored.
-    Stored(TopicName),
+    Observed {
+        sources: Vec<(TopicName, SourceTopic)>,
+        gone: Vec<TopicName>,
+    },
+    /// A mirror's record was stored, so many changes of it at once.
+    Stored(TopicName, u32),
     /// Partitions were added, and where they begin.
     Widened(TopicName, Result<(i32, Vec<i64>), String>),
     /// A step of a promote or failover has ended.
@@ -85,12 +88,14 @@ impl Runner {
                     self.mirror_is_gone(&topic);
                 }
             }
-            Done::Stored(topic) => self.give_mirror(&topic, MirrorInput::Stored),
+            Done::Stored(topic, count) => self.saved(&topic, count),
             Done::Widened(topic, result) => self.widened(&topic, result),
             Done::OffsetsSynced(topic, result) => {
                 self.give_mirror(&topic, MirrorInput::OffsetsSynced(result));
             }
-            Done::Writable(topic, result) => self.give_mirror(&topic, MirrorInput::Writable(result)),
+            Done::Writable(topic, result) => {
+                self.give_mirror(&topic, MirrorInput::Writable(result))
+            }
             Done::ConfigsRan(ran) => self.configs_ran(ran),
             Done::LastConfigs(topic, result, sources) => {
                 if let Some((_, configs)) = sources.into_iter().next()

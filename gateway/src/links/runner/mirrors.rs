@@ -4,18 +4,12 @@ use std::collections::BTreeMap;
 
 use drawbridge_engine::{
     Millis,
-    mirror::{
-        Mirror, MirrorEffect, MirrorInput, MirrorPhase, MirrorRecord, SourceTopic, StuckBy,
-    },
+    mirror::{Mirror, MirrorEffect, MirrorInput, MirrorPhase, MirrorRecord, SourceTopic, StuckBy},
     partition::{Command, Memory},
     task::topic_configs::{ConfigStage, Configs},
 };
 use drawbridge_kafka::{ErrorCode, admin::topics::NewPartitions};
-use drawbridge_shared::{
-    link::MirrorState,
-    names::TopicName,
-    view::Severity,
-};
+use drawbridge_shared::{link::MirrorState, names::TopicName, view::Severity};
 use futures_util::FutureExt;
 use uuid::Uuid;
 
@@ -48,6 +42,10 @@ pub(super) struct Entry {
     pub(super) unprotected: Option<String>,
     /// When its ACLs are looked at again.
     pub(super) protect_again: Option<Millis>,
+    /// Changes of the record that are not on their way to the store, and whether some are.
+    unsaved: u32,
+    resave: bool,
+    saving: bool,
     wake: Millis,
     missed: u32,
 }
@@ -63,8 +61,7 @@ pub(super) struct Made {
 impl Entry {
     /// Whether its partitions are moved, or have to be stopped.
     pub(super) fn moves(&self) -> bool {
-        self.stored.created
-            && !matches!(self.machine.record().phase, MirrorPhase::Stopped { .. })
+        self.stored.created && !matches!(self.machine.record().phase, MirrorPhase::Stopped { .. })
     }
 
     fn is_over(&self) -> bool {
@@ -143,16 +140,47 @@ impl Runner {
     }
 
     fn store_mirror(&mut self, topic: &TopicName, record: MirrorRecord) {
+        if let Some(entry) = self.mirrors.get_mut(topic) {
+            entry.stored.record = record;
+            entry.unsaved += 1;
+            self.save(topic);
+        }
+    }
+
+    /// Stores the newest record of a mirror; one at a time, so that no older one comes after it.
+    fn save(&mut self, topic: &TopicName) {
         let Some(entry) = self.mirrors.get_mut(topic) else { return };
-        entry.stored.record = record;
-        let (store, stored, topic) = (self.store.clone(), entry.stored.clone(), topic.clone());
+        if entry.saving || (entry.unsaved == 0 && !entry.resave) {
+            return;
+        }
+        entry.saving = true;
+        entry.resave = false;
+        let (count, stored) = (std::mem::take(&mut entry.unsaved), entry.stored.clone());
+        let (store, topic) = (self.store.clone(), topic.clone());
         self.running.push(
             async move {
                 store_surely(&store, Stored::Mirror(stored)).await;
-                Done::Stored(topic)
+                Done::Stored(topic, count)
             }
             .boxed(),
         );
+    }
+
+    /// Stores what changed beside the engine's record.
+    fn save_again(&mut self, topic: &TopicName) {
+        let Some(entry) = self.mirrors.get_mut(topic) else { return };
+        entry.resave = true;
+        self.save(topic);
+    }
+
+    pub(super) fn saved(&mut self, topic: &TopicName, count: u32) {
+        if let Some(entry) = self.mirrors.get_mut(topic) {
+            entry.saving = false;
+        }
+        for _ in 0..count {
+            self.give_mirror(topic, MirrorInput::Stored);
+        }
+        self.save(topic);
     }
 
     /// Looks at the topics on both sides when it is time to.
@@ -178,10 +206,17 @@ impl Runner {
         self.observing = true;
         let work = async move {
             let names: Vec<&str> = subjects.iter().map(|(_, source)| source.as_str()).collect();
-            let mirrors: Vec<&str> =
-                subjects.iter().map(|(topic, _)| topic.as_str()).chain(stopped.iter().map(TopicName::as_str)).collect();
+            let mirrors: Vec<&str> = subjects
+                .iter()
+                .map(|(topic, _)| topic.as_str())
+                .chain(stopped.iter().map(TopicName::as_str))
+                .collect();
             let there = async {
-                if names.is_empty() { Ok(BTreeMap::new()) } else { ends.source.describe_topics(&names).await }
+                if names.is_empty() {
+                    Ok(BTreeMap::new())
+                } else {
+                    ends.source.describe_topics(&names).await
+                }
             };
             let (sources, here) = tokio::join!(there, ends.sink.describe_topics(&mirrors));
             let mut seen = Vec::new();
@@ -192,7 +227,8 @@ impl Runner {
                             topic.clone(),
                             SourceTopic::There {
                                 id: Some(found.id).filter(|id| !id.is_nil()).map(Uuid::into_bytes),
-                                partitions: i32::try_from(found.partitions.len()).unwrap_or(i32::MAX),
+                                partitions: i32::try_from(found.partitions.len())
+                                    .unwrap_or(i32::MAX),
                             },
                         )),
                         Some(Err(error)) if is_unknown(error) => {
@@ -240,16 +276,21 @@ impl Runner {
     }
 
     fn widen(&mut self, topic: &TopicName, total: i32) {
-        let (Some(ends), Some(entry)) = (self.ends.clone(), self.mirrors.get(topic)) else { return };
+        let (Some(ends), Some(entry)) = (self.ends.clone(), self.mirrors.get(topic)) else {
+            return;
+        };
         let record = entry.machine.record();
         let (source, from) = (record.source_topic.clone(), record.partitions);
         let (store, link, topic) = (self.store.clone(), self.name().clone(), topic.clone());
         let work = async move {
-            let new = NewPartitions { topic: topic.as_str().to_owned(), total, assignments: Vec::new() };
+            let new =
+                NewPartitions { topic: topic.as_str().to_owned(), total, assignments: Vec::new() };
             let added = ends.sink.create_partitions(std::slice::from_ref(&new), false).await;
             let added = added.and_then(|mut of| of.remove(topic.as_str()).unwrap_or(Ok(())));
             // 37: there are as many already, from a try whose answer was lost.
-            if let Err(error) = added && error.code() != Some(ErrorCode(37)) {
+            if let Err(error) = added
+                && error.code() != Some(ErrorCode(37))
+            {
                 return Done::Widened(topic, Err(words(&error)));
             }
             let numbers: Vec<i32> = (from..total).collect();
@@ -290,7 +331,11 @@ impl Runner {
                 }
                 self.give_mirror(topic, MirrorInput::Widened(total));
                 self.move_partitions(topic, before..total);
-                self.notice(Severity::Info, Some(topic), format!("mirror '{topic}' has {total} partitions now"));
+                self.notice(
+                    Severity::Info,
+                    Some(topic),
+                    format!("mirror '{topic}' has {total} partitions now"),
+                );
             }
             Err(why) => {
                 // Asked for again when the source is looked at next.
@@ -303,19 +348,30 @@ impl Runner {
     /// What the configs of a mirror have to be now.
     pub(super) fn stage(&self, topic: &TopicName) -> ConfigStage {
         let known = self.movers.iter().any(|mover| {
-            mover.shown.borrow().get(topic).is_some_and(|all| all.values().any(|one| one.head_is_open))
+            mover
+                .shown
+                .borrow()
+                .get(topic)
+                .is_some_and(|all| all.values().any(|one| one.head_is_open))
         });
         let unknown = !self.movers.iter().any(|mover| mover.shown.borrow().contains_key(topic));
-        if known || (unknown && self.memories.any_head(topic)) { ConfigStage::Padding } else { ConfigStage::Mirroring }
+        if known || (unknown && self.memories.any_head(topic)) {
+            ConfigStage::Padding
+        } else {
+            ConfigStage::Mirroring
+        }
     }
 
     fn make_writable(&mut self, topic: &TopicName) {
-        let (Some(ends), Some(entry)) = (self.ends.clone(), self.mirrors.get(topic)) else { return };
+        let (Some(ends), Some(entry)) = (self.ends.clone(), self.mirrors.get(topic)) else {
+            return;
+        };
         let include = self.configs().map(|c| c.synced_topic_configs()).unwrap_or_default();
         let (source, denied) = (entry.source_configs.clone(), entry.stored.denied.clone());
         let topic = topic.clone();
         let work = async move {
-            let result = topic_configs::finish(&ends.sink, topic.as_str(), source.as_ref(), &include).await;
+            let result =
+                topic_configs::finish(&ends.sink, topic.as_str(), source.as_ref(), &include).await;
             let result = match result {
                 Ok(()) => protection::release(&ends.sink, topic.as_str(), &denied).await,
                 failed => failed,
@@ -334,23 +390,12 @@ impl Runner {
         entry.unprotected = protection.gap;
         if entry.stored.denied != protection.denied {
             entry.stored.denied = protection.denied;
-            let (store, stored) = (self.store.clone(), entry.stored.clone());
-            self.running.push(
-                async move {
-                    store_surely(&store, Stored::Mirror(stored)).await;
-                    Done::Nothing
-                }
-                .boxed(),
-            );
+            self.save_again(topic);
         }
     }
 }
 
-pub(super) fn entry(
-    machine: Mirror,
-    stored: StoredMirror,
-    topic_id: Option<Uuid>,
-) -> Entry {
+pub(super) fn entry(machine: Mirror, stored: StoredMirror, topic_id: Option<Uuid>) -> Entry {
     Entry {
         machine,
         stored,
@@ -359,6 +404,9 @@ pub(super) fn entry(
         source_configs: None,
         unprotected: None,
         protect_again: None,
+        unsaved: 0,
+        resave: false,
+        saving: false,
         wake: Millis(i64::MIN),
         missed: 0,
     }

@@ -1,15 +1,16 @@
 //! The movers of a link: started when both ends, producers and the lease are there.
 
 use std::{
-    collections::hash_map::DefaultHasher,
+    collections::{BTreeMap, hash_map::DefaultHasher},
     hash::{Hash, Hasher},
     sync::Arc,
+    time::Duration,
 };
 
 use drawbridge_engine::{
     Millis,
     mirror::MirrorInput,
-    partition::{FillRules, Notice, Producer, Spec},
+    partition::{Command, FillRules, Notice, Producer, Spec, Stance},
 };
 use drawbridge_kafka::{
     Client, Error,
@@ -33,6 +34,8 @@ use crate::{
 
 /// Between two tries to get producers.
 const AGAIN_MS: i64 = 5_000;
+/// How long partitions may take to end what they have under way.
+const CLOSING: Duration = Duration::from_secs(3);
 /// Kafka's default of `producer.id.expiration.ms`.
 const EXPIRY_MS: i64 = 86_400_000;
 
@@ -43,11 +46,14 @@ impl Runner {
         if !mirrors_any || !self.movers.is_empty() || now >= self.lease || self.retiring_is_over() {
             return;
         }
-        let (Some(ends), Ok(configs)) = (self.ends.clone(), self.stored.configs.clone()) else { return };
+        let (Some(ends), Ok(configs)) = (self.ends.clone(), self.stored.configs.clone()) else {
+            return;
+        };
         let (Some(_), Some(_)) = (&self.stored.producers, self.producer_expiry_ms) else {
             return self.ask_producers(now);
         };
-        let count = usize::try_from(configs.number("num.cluster.link.fetchers")).unwrap_or(1).max(1);
+        let count =
+            usize::try_from(configs.number("num.cluster.link.fetchers")).unwrap_or(1).max(1);
         for number in 0..count {
             let parts = mover::Parts {
                 link: self.name().clone(),
@@ -64,7 +70,8 @@ impl Runner {
         }
         let topics: Vec<TopicName> = self.mirrors.keys().cloned().collect();
         for topic in topics {
-            let count = self.mirrors.get(&topic).map_or(0, |entry| entry.machine.record().partitions);
+            let count =
+                self.mirrors.get(&topic).map_or(0, |entry| entry.machine.record().partitions);
             self.move_partitions(&topic, 0..count);
         }
     }
@@ -74,7 +81,10 @@ impl Runner {
         if self.movers.is_empty() {
             return;
         }
-        let (Some(producers), Ok(configs)) = (self.stored.producers.clone(), &self.stored.configs) else { return };
+        let (Some(producers), Ok(configs)) = (self.stored.producers.clone(), &self.stored.configs)
+        else {
+            return;
+        };
         let limits = mover::limits(configs, self.budget.total());
         let expiry = self.producer_expiry_ms.unwrap_or(EXPIRY_MS);
         let limits = drawbridge_engine::partition::Limits {
@@ -117,7 +127,7 @@ impl Runner {
         self.movers.get(usize::try_from(hasher.finish() % count).ok()?)
     }
 
-    pub(super) fn order_movers(&self, topic: &TopicName, command: drawbridge_engine::partition::Command) {
+    pub(super) fn order_movers(&self, topic: &TopicName, command: Command) {
         for mover in &self.movers {
             mover.orders.send(mover::Order::Command(topic.clone(), command)).ok();
         }
@@ -126,6 +136,29 @@ impl Runner {
     pub(super) fn remove_from_movers(&self, topic: &TopicName) {
         for mover in &self.movers {
             mover.orders.send(mover::Order::Remove(topic.clone())).ok();
+        }
+    }
+
+    /// Lets the partitions end what they have under way, so that the next owner need not wait for it.
+    pub(super) async fn close_partitions(&mut self) {
+        let topics: Vec<TopicName> = self.mirrors.keys().cloned().collect();
+        for topic in &topics {
+            self.order_movers(topic, Command::Pause);
+        }
+        let idle = async {
+            for mover in &mut self.movers {
+                let at_rest = |shown: &Arc<mover::Shown>| {
+                    shown.values().flat_map(BTreeMap::values).all(|one| {
+                        matches!(one.view.stance, Stance::Idle | Stance::Stopped | Stance::Failed)
+                    })
+                };
+                // The handle is gone when the mover is.
+                tokio::time::timeout(Duration::from_millis(500), mover.shown.changed()).await.ok();
+                mover.shown.wait_for(at_rest).await.ok();
+            }
+        };
+        if tokio::time::timeout(CLOSING, idle).await.is_err() {
+            tracing::info!(link = %self.name(), "some partitions did not end in time; the next owner waits for them");
         }
     }
 
@@ -190,7 +223,8 @@ impl Runner {
             }
             Err(why) => {
                 self.next_producers = now.plus(AGAIN_MS);
-                self.hindrance = Some(format!("the destination gives the link no producer id: {why}"));
+                self.hindrance =
+                    Some(format!("the destination gives the link no producer id: {why}"));
             }
         }
     }
@@ -207,7 +241,7 @@ async fn producers(sink: &Client, transactional_id: &str) -> Result<Producers, E
     let marker = producer(sink.init_producer_id(None).await?);
     let init = TransactionalInit {
         id: transactional_id.to_owned(),
-        timeout: std::time::Duration::from_secs(60),
+        timeout: Duration::from_secs(60),
         current: None,
     };
     let mut own = vec![data.id, marker.id];

@@ -93,7 +93,8 @@ impl Runner {
 
     fn run_topic_configs(&mut self, configs: &LinkConfigs) {
         let Some(ends) = self.ends.clone() else { return };
-        let subjects: Vec<_> = self.mirrors.keys().filter_map(|topic| self.subject(topic)).collect();
+        let subjects: Vec<_> =
+            self.mirrors.keys().filter_map(|topic| self.subject(topic)).collect();
         let include = configs.synced_topic_configs();
         for subject in &subjects {
             self.protect(&subject.mirror_topic);
@@ -118,7 +119,9 @@ impl Runner {
 
     /// Looks after the ACLs of a mirror.
     fn protect(&mut self, topic: &TopicName) {
-        let (Some(ends), Some(entry)) = (self.ends.clone(), self.mirrors.get_mut(topic)) else { return };
+        let (Some(ends), Some(entry)) = (self.ends.clone(), self.mirrors.get_mut(topic)) else {
+            return;
+        };
         let (topic, denied) = (topic.clone(), entry.stored.denied.clone());
         let due = entry.protect_again.is_none_or(|at| Millis(now_ms()) >= at);
         if !due {
@@ -194,7 +197,9 @@ impl Runner {
     /// The last sync of the offsets of one mirror. A group that is consumed on the destination already needs
     /// none; what cannot be read or committed keeps the promote from ending.
     pub(super) fn sync_offsets_of(&mut self, topic: &TopicName) {
-        let (Some(ends), Ok(configs)) = (self.ends.clone(), self.stored.configs.clone()) else { return };
+        let (Some(ends), Ok(configs)) = (self.ends.clone(), self.stored.configs.clone()) else {
+            return;
+        };
         let topic = topic.clone();
         if !configs.is_true("consumer.offset.sync.enable") {
             self.running.push(async move { Done::OffsetsSynced(topic, Ok(())) }.boxed());

@@ -3,11 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use drawbridge_engine::{
-    Millis,
-    mirror::MirrorPhase,
-    partition::Stance,
-};
+use drawbridge_engine::{Millis, mirror::MirrorPhase, partition::Stance};
 use drawbridge_shared::{
     link::{ConnectionMode, LinkPrefix, LinkState, MirrorState, TaskName},
     names::TopicName,
@@ -40,7 +36,12 @@ pub(super) fn nothing(parts: &Parts) -> Shown {
         link_id: link_id(stored),
         mode: mode(stored),
         connection: connection(stored),
-        remote: RemoteView { cluster_id: stored.remote_cluster_id.clone(), cluster: None, bootstrap: None, security: None },
+        remote: RemoteView {
+            cluster_id: stored.remote_cluster_id.clone(),
+            cluster: None,
+            bootstrap: None,
+            security: None,
+        },
         state: LinkState::Unknown,
         since_ms: now_ms(),
         error: drawbridge_shared::link::LinkError::NoError,
@@ -153,7 +154,8 @@ impl Runner {
             rate.bytes += mirror.rate.bytes;
             rate.records += mirror.rate.records;
         }
-        let message = view.message.or_else(|| self.waiting_for.clone()).or_else(|| self.hindrance.clone());
+        let message =
+            view.message.or_else(|| self.waiting_for.clone()).or_else(|| self.hindrance.clone());
         let tasks = self.task_views();
         LinkRow {
             cluster: self.cluster.spec().name.clone(),
@@ -168,8 +170,10 @@ impl Runner {
             error_message: message,
             last_contact_ms: view.last_good.map(|at| at.0),
             mirrors: counts.into_iter().collect(),
-            tasks_in_error: u32::try_from(tasks.iter().filter(|task| !task.errors.is_empty()).count())
-                .unwrap_or(u32::MAX),
+            tasks_in_error: u32::try_from(
+                tasks.iter().filter(|task| !task.errors.is_empty()).count(),
+            )
+            .unwrap_or(u32::MAX),
             lag,
             rate,
         }
@@ -196,10 +200,10 @@ impl Runner {
         let state = self.link.view().state;
         let view = |(name, task): (&TaskName, &drawbridge_engine::task::Task)| {
             let enabled = Self::is_enabled(configs, *name);
-            let errors = task.errors().iter().map(|error| TaskErrorView {
-                code: error.code,
-                message: error.message.clone(),
-            });
+            let errors = task
+                .errors()
+                .iter()
+                .map(|error| TaskErrorView { code: error.code, message: error.message.clone() });
             TaskView {
                 name: *name,
                 state: task.state(enabled, state),
@@ -225,7 +229,8 @@ impl Runner {
             rate.bytes += shown.bytes_per_second;
             rate.records += shown.records_per_second;
             if trouble.is_none() {
-                trouble = error_of(shown).map(|error| format!("partition {}: {error}", shown.partition));
+                trouble =
+                    error_of(shown).map(|error| format!("partition {}: {error}", shown.partition));
             }
         }
         // Partitions that were never fetched make the sum unknown.
@@ -241,10 +246,14 @@ impl Runner {
         if let MirrorPhase::Failed { detail, .. } = &record.phase {
             trouble = Some(detail.clone());
         }
-        let state = if entry.stored.created { entry.machine.state() } else { MirrorState::PendingMirror };
+        let state =
+            if entry.stored.created { entry.machine.state() } else { MirrorState::PendingMirror };
         let partitions = (0..record.partitions).map(|number| match moved.get(&number) {
             Some(shown) => partition_view(shown),
-            None => unmoved(number, ends.and_then(|ends| ends.get(usize::try_from(number).ok()?)).copied()),
+            None => unmoved(
+                number,
+                ends.and_then(|ends| ends.get(usize::try_from(number).ok()?)).copied(),
+            ),
         });
         MirrorDetail {
             partitions: partitions.collect(),
@@ -393,4 +402,3 @@ pub(super) fn group_rows(observed: &Observed, work: &Work) -> Vec<GroupOffsetRow
     }
     rows
 }
-

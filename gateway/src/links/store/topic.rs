@@ -11,7 +11,7 @@ use drawbridge_kafka::{
 use super::StoreError;
 
 /// Name of the topic.
-pub(super) const TOPIC: &str = "_drawbridge.state";
+pub const TOPIC: &str = "_drawbridge.state";
 
 /// Most replicas it is given.
 const REPLICAS: usize = 3;

@@ -54,11 +54,16 @@ pub(in crate::links) async fn run(
 /// What creating a mirror failed with, as the task shows it.
 pub(in crate::links) fn refused(topic: &str, refusal: &crate::refusal::Refusal) -> TaskError {
     let code = match refusal.kafka {
-        Some(code) if code.means_unauthorized() => drawbridge_shared::link::TaskErrorCode::Authorization,
+        Some(code) if code.means_unauthorized() => {
+            drawbridge_shared::link::TaskErrorCode::Authorization
+        }
         Some(drawbridge_kafka::ErrorCode::POLICY_VIOLATION) => {
             drawbridge_shared::link::TaskErrorCode::PolicyViolation
         }
         _ => drawbridge_shared::link::TaskErrorCode::InvalidRequest,
     };
-    TaskError { code, message: format!("the mirror of '{topic}' cannot be created: {}", refusal.in_full()) }
+    TaskError {
+        code,
+        message: format!("the mirror of '{topic}' cannot be created: {}", refusal.in_full()),
+    }
 }

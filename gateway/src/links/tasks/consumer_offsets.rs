@@ -52,7 +52,11 @@ pub(in crate::links) struct Observed {
 }
 
 /// Runs once; what was committed is noted in the work that comes back.
-pub(in crate::links) async fn run(ends: Ends, mut work: Work, now: Millis) -> (Work, Vec<TaskError>) {
+pub(in crate::links) async fn run(
+    ends: Ends,
+    mut work: Work,
+    now: Millis,
+) -> (Work, Vec<TaskError>) {
     let observed = match observe(&ends, &work, true).await {
         Ok(observed) => observed,
         Err(error) => {
@@ -135,7 +139,8 @@ pub(in crate::links) async fn observe(
     work: &Work,
     only_filtered: bool,
 ) -> Result<Observed, Error> {
-    let mut observed = Observed { mirrors: mirror_ends(&ends.sink, work).await, ..Observed::default() };
+    let mut observed =
+        Observed { mirrors: mirror_ends(&ends.sink, work).await, ..Observed::default() };
     let listed = ends.source.list_groups().await?;
     for (broker, error) in &listed.failed {
         observed.errors.push(task_error(&format!("the groups of source broker {broker}"), error));
@@ -149,7 +154,9 @@ pub(in crate::links) async fn observe(
     let places: Vec<TopicPartition> = work
         .mirrors
         .iter()
-        .flat_map(|(source, (_, n))| (0..*n).map(|number| TopicPartition::new(source.as_str(), number)))
+        .flat_map(|(source, (_, n))| {
+            (0..*n).map(|number| TopicPartition::new(source.as_str(), number))
+        })
         .collect();
     let of_groups = stream::iter(wanted)
         .map(|group| {
@@ -174,7 +181,9 @@ pub(in crate::links) async fn observe(
                 }
             }
             Err(error) => {
-                observed.errors.push(task_error(&format!("the offsets of group '{group}'"), &error));
+                observed
+                    .errors
+                    .push(task_error(&format!("the offsets of group '{group}'"), &error));
             }
         }
     }
@@ -190,10 +199,8 @@ async fn look_at_destination(ends: &Ends, work: &Work, observed: &mut Observed) 
             observed.source_active.insert(group);
         }
     }
-    let names: Vec<String> = groups
-        .iter()
-        .map(|group| LinkPrefix::apply(work.group_prefix.as_ref(), group))
-        .collect();
+    let names: Vec<String> =
+        groups.iter().map(|group| LinkPrefix::apply(work.group_prefix.as_ref(), group)).collect();
     let borrowed: Vec<&str> = names.iter().map(String::as_str).collect();
     let described = ends.sink.describe_groups(&borrowed).await;
     for (group, description) in described {
@@ -201,7 +208,9 @@ async fn look_at_destination(ends: &Ends, work: &Work, observed: &mut Observed) 
             Ok(description) => !description.members.is_empty(),
             Err(error) if error.code() == Some(ErrorCode::GROUP_ID_NOT_FOUND) => false,
             Err(error) => {
-                observed.errors.push(task_error(&format!("group '{group}' on the destination"), &error));
+                observed
+                    .errors
+                    .push(task_error(&format!("group '{group}' on the destination"), &error));
                 // What is not known to be unused is left alone.
                 true
             }
@@ -214,7 +223,10 @@ async fn look_at_destination(ends: &Ends, work: &Work, observed: &mut Observed) 
                 .collect(),
             Err(error) if error.code() == Some(ErrorCode::GROUP_ID_NOT_FOUND) => BTreeMap::new(),
             Err(error) => {
-                observed.errors.push(task_error(&format!("the offsets of '{group}' on the destination"), &error));
+                observed.errors.push(task_error(
+                    &format!("the offsets of '{group}' on the destination"),
+                    &error,
+                ));
                 continue;
             }
         };

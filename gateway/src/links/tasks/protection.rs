@@ -42,7 +42,11 @@ pub(in crate::links) async fn protect(
                     .to_owned(),
             );
         }
-        Err(error) => return gap(format!("ACLs cannot be read: {error}. A foreign write is detected and fails the mirror")),
+        Err(error) => {
+            return gap(format!(
+                "ACLs cannot be read: {error}. A foreign write is detected and fails the mirror"
+            ));
+        }
     };
     let mut protection = Protection { denied: denied_before.to_vec(), gap: None };
     let mut deny = Vec::new();
@@ -77,7 +81,9 @@ pub(in crate::links) async fn protect(
 }
 
 fn cannot(whom: &str, error: &Error) -> String {
-    format!("{whom} cannot be kept from writing: {error}. Grant the link's principal ALTER on the cluster; a foreign write is detected and fails the mirror")
+    format!(
+        "{whom} cannot be kept from writing: {error}. Grant the link's principal ALTER on the cluster; a foreign write is detected and fails the mirror"
+    )
 }
 
 async fn writers(sink: &Client, topic: &str) -> Result<Vec<String>, Error> {

@@ -65,11 +65,16 @@ async fn run_part(
             Ok((source, mirror)) => {
                 let set = plan(&source, &mirror, include, subject.stage);
                 if !set.is_empty() {
-                    changes.push((topic(subject.mirror_topic.as_str()), set.iter().map(change).collect()));
+                    changes.push((
+                        topic(subject.mirror_topic.as_str()),
+                        set.iter().map(change).collect(),
+                    ));
                 }
                 ran.sources.push((subject.mirror_topic.clone(), source));
             }
-            Err(error) => ran.errors.push(task_error(&format!("the configs of '{source}'"), &error)),
+            Err(error) => {
+                ran.errors.push(task_error(&format!("the configs of '{source}'"), &error))
+            }
         }
     }
     if changes.is_empty() {
@@ -77,7 +82,8 @@ async fn run_part(
     }
     for (resource, outcome) in ends.sink.incremental_alter_configs(&changes, false).await? {
         if let (ConfigResource::Topic(name), Err(error)) = (resource, outcome) {
-            ran.errors.push(task_error(&format!("the configs of mirror '{name}' cannot be set"), &error));
+            ran.errors
+                .push(task_error(&format!("the configs of mirror '{name}' cannot be set"), &error));
         }
     }
     Ok(())

@@ -1,0 +1,327 @@
+//! The links of one cluster: opens their state once the cluster answers, and runs them while this gateway is
+//! the one that may.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use drawbridge_engine::Millis;
+use drawbridge_kafka::{Client, ErrorCode as KafkaCode};
+use drawbridge_shared::{
+    link::{LinkMode, LinkName},
+    view::Severity,
+    wire::ErrorCode,
+};
+use tokio::sync::{Notify, mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    half::{Half, Order},
+    registry::Shared,
+    runner::{self, Runner},
+    store::{Contents, StateStore, StoredLink, TOPIC},
+};
+use crate::{clusters::Cluster, refusal::Refusal};
+
+/// Between two looks whether the cluster answers.
+const AGAIN: Duration = Duration::from_secs(1);
+/// Between two looks whether somebody else made the first link.
+const LOOK: Duration = Duration::from_secs(30);
+/// How long a link that is created waits for the state to be opened.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+/// Whether the state of the links is there.
+#[derive(Debug, Clone)]
+pub(super) enum State {
+    /// Not yet, and why.
+    Waiting(Refusal),
+    /// There is none: the cluster has no links.
+    Empty,
+    /// Open for writing.
+    Open(StateStore),
+}
+
+/// The links of a cluster.
+pub(super) struct Host {
+    pub(super) cluster: Arc<Cluster>,
+    shared: Arc<Shared>,
+    state: watch::Sender<State>,
+    halves: RwLock<BTreeMap<LinkName, Arc<Half>>>,
+    wanted: Notify,
+    pub(super) creating: tokio::sync::Mutex<()>,
+    stop: CancellationToken,
+}
+
+impl Host {
+    pub(super) fn new(cluster: Arc<Cluster>, shared: Arc<Shared>, stop: CancellationToken) -> Self {
+        let name = &cluster.spec().name;
+        let waiting = Refusal::new(
+            ErrorCode::Unavailable,
+            format!("the links of {name} are not known yet: it has not answered"),
+        );
+        Self {
+            cluster,
+            shared,
+            state: watch::Sender::new(State::Waiting(waiting)),
+            halves: RwLock::default(),
+            wanted: Notify::new(),
+            creating: tokio::sync::Mutex::new(()),
+            stop,
+        }
+    }
+
+    /// A half by name.
+    pub(super) fn half(&self, link: &LinkName) -> Option<Arc<Half>> {
+        self.halves.read().unwrap_or_else(PoisonError::into_inner).get(link).cloned()
+    }
+
+    /// All halves by name.
+    pub(super) fn halves(&self) -> Vec<Arc<Half>> {
+        self.halves.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// Whether the links are known.
+    ///
+    /// # Errors
+    /// Why they are not yet.
+    pub(super) fn known(&self) -> Result<(), Refusal> {
+        match &*self.state.borrow() {
+            State::Waiting(why) => Err(why.clone()),
+            State::Empty | State::Open(_) => Ok(()),
+        }
+    }
+
+    /// The state, opened for the first link if need be.
+    ///
+    /// # Errors
+    /// Why it cannot be opened.
+    pub(super) async fn store(&self) -> Result<StateStore, Refusal> {
+        let mut state = self.state.subscribe();
+        self.wanted.notify_one();
+        let opened = async {
+            loop {
+                match &*state.borrow_and_update() {
+                    State::Open(store) => return Ok(store.clone()),
+                    State::Waiting(why) => return Err(why.clone()),
+                    State::Empty => {}
+                }
+                if state.changed().await.is_err() {
+                    return Err(self.going());
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, opened).await.unwrap_or_else(|_| Err(self.going()))
+    }
+
+    fn going(&self) -> Refusal {
+        let name = &self.cluster.spec().name;
+        Refusal::new(
+            ErrorCode::Unavailable,
+            format!("the state of the links of {name} cannot be opened now"),
+        )
+        .remedy("Look at the cluster, and try again.")
+    }
+
+    /// Runs until the cluster is removed or the gateway stops.
+    pub(super) async fn run(self: Arc<Self>) {
+        loop {
+            let pause = tokio::select! {
+                () = self.stop.cancelled() => break,
+                pause = self.turn() => pause,
+            };
+            tokio::select! {
+                () = self.stop.cancelled() => break,
+                () = tokio::time::sleep(pause) => {}
+                () = self.wanted.notified() => {}
+            }
+        }
+        self.end_all().await;
+    }
+
+    /// One turn: what there is to do now; returns how long to wait for the next.
+    async fn turn(&self) -> Duration {
+        let client = match self.cluster.usable_client() {
+            Ok(client) if self.cluster.cluster_id().is_some() => client.clone(),
+            Ok(_) => return AGAIN / 4,
+            Err(refusal) => {
+                self.wait(refusal);
+                return AGAIN;
+            }
+        };
+        if matches!(&*self.state.borrow(), State::Empty) {
+            // Woken by somebody who wants a link, or by the time.
+            if let Ok(false) = exists(&client).await
+                && !self.is_wanted()
+            {
+                return LOOK;
+            }
+        } else {
+            match exists(&client).await {
+                Ok(false) => {
+                    self.state.send_replace(State::Empty);
+                    return LOOK;
+                }
+                Ok(true) => {}
+                Err(error) => {
+                    self.wait(Refusal::new(ErrorCode::Unavailable, error.to_string()));
+                    return AGAIN;
+                }
+            }
+        }
+        self.serve(client).await;
+        AGAIN
+    }
+
+    fn is_wanted(&self) -> bool {
+        // Somebody waits in `store` for the state to be opened.
+        self.state.receiver_count() > 0
+    }
+
+    fn wait(&self, why: Refusal) {
+        self.state.send_if_modified(|state| match state {
+            State::Waiting(known) if *known == why => false,
+            _ => {
+                *state = State::Waiting(why);
+                true
+            }
+        });
+    }
+
+    /// Opens the state and runs the links until this gateway may not any more.
+    async fn serve(&self, client: Client) {
+        let name = self.cluster.spec().name.clone();
+        let id = self.cluster.cluster_id().unwrap_or_default().to_owned();
+        let encoder = self.shared.encoder.clone();
+        let opened = StateStore::open(client, encoder, &id, &self.shared.tasks).await;
+        let (store, contents) = match opened {
+            Ok(opened) => opened,
+            Err(error) => {
+                tracing::warn!(cluster = %name, %error, "the state of the links cannot be opened");
+                let message = format!("the links of {name} cannot be run: {error}");
+                self.wait(Refusal::new(ErrorCode::Unavailable, message));
+                return;
+            }
+        };
+        for what in &contents.unreadable {
+            tracing::error!(cluster = %name, what, "a record of the links' state cannot be read");
+            let message = format!("a record of the links of {name} cannot be read: {what}");
+            self.shared.notices.push(Severity::Failed, &name, None, message);
+        }
+        tracing::info!(cluster = %name, links = contents.links.len(), "running the links");
+        for (link, contents) in by_link(contents) {
+            self.start_half(link, contents, store.clone());
+        }
+        self.state.send_replace(State::Open(store.clone()));
+        self.shared.halves_changed();
+        store.fenced().await;
+        let message = format!(
+            "another gateway has taken over the links of {name}; this one has let go of them"
+        );
+        tracing::warn!(cluster = %name, "another gateway has taken over the links");
+        self.shared.notices.push(Severity::Attention, &name, None, message.clone());
+        self.wait(Refusal::new(ErrorCode::Unavailable, message));
+        self.end_all().await;
+        // Whoever took over shall not be thrown out again at once.
+        tokio::time::sleep(TAKEN_OVER).await;
+    }
+
+    /// Starts a half that was stored.
+    pub(super) fn start_half(&self, stored: StoredLink, contents: Contents, store: StateStore) {
+        let (orders, inbox) = mpsc::unbounded_channel();
+        let mode = stored.configs.as_ref().map_or(LinkMode::Destination, |configs| configs.mode());
+        let (name, remote_cluster_id) = (stored.name.clone(), stored.remote_cluster_id.clone());
+        let stop = self.stop.child_token();
+        let parts = runner::Parts {
+            cluster: Arc::clone(&self.cluster),
+            link: stored,
+            contents,
+            store,
+            notices: self.shared.notices.clone(),
+            budget: self.shared.budget.clone(),
+            peers: Arc::clone(&self.shared) as Arc<dyn runner::Peers>,
+            lease: Millis::MAX,
+            stop: stop.clone(),
+        };
+        let (runner, shown) = Runner::new(parts, inbox);
+        let half = Half {
+            cluster: Arc::clone(&self.cluster),
+            name: name.clone(),
+            mode,
+            remote_cluster_id,
+            orders,
+            shown: shown.clone(),
+            stop,
+        };
+        self.shared.tasks.spawn(runner.run());
+        self.shared.watch(shown);
+        self.halves.write().unwrap_or_else(PoisonError::into_inner).insert(name, Arc::new(half));
+    }
+
+    /// Forgets a half whose records are gone.
+    pub(super) fn drop_half(&self, link: &LinkName) {
+        let half = self.halves.write().unwrap_or_else(PoisonError::into_inner).remove(link);
+        if let Some(half) = half {
+            half.stop.cancel();
+        }
+        self.shared.halves_changed();
+    }
+
+    async fn end_all(&self) {
+        let halves =
+            std::mem::take(&mut *self.halves.write().unwrap_or_else(PoisonError::into_inner));
+        for half in halves.values() {
+            half.stop.cancel();
+        }
+        for half in halves.values() {
+            half.orders.closed().await;
+        }
+        self.shared.halves_changed();
+    }
+
+    /// Ends everything: the cluster was removed.
+    pub(super) fn end(&self) {
+        self.stop.cancel();
+    }
+
+    /// Tells all halves something.
+    pub(super) fn tell_all(&self, order: impl Fn() -> Order) {
+        for half in self.halves() {
+            half.tell(order());
+        }
+    }
+}
+
+/// How long a gateway that was shut out waits before it looks again.
+const TAKEN_OVER: Duration = Duration::from_secs(30);
+
+async fn exists(client: &Client) -> Result<bool, drawbridge_kafka::Error> {
+    match client.describe_topics(&[TOPIC]).await?.remove(TOPIC) {
+        Some(Ok(_)) => Ok(true),
+        Some(Err(error)) if error.code() == Some(KafkaCode::UNKNOWN_TOPIC_OR_PARTITION) => {
+            Ok(false)
+        }
+        Some(Err(error)) => Err(error),
+        None => Ok(false),
+    }
+}
+
+/// The records of each link.
+fn by_link(contents: Contents) -> Vec<(StoredLink, Contents)> {
+    let mut parts: BTreeMap<LinkName, Contents> = BTreeMap::new();
+    for mirror in contents.mirrors {
+        parts.entry(mirror.record.link.clone()).or_default().mirrors.push(mirror);
+    }
+    for partition in contents.partitions {
+        parts.entry(partition.link.clone()).or_default().partitions.push(partition);
+    }
+    contents
+        .links
+        .into_iter()
+        .map(|link| {
+            let part = parts.remove(&link.name).unwrap_or_default();
+            (link, part)
+        })
+        .collect()
+}

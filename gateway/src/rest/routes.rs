@@ -1,0 +1,102 @@
+//! Every path below `/kafka/v3` and what answers there.
+
+use axum::routing::{MethodRouter, get, post, put};
+use drawbridge_shared::view::MirrorAction;
+
+use super::{
+    brokers, clusters, configs, link_configs, links, mirror_actions, mirrors, openapi, partitions,
+    topics,
+};
+use crate::links::Links;
+
+/// Starts a path that names a cluster.
+macro_rules! in_cluster {
+    ($path:literal) => {
+        concat!("/clusters/{cluster_id}", $path)
+    };
+}
+
+type Route = (&'static str, MethodRouter<Links>);
+
+/// All of them; `openapi.json` describes the same ones.
+pub(super) fn table() -> Vec<Route> {
+    let mut all = vec![
+        ("/openapi.json", get(openapi::document)),
+        ("/clusters", get(clusters::list)),
+        (in_cluster!(""), get(clusters::get)),
+    ];
+    all.extend(of_brokers());
+    all.extend(of_topics());
+    all.extend(of_links());
+    all.extend(of_mirrors());
+    all
+}
+
+fn of_brokers() -> Vec<Route> {
+    vec![
+        (in_cluster!("/brokers"), get(brokers::list)),
+        (in_cluster!("/brokers/{broker_id}"), get(brokers::get)),
+        (in_cluster!("/brokers/{broker_id}/configs"), get(configs::list_of_broker)),
+        (in_cluster!("/brokers/{broker_id}/configs/{name}"), get(configs::get_of_broker)),
+    ]
+}
+
+fn of_topics() -> Vec<Route> {
+    vec![
+        (in_cluster!("/topics"), get(topics::list).post(topics::create)),
+        (in_cluster!("/topics/-/configs"), get(configs::list_of_all_topics)),
+        (
+            in_cluster!("/topics/{topic}"),
+            get(topics::get).patch(topics::patch).delete(topics::delete),
+        ),
+        (in_cluster!("/topics/{topic}/configs"), get(configs::list)),
+        (in_cluster!("/topics/{topic}/configs:alter"), post(configs::alter)),
+        (
+            in_cluster!("/topics/{topic}/configs/{name}"),
+            get(configs::get).put(configs::put).delete(configs::reset),
+        ),
+        (in_cluster!("/topics/{topic}/default-configs"), get(configs::defaults)),
+        (in_cluster!("/topics/{topic}/partitions"), get(partitions::list)),
+        (in_cluster!("/topics/{topic}/partitions/{partition_id}"), get(partitions::get)),
+        (in_cluster!("/topics/{topic}/partitions/{partition_id}/offset"), get(partitions::offset)),
+        (
+            in_cluster!("/topics/{topic}/partitions/{partition_id}/replicas"),
+            get(partitions::replicas),
+        ),
+        (
+            in_cluster!("/topics/{topic}/partitions/{partition_id}/replicas/{broker_id}"),
+            get(partitions::replica),
+        ),
+    ]
+}
+
+fn of_links() -> Vec<Route> {
+    vec![
+        (in_cluster!("/links"), get(links::list).post(links::create)),
+        (in_cluster!("/links/{link_name}"), get(links::get).delete(links::delete)),
+        (in_cluster!("/links/{link_name}/configs"), get(link_configs::list)),
+        // Topics are altered by POST, links by PUT: so the public API has it.
+        (in_cluster!("/links/{link_name}/configs:alter"), put(link_configs::alter)),
+        (
+            in_cluster!("/links/{link_name}/configs/{name}"),
+            get(link_configs::get).put(link_configs::put).delete(link_configs::reset),
+        ),
+    ]
+}
+
+fn of_mirrors() -> Vec<Route> {
+    let acts = mirror_actions::acts;
+    let not_offered = || post(mirror_actions::not_offered);
+    vec![
+        (in_cluster!("/links/-/mirrors"), get(mirrors::list_of_all_links)),
+        (in_cluster!("/links/{link_name}/mirrors"), get(mirrors::list).post(mirrors::create)),
+        (in_cluster!("/links/{link_name}/mirrors/{mirror_topic_name}"), get(mirrors::get)),
+        (in_cluster!("/links/{link_name}/mirrors:promote"), acts(MirrorAction::Promote)),
+        (in_cluster!("/links/{link_name}/mirrors:failover"), acts(MirrorAction::Failover)),
+        (in_cluster!("/links/{link_name}/mirrors:pause"), acts(MirrorAction::Pause)),
+        (in_cluster!("/links/{link_name}/mirrors:resume"), acts(MirrorAction::Resume)),
+        (in_cluster!("/links/{link_name}/mirrors:reverse-and-start-mirror"), not_offered()),
+        (in_cluster!("/links/{link_name}/mirrors:reverse-and-pause-mirror"), not_offered()),
+        (in_cluster!("/links/{link_name}/mirrors:truncate-and-restore"), not_offered()),
+    ]
+}

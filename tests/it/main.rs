@@ -33,4 +33,5 @@ mod bed;
 mod client;
 mod experiments;
 mod gateway;
+mod store;
 mod support;

@@ -244,8 +244,8 @@ fn a_small_batch_that_expands_to_more_than_allowed_is_refused() {
 
 #[test]
 fn keys_and_values_that_were_added_are_read_back() {
-    let given: [(Option<&[u8]>, Option<&[u8]>); 4] =
-        [(Some(b"k"), Some(b"v")), (Some(b""), None), (None, Some(b"")), (None, None)];
+    let given = [(Some("k"), Some("v")), (Some(""), None), (None, Some("")), (None, None)]
+        .map(|(key, value)| (key.map(str::as_bytes), value.map(str::as_bytes)));
     let mut builder = Builder::new(7, Codec::None, -1);
     for (key, value) in given {
         builder.add(1_000, key, value);

@@ -193,8 +193,7 @@ pub(super) fn decode(
     })
 }
 
-/// `serde_json` names line and column and never quotes more than a word of the value, and no secret is
-/// in a value as plain text.
+/// What `serde_json` quotes of a value is no secret: those are only in it encrypted.
 fn read<'a, T: Deserialize<'a>>(value: &'a [u8]) -> Result<T, String> {
     serde_json::from_slice(value).map_err(|error| format!("its value is damaged: {error}"))
 }

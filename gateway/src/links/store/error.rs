@@ -12,13 +12,13 @@ pub enum StoreError {
     #[error("the state of the links in topic {TOPIC} cannot be used: {cause}. {remedy}")]
     Denied {
         /// The broker's words.
-        cause: Error,
+        cause: Box<Error>,
         /// The ACLs it takes.
         remedy: String,
     },
     /// The cluster cannot be asked, or refuses for another reason. Nothing was written.
     #[error("the state of the links in topic {TOPIC} cannot be used: {0}")]
-    Kafka(Error),
+    Kafka(Box<Error>),
     /// The topic is not one the state is safe in.
     #[error("topic {TOPIC} cannot hold the state of the links: {problem}. {remedy}")]
     Topic {
@@ -71,9 +71,9 @@ impl StoreError {
                      --transactional-id {id}"
                 )
             }
-            _ => return Self::Kafka(error),
+            _ => return Self::Kafka(Box::new(error)),
         };
-        Self::Denied { cause: error, remedy }
+        Self::Denied { cause: Box::new(error), remedy }
     }
 }
 

@@ -120,7 +120,7 @@ impl Cluster {
     }
 
     /// The client, for those who ask again and again and must not make the watcher hurry.
-    pub(super) fn usable_client(&self) -> Result<&Client, Refusal> {
+    pub(crate) fn usable_client(&self) -> Result<&Client, Refusal> {
         let name = &self.spec.name;
         if let ClusterStatus::Down { fault, .. } = &self.view().status {
             return Err(Refusal::down(name, fault));

@@ -20,7 +20,8 @@ use std::{
 
 use drawbridge_engine::{
     Millis,
-    partition::{Answer, Ask, Command, Effect, Input, Memory, Notice, PartitionReport, Spec},
+    mirror::PartitionReport,
+    partition::{Answer, Ask, Command, Effect, Input, Memory, Notice, Spec},
 };
 use drawbridge_kafka::{Client, Leader, admin::TopicPartition};
 use drawbridge_shared::{link::LinkName, names::TopicName};
@@ -29,9 +30,9 @@ use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
 
 pub(super) use faults::words;
-use machines::{Machine, Machines, Wakes};
+use machines::{Machines, Wakes};
 use reader::{Id, Polled, Reader, Want};
-pub(super) use settings::FetchSettings;
+pub(super) use settings::{FetchSettings, limits};
 pub(super) use shown::{PartitionShown, Shown};
 use writer::{LANES, Lane, Sending, Sent};
 

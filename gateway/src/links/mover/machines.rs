@@ -10,9 +10,9 @@ use drawbridge_engine::{
     Millis,
     batch::Stamped,
     lag::LagWatch,
+    mirror::PartitionReport,
     partition::{
-        Answer, Ask, Certainty, Effect, Fault, FaultKind, Input, Partition, PartitionReport,
-        Producer, SourceFault,
+        Answer, Ask, Certainty, Effect, Fault, FaultKind, Input, Partition, Producer, SourceFault,
     },
     rate::Rate,
 };

@@ -2,6 +2,7 @@
 
 mod golden;
 mod hostile;
+mod membership;
 mod protocol;
 mod rest;
 mod support;

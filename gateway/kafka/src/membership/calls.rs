@@ -140,7 +140,7 @@ impl Calls {
         client.broker(coordinator, self.lane).await
     }
 
-    /// Two thirds of the way to the lease's end are left when a heartbeat is given up.
+    /// A heartbeat without answer is given up while the lease leaves time for another.
     fn short(&self) -> Duration {
         self.times.session / 6
     }

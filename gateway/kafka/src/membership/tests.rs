@@ -33,12 +33,12 @@ enum Answer {
 
 type Reply = oneshot::Sender<Result<Answer>>;
 
-struct Played(mpsc::UnboundedSender<(Ask, Reply)>);
+struct Played(mpsc::Sender<(Ask, Reply)>);
 
 impl Played {
     async fn ask(&self, ask: Ask) -> Result<Answer> {
         let (reply, answer) = oneshot::channel();
-        self.0.send((ask, reply)).ok();
+        self.0.send((ask, reply)).await.ok();
         answer.await.unwrap_or(Err(Error::Closed))
     }
 }
@@ -73,7 +73,7 @@ impl Coordinator for Played {
 
 /// The coordinator's side.
 struct Stage {
-    asks: mpsc::UnboundedReceiver<(Ask, Reply)>,
+    asks: mpsc::Receiver<(Ask, Reply)>,
     role: watch::Receiver<Role>,
     stop: Option<DropGuard>,
 }
@@ -99,7 +99,7 @@ fn round(generation: i32, leader: &str) -> Result<Answer> {
 
 impl Stage {
     fn new() -> Self {
-        let (sender, asks) = mpsc::unbounded_channel();
+        let (sender, asks) = mpsc::channel(1);
         let (says, role) = watch::channel(Role::Joining);
         let stop = CancellationToken::new();
         let times = LeaseTimes { session: SESSION, rebalance: SESSION };
@@ -228,6 +228,16 @@ async fn a_member_that_is_not_known_any_more_is_nobody_and_joins_afresh() {
     stage.expect(Ask::Join(String::new()), round(7, "me")).await;
     stage.settle(7, "me").await;
     stage.role.wait_for(|role| matches!(role, Role::Owner { .. })).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_member_that_missed_a_round_is_nobody_and_comes_back_with_its_id() {
+    let mut stage = Stage::owner().await;
+    stage.expect(Ask::Beat(place(1)), refusal(ErrorCode::ILLEGAL_GENERATION)).await;
+    stage.becomes(&Role::Joining).await;
+    stage.expect(Ask::Join("me".to_owned()), round(3, "you")).await;
+    stage.settle(3, "you").await;
+    stage.becomes(&standby()).await;
 }
 
 #[tokio::test(start_paused = true)]

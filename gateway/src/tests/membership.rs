@@ -11,8 +11,8 @@ use tokio::{sync::watch, task::JoinHandle, time::Instant};
 use super::support::{embedded, in_time};
 
 const GROUP: &str = "_drawbridge-owner";
-const TIMES: LeaseTimes =
-    LeaseTimes { session: Duration::from_secs(3), rebalance: Duration::from_secs(3) };
+/// Short enough to be waited out, long enough that no stall of a busy machine is taken for silence.
+const SESSION: Duration = Duration::from_secs(6);
 
 fn client(cluster: &EmbeddedCluster, user: Option<&str>) -> Client {
     let properties = Properties::parse(&cluster.properties(user), "test.properties").unwrap();
@@ -20,8 +20,9 @@ fn client(cluster: &EmbeddedCluster, user: Option<&str>) -> Client {
 }
 
 fn join(cluster: &EmbeddedCluster, who: &str) -> (Client, Membership) {
+    let times = LeaseTimes { session: SESSION, rebalance: SESSION };
     let client = client(cluster, None);
-    let membership = client.join_ownership(GROUP, who, TIMES);
+    let membership = client.join_ownership(GROUP, who, times);
     (client, membership)
 }
 
@@ -117,7 +118,7 @@ async fn a_principal_without_read_on_the_group_is_told_so_and_let_in_once_it_has
         let may = !spec.acls.is_empty();
         let cluster = embedded(spec).await;
         let client = client(&cluster, Some("ann"));
-        let membership = client.join_ownership(GROUP, "ann", TIMES);
+        let membership = client.join_ownership(GROUP, "ann", LeaseTimes::default());
         let role = becomes(&mut membership.role(), |role| *role != Role::Joining).await;
         match role {
             Role::Failed(words) if !may => {

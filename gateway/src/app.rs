@@ -8,6 +8,7 @@ use tokio::net::TcpListener;
 use crate::{
     api::Gateway,
     clusters::{ClusterSpec, Clusters, Store},
+    config::DEFAULT_LINK_MEMORY,
     http::{self, AllowedHosts, Web},
     links::{Links, store::PasswordEncoder},
     metrics::Metrics,
@@ -31,8 +32,8 @@ pub struct Parts {
     pub allowed_hosts: AllowedHosts,
     /// What the secrets of links are encrypted with; without it no link with secrets can be kept.
     pub encoder: Option<PasswordEncoder>,
-    /// Bytes of records that all links together may hold.
-    pub link_memory: usize,
+    /// Bytes of records that all links together may hold; the default if none.
+    pub link_memory: Option<usize>,
     /// Whether this is the demo.
     pub is_demo: bool,
 }
@@ -62,7 +63,12 @@ impl App {
         for spec in parts.clusters {
             clusters.insert(spec)?;
         }
-        let links = Links::start(clusters.clone(), parts.encoder, parts.link_memory, tasks.clone());
+        let links = Links::start(
+            clusters.clone(),
+            parts.encoder,
+            parts.link_memory.unwrap_or(DEFAULT_LINK_MEMORY),
+            tasks.clone(),
+        );
         let gateway = Arc::new(Gateway {
             clusters: clusters.clone(),
             links,

@@ -41,6 +41,8 @@ pub struct Config {
     pub password_encoder_secret: Option<Secret>,
     /// What they were encrypted with before.
     pub password_encoder_old_secret: Option<Secret>,
+    /// Bytes of records that all links together may hold.
+    pub link_memory: usize,
 }
 
 /// What the gateway serves.
@@ -158,6 +160,21 @@ impl Config {
                 "Set password_encoder_secret, to the same value if the secret does not change.",
             ));
         }
+        let link_memory = layer.get("link_memory_bytes").map_or(DEFAULT_LINK_MEMORY, |given| {
+            given.value.parse().ok().filter(|bytes| *bytes >= LEAST_LINK_MEMORY).unwrap_or_else(
+                || {
+                    faults.push(ConfigFault::new(
+                        &given.place,
+                        format!(
+                            "'{}' is not a number of bytes from {LEAST_LINK_MEMORY} on",
+                            given.value
+                        ),
+                        "Give e.g. 67108864 for 64 MiB.",
+                    ));
+                    DEFAULT_LINK_MEMORY
+                },
+            )
+        });
         Self {
             mode,
             listen,
@@ -168,6 +185,7 @@ impl Config {
             log,
             password_encoder_secret,
             password_encoder_old_secret,
+            link_memory,
         }
     }
 
@@ -179,6 +197,10 @@ impl Config {
     }
 }
 
+/// Default of `link_memory_bytes`.
+pub const DEFAULT_LINK_MEMORY: usize = 64 << 20;
+/// Less would not hold the largest batches that Kafka takes by default.
+const LEAST_LINK_MEMORY: usize = 4 << 20;
 const DEFAULT_GRACE: Duration = Duration::from_secs(10);
 const DEFAULT_LOG: &str = "info";
 

@@ -105,6 +105,7 @@ impl Links {
             budget: Budget::new(memory),
             encoder,
             tasks: tasks.clone(),
+            who: whoami(),
             changes: watch::Sender::new(0),
         });
         let links = Self {
@@ -394,6 +395,14 @@ impl Links {
 fn no_such_mirror(link: &LinkName, topic: &TopicName) -> Refusal {
     let message = format!("Topic '{topic}' is not a mirror of link '{link}'.");
     Refusal::new(ErrorCode::NotFound, message).rest(404, 404)
+}
+
+/// How this gateway calls itself to others: host and process.
+fn whoami() -> String {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let host = host.trim();
+    let host = if host.is_empty() { "a gateway" } else { host };
+    format!("{host} (process {})", std::process::id())
 }
 
 /// Starts a host for each cluster, and ends those of clusters that are gone.

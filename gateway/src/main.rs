@@ -51,6 +51,7 @@ async fn run(config: Config) -> anyhow::Result<()> {
     let mut parts = Parts {
         allowed_hosts: AllowedHosts::new(config.allowed_hosts.clone()),
         encoder: config.encoder(),
+        link_memory: Some(config.link_memory),
         is_demo: config.mode == Mode::Demo,
         ..Parts::default()
     };

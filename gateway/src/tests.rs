@@ -2,6 +2,8 @@
 
 pub(crate) mod golden;
 mod hostile;
+mod links;
+mod membership;
 mod openapi;
 mod protocol;
 mod rest;

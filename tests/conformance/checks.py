@@ -9,12 +9,15 @@ import traceback
 import uuid
 
 RUN = uuid.uuid4().hex[:8]
+PATIENCE = 90  # seconds; a bound for what has to come, on a busy machine too
 
 
 def options():
     parser = argparse.ArgumentParser(description=sys.modules["__main__"].__doc__)
     parser.add_argument("bootstrap", help="host:port[,host:port...] of the cluster to judge")
-    parser.add_argument("--sasl", metavar="MECHANISM", help="PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512")
+    parser.add_argument(
+        "--sasl", metavar="MECHANISM", help="PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512; without it nobody has to log in"
+    )
     parser.add_argument("--user", default="admin")
     parser.add_argument(
         "--authorizer", action="store_true", help="the cluster has an authorizer; the user is a super user"
@@ -36,7 +39,7 @@ def name(stem):
     return f"judge-{stem}-{RUN}-{next(NUMBERS)}"
 
 
-def until(what, probe, seconds=20):
+def until(what, probe, seconds=PATIENCE):
     """Waits for something that is allowed to take a moment."""
     end = time.monotonic() + seconds
     while True:

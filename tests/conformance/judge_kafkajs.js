@@ -29,7 +29,7 @@ const name = (stem) => `judge-${stem}-${run}-${++number}`;
 const checks = [];
 const check = (title, act) => checks.push([title, act]);
 
-async function until(what, probe, seconds = 20) {
+async function until(what, probe, seconds = 90) {
   const end = Date.now() + seconds * 1000;
   for (;;) {
     const found = await probe();

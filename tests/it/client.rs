@@ -5,6 +5,7 @@ mod admin;
 mod connecting;
 mod data;
 mod hostile;
+mod membership;
 mod permissions;
 mod restarts;
 

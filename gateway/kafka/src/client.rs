@@ -12,9 +12,11 @@ mod throttle;
 use std::{sync::Arc, time::Duration};
 
 pub(crate) use call::{ANY_VERSION, Call, Repeat, Route, ok, unreadable};
+pub(crate) use coordinators::Kind;
 pub(crate) use lane::Use;
 pub(crate) use leaders::Led;
 pub(crate) use metadata::{Topics, description};
+pub(crate) use throttle::Throttled;
 
 use self::{metadata::MetadataCache, pool::Pool};
 use crate::{
@@ -96,6 +98,11 @@ impl Client {
     #[must_use]
     pub fn stats(&self) -> ClientStats {
         self.inner.pool.stats()
+    }
+
+    /// Ends the connections made for `unwanted`.
+    pub(crate) async fn end_lanes(&self, unwanted: Use) {
+        self.inner.pool.end_lanes(unwanted).await;
     }
 
     /// The leader of a partition, from metadata no older than `metadata.max.age.ms`.

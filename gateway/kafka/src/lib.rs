@@ -5,7 +5,8 @@
 //! * [`properties`], [`settings`]: what the user wrote, and what it means;
 //! * `tls`, `sasl`, `connection`: one authenticated, pipelined connection;
 //! * [`client`]: which broker a call goes to, retries, throttling, statistics;
-//! * [`admin`], [`data`]: the calls; [`probe`]: why none of them works.
+//! * [`admin`], [`data`]: the calls; [`probe`]: why none of them works;
+//! * [`membership`]: a lease from the group coordinator on being the only one.
 //!
 //! Nothing here knows links or mirrors. Record batches pass through as [`bytes::Bytes`], undecoded.
 
@@ -15,6 +16,7 @@ pub mod client;
 mod connection;
 pub mod data;
 pub mod error;
+pub mod membership;
 pub mod probe;
 pub mod properties;
 pub mod sasl;
@@ -25,5 +27,6 @@ mod wire;
 
 pub use client::{Client, Leader};
 pub use error::{Asked, BrokerError, ConnectCause, ConnectError, Error, ErrorCode, Result, Stage};
+pub use membership::{LeaseTimes, Membership, Role};
 pub use properties::{Properties, PropertiesError};
 pub use settings::{ConnectionSettings, HostPort, SettingFault};

@@ -3,18 +3,27 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicI64, Ordering},
+    },
     time::Duration,
 };
 
 use drawbridge_engine::Millis;
-use drawbridge_kafka::{Client, ErrorCode as KafkaCode};
+use drawbridge_kafka::{
+    Client, ErrorCode as KafkaCode,
+    membership::{LeaseTimes, Role},
+};
 use drawbridge_shared::{
     link::{LinkMode, LinkName},
     view::Severity,
     wire::ErrorCode,
 };
-use tokio::sync::{Notify, mpsc, watch};
+use tokio::{
+    sync::{Notify, mpsc, watch},
+    time::Instant,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -23,7 +32,7 @@ use super::{
     runner::{self, Runner},
     store::{Contents, StateStore, StoredLink, TOPIC},
 };
-use crate::{clusters::Cluster, refusal::Refusal};
+use crate::{clock::now_ms, clusters::Cluster, refusal::Refusal};
 
 /// Between two looks whether the cluster answers.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -50,6 +59,8 @@ pub(super) struct Host {
     state: watch::Sender<State>,
     halves: RwLock<BTreeMap<LinkName, Arc<Half>>>,
     wanted: Notify,
+    /// The end of the lease as it was told last.
+    lease: AtomicI64,
     pub(super) creating: tokio::sync::Mutex<()>,
     stop: CancellationToken,
 }
@@ -67,6 +78,7 @@ impl Host {
             state: watch::Sender::new(State::Waiting(waiting)),
             halves: RwLock::default(),
             wanted: Notify::new(),
+            lease: AtomicI64::new(i64::MIN),
             creating: tokio::sync::Mutex::new(()),
             stop,
         }
@@ -126,18 +138,14 @@ impl Host {
 
     /// Runs until the cluster is removed or the gateway stops.
     pub(super) async fn run(self: Arc<Self>) {
-        loop {
-            let pause = tokio::select! {
-                () = self.stop.cancelled() => break,
-                pause = self.turn() => pause,
-            };
+        while !self.stop.is_cancelled() {
+            let pause = self.turn().await;
             tokio::select! {
-                () = self.stop.cancelled() => break,
+                () = self.stop.cancelled() => {}
                 () = tokio::time::sleep(pause) => {}
                 () = self.wanted.notified() => {}
             }
         }
-        self.end_all().await;
     }
 
     /// One turn: what there is to do now; returns how long to wait for the next.
@@ -150,33 +158,20 @@ impl Host {
                 return AGAIN;
             }
         };
-        if matches!(&*self.state.borrow(), State::Empty) {
-            // Woken by somebody who wants a link, or by the time.
-            if let Ok(false) = exists(&client).await
-                && !self.is_wanted()
-            {
+        match self.stop.run_until_cancelled(exists(&client)).await {
+            None => return Duration::ZERO,
+            // Somebody waits in `store` for the state to be opened, for the first link.
+            Some(Ok(false)) if self.state.receiver_count() == 0 => {
+                self.state.send_replace(State::Empty);
                 return LOOK;
             }
-        } else {
-            match exists(&client).await {
-                Ok(false) => {
-                    self.state.send_replace(State::Empty);
-                    return LOOK;
-                }
-                Ok(true) => {}
-                Err(error) => {
-                    self.wait(Refusal::new(ErrorCode::Unavailable, error.to_string()));
-                    return AGAIN;
-                }
+            Some(Ok(_)) => {}
+            Some(Err(error)) => {
+                self.wait(Refusal::new(ErrorCode::Unavailable, error.to_string()));
+                return AGAIN;
             }
         }
-        self.serve(client).await;
-        AGAIN
-    }
-
-    fn is_wanted(&self) -> bool {
-        // Somebody waits in `store` for the state to be opened.
-        self.state.receiver_count() > 0
+        self.serve(client).await
     }
 
     fn wait(&self, why: Refusal) {
@@ -189,19 +184,95 @@ impl Host {
         });
     }
 
-    /// Opens the state and runs the links until this gateway may not any more.
-    async fn serve(&self, client: Client) {
+    /// Stays among the gateways that may run the links of this cluster, and runs them while this one is the
+    /// owner. Returns how long to wait before trying again.
+    async fn serve(&self, client: Client) -> Duration {
+        let who = self.shared.who.as_str();
+        let membership = client.join_ownership(GROUP, who, LeaseTimes::default());
+        let mut role = membership.role();
+        let mut open: Option<StateStore> = None;
+        let pause = loop {
+            let now = role.borrow_and_update().clone();
+            match now {
+                Role::Owner { until } => match &open {
+                    Some(_) => self.renew(until),
+                    None => match self.open(&client, until).await {
+                        Some(store) => open = Some(store),
+                        None => break AGAIN * 5,
+                    },
+                },
+                Role::Standby { owner } => {
+                    if open.take().is_some() {
+                        self.end_all().await;
+                    }
+                    self.wait(self.standby(owner.as_deref()));
+                }
+                Role::Failed(why) if open.is_none() => {
+                    let name = &self.cluster.spec().name;
+                    let message = format!("the links of {name} cannot be run: {why}");
+                    self.wait(Refusal::new(ErrorCode::Unavailable, message));
+                }
+                // An owner that cannot renew its lease lets go of it in time by itself: the halves know its end.
+                Role::Joining | Role::Failed(_) => {}
+            }
+            let fenced = async {
+                match &open {
+                    Some(store) => store.fenced().await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = self.stop.cancelled() => break Duration::ZERO,
+                () = fenced => {
+                    self.tell_taken_over();
+                    break TAKEN_OVER;
+                }
+                changed = role.changed() => if changed.is_err() { break AGAIN },
+            }
+        };
+        // The successor does not wait for the end of the lease: everything stops before it is given up.
+        self.end_all().await;
+        drop(open);
+        membership.leave().await;
+        pause
+    }
+
+    fn renew(&self, until: Instant) {
+        let until = instant(until);
+        self.lease.store(until.0, Ordering::Relaxed);
+        self.tell_all(|| Order::Lease(until));
+    }
+
+    fn standby(&self, owner: Option<&str>) -> Refusal {
+        let name = &self.cluster.spec().name;
+        let owner = owner.unwrap_or("another gateway");
+        Refusal::new(ErrorCode::Unavailable, format!("the links of {name} are run by {owner}"))
+            .remedy("Look at them there. This gateway takes over when that one ends.")
+    }
+
+    fn tell_taken_over(&self) {
+        let name = &self.cluster.spec().name;
+        let message = format!(
+            "another gateway has taken over the links of {name}; this one has let go of them"
+        );
+        tracing::warn!(cluster = %name, "another gateway has taken over the links");
+        self.shared.notices.push(Severity::Attention, name, None, message.clone());
+        self.wait(Refusal::new(ErrorCode::Unavailable, message));
+    }
+
+    /// Opens the state and starts the links.
+    async fn open(&self, client: &Client, until: Instant) -> Option<StateStore> {
         let name = self.cluster.spec().name.clone();
         let id = self.cluster.cluster_id().unwrap_or_default().to_owned();
         let encoder = self.shared.encoder.clone();
-        let opened = StateStore::open(client, encoder, &id, &self.shared.tasks).await;
-        let (store, contents) = match opened {
+        let opening = StateStore::open(client.clone(), encoder, &id, &self.shared.tasks);
+        let (store, contents) = match self.stop.run_until_cancelled(opening).await? {
             Ok(opened) => opened,
             Err(error) => {
                 tracing::warn!(cluster = %name, %error, "the state of the links cannot be opened");
                 let message = format!("the links of {name} cannot be run: {error}");
                 self.wait(Refusal::new(ErrorCode::Unavailable, message));
-                return;
+                return None;
             }
         };
         for what in &contents.unreadable {
@@ -210,21 +281,13 @@ impl Host {
             self.shared.notices.push(Severity::Failed, &name, None, message);
         }
         tracing::info!(cluster = %name, links = contents.links.len(), "running the links");
+        self.lease.store(instant(until).0, Ordering::Relaxed);
         for (link, contents) in by_link(contents) {
             self.start_half(link, contents, store.clone());
         }
         self.state.send_replace(State::Open(store.clone()));
         self.shared.halves_changed();
-        store.fenced().await;
-        let message = format!(
-            "another gateway has taken over the links of {name}; this one has let go of them"
-        );
-        tracing::warn!(cluster = %name, "another gateway has taken over the links");
-        self.shared.notices.push(Severity::Attention, &name, None, message.clone());
-        self.wait(Refusal::new(ErrorCode::Unavailable, message));
-        self.end_all().await;
-        // Whoever took over shall not be thrown out again at once.
-        tokio::time::sleep(TAKEN_OVER).await;
+        Some(store)
     }
 
     /// Starts a half that was stored.
@@ -241,7 +304,7 @@ impl Host {
             notices: self.shared.notices.clone(),
             budget: self.shared.budget.clone(),
             peers: Arc::clone(&self.shared) as Arc<dyn runner::Peers>,
-            lease: Millis::MAX,
+            lease: Millis(self.lease.load(Ordering::Relaxed)),
             stop: stop.clone(),
         };
         let (runner, shown) = Runner::new(parts, inbox);
@@ -295,6 +358,15 @@ impl Host {
 
 /// How long a gateway that was shut out waits before it looks again.
 const TAKEN_OVER: Duration = Duration::from_secs(30);
+
+/// The group whose leader runs the links of the cluster.
+const GROUP: &str = "_drawbridge.links";
+
+/// An instant on the wall clock, as the engine counts.
+fn instant(until: Instant) -> Millis {
+    let left = until.saturating_duration_since(Instant::now()).as_millis();
+    Millis(now_ms()).plus(i64::try_from(left).unwrap_or(0))
+}
 
 async fn exists(client: &Client) -> Result<bool, drawbridge_kafka::Error> {
     match client.describe_topics(&[TOPIC]).await?.remove(TOPIC) {

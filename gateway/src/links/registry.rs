@@ -28,6 +28,8 @@ pub(super) struct Shared {
     pub(super) budget: Budget,
     pub(super) encoder: Option<PasswordEncoder>,
     pub(super) tasks: Tasks,
+    /// How this gateway calls itself to others.
+    pub(super) who: String,
     /// Counts changes of what any half shows.
     pub(super) changes: watch::Sender<u64>,
 }

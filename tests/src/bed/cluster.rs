@@ -278,7 +278,9 @@ impl Kafka {
 
 /// Runs a broker once for what the next ones can start from, unless somebody else has meanwhile.
 async fn record_classes(jars: &Jars, version: Version) -> Result<()> {
-    let _lock = lock(&jars.home().join("classes.lock"))?;
+    // Waited for beside the runtime: whoever holds it may need this very thread to go on.
+    let path = jars.home().join("classes.lock");
+    let _lock = tokio::task::spawn_blocking(move || lock(&path)).await??;
     if jars.archive().is_file() {
         return Ok(());
     }

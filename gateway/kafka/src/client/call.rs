@@ -275,12 +275,29 @@ impl Client {
         R: Request,
         R::Response: Throttled,
     {
+        let patience = self.settings().timeouts.request;
+        self.send_within(patience, connection, versions, asked, build).await
+    }
+
+    /// As [`Client::send`], with `patience` in the place of `request.timeout.ms`.
+    pub(crate) async fn send_within<R>(
+        &self,
+        patience: Duration,
+        connection: &Arc<Connection>,
+        versions: (i16, i16),
+        asked: &Asked,
+        build: impl FnOnce(i16) -> R,
+    ) -> Result<R::Response>
+    where
+        R: Request,
+        R::Response: Throttled,
+    {
         let asked = asked.clone().of(connection.target());
         let version = connection.versions().choose::<R>(versions, &asked)?;
         let frame = wire::encode(&self.settings().client_id, version, &build(version))
             .map_err(|reason| Error::InvalidRequest { asked: asked.clone(), reason })?;
         let since = Instant::now();
-        let response = self.exchange(connection, frame, Duration::ZERO, &asked).await?;
+        let response = self.exchange_within(patience, connection, frame, &asked).await?;
         connection.observe_round_trip(since.elapsed());
         let response = wire::decode::<R>(response, version)
             .map_err(|what| unreadable(connection, &asked, what))?;
@@ -298,6 +315,16 @@ impl Client {
         asked: &Asked,
     ) -> Result<bytes::Bytes> {
         let patience = self.settings().timeouts.request + extra;
+        self.exchange_within(patience, connection, frame, asked).await
+    }
+
+    async fn exchange_within(
+        &self,
+        patience: Duration,
+        connection: &Arc<Connection>,
+        frame: wire::Frame,
+        asked: &Asked,
+    ) -> Result<bytes::Bytes> {
         let error = match connection.exchange(frame, patience, asked).await {
             Ok(response) => {
                 connection.prove();

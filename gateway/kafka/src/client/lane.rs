@@ -25,6 +25,8 @@ pub(crate) enum Use {
     Fetch(u16),
     /// Produce requests, by lane.
     Produce(u16),
+    /// One membership in a group: brokers hold its JoinGroup until everybody is there.
+    Member(u64),
 }
 
 #[derive(Debug)]

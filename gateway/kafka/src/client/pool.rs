@@ -143,6 +143,16 @@ impl Pool {
         slot.lane(wanted, &self.dialer).connection(&self.dialer, &slot).await
     }
 
+    /// Ends the connections made for `unwanted` at all brokers.
+    pub(super) async fn end_lanes(&self, unwanted: Use) {
+        for slot in self.slots() {
+            let lane = lock(&slot.lanes).remove(&unwanted);
+            if let Some(lane) = lane {
+                lane.close().await;
+            }
+        }
+    }
+
     pub(super) async fn close(&self) {
         self.closed.cancel();
         self.bootstrap.close().await;

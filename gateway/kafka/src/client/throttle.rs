@@ -41,8 +41,11 @@ throttled!(
     ElectLeadersResponse,
     EndTxnResponse,
     FindCoordinatorResponse,
+    HeartbeatResponse,
     IncrementalAlterConfigsResponse,
     InitProducerIdResponse,
+    JoinGroupResponse,
+    LeaveGroupResponse,
     ListGroupsResponse,
     ListOffsetsResponse,
     MetadataResponse,
@@ -50,6 +53,7 @@ throttled!(
     OffsetFetchResponse,
     OffsetForLeaderEpochResponse,
     ProduceResponse,
+    SyncGroupResponse,
 );
 
 /// The one answer without the field.

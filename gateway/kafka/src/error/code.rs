@@ -25,7 +25,11 @@ codes! {
     COORDINATOR_LOAD_IN_PROGRESS = 14: "The coordinator is starting.",
     COORDINATOR_NOT_AVAILABLE = 15: "There is no coordinator now.",
     NOT_COORDINATOR = 16: "The coordinator moved.",
+    ILLEGAL_GENERATION = 22: "The group went on to another generation.",
+    INCONSISTENT_GROUP_PROTOCOL = 23: "The group's members speak another protocol.",
     UNKNOWN_MEMBER_ID = 25: "The group has members that this commit does not come from.",
+    INVALID_SESSION_TIMEOUT = 26: "The session timeout lies outside of what the broker allows.",
+    REBALANCE_IN_PROGRESS = 27: "The group waits for its members to join again.",
     TOPIC_AUTHORIZATION_FAILED = 29: "The principal lacks a right on the topic.",
     GROUP_AUTHORIZATION_FAILED = 30: "The principal lacks a right on the group.",
     CLUSTER_AUTHORIZATION_FAILED = 31: "The principal lacks a right on the cluster.",
@@ -53,6 +57,8 @@ codes! {
     UNSTABLE_OFFSET_COMMIT = 88: "A transaction with offsets is still being completed.",
     BROKER_NOT_AVAILABLE = 8: "The broker is not among the live ones.",
     ELECTION_NOT_NEEDED = 84: "The preferred replica leads already.",
+    MEMBER_ID_REQUIRED = 79: "The member has to come back with the id it was given.",
+    FENCED_INSTANCE_ID = 82: "Another member took over the static member's place.",
     RESOURCE_NOT_FOUND = 91: "There is no such resource.",
     UNKNOWN_TOPIC_ID = 100: "The broker does not know the topic id: deleted, recreated, or not known yet.",
     INCONSISTENT_TOPIC_ID = 103: "The topic id does not match the log's: the topic was recreated.",
@@ -93,6 +99,8 @@ impl ErrorCode {
             Self::COORDINATOR_NOT_AVAILABLE => "no coordinator is available at the moment",
             Self::NOT_COORDINATOR => "the coordinator moved to another broker",
             Self::UNKNOWN_MEMBER_ID => "the group has active members, which own its offsets",
+            Self::INCONSISTENT_GROUP_PROTOCOL => "the group is used by something else",
+            Self::INVALID_SESSION_TIMEOUT => "the broker does not allow this session timeout",
             Self::TOPIC_AUTHORIZATION_FAILED => "the principal lacks a permission on the topic",
             Self::GROUP_AUTHORIZATION_FAILED => "the principal lacks a permission on the group",
             Self::CLUSTER_AUTHORIZATION_FAILED => "the principal lacks a permission on the cluster",
@@ -130,6 +138,10 @@ impl ErrorCode {
             }
             Self::NON_EMPTY_GROUP => "Stop the group's consumers first.",
             Self::UNKNOWN_MEMBER_ID => "Stop the group's consumers before changing its offsets.",
+            Self::INCONSISTENT_GROUP_PROTOCOL => "Choose a group id that nothing else uses.",
+            Self::INVALID_SESSION_TIMEOUT => {
+                "Keep it between the broker's group.min.session.timeout.ms and group.max.session.timeout.ms."
+            }
             _ => return None,
         })
     }

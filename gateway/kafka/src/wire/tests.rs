@@ -14,10 +14,11 @@ macro_rules! for_every_answer {
             DeleteTopicsRequest, DescribeAclsRequest, DescribeClusterRequest,
             DescribeConfigsRequest, DescribeGroupsRequest, DescribeLogDirsRequest,
             DescribeProducersRequest, DescribeUserScramCredentialsRequest, ElectLeadersRequest,
-            EndTxnRequest, FindCoordinatorRequest, IncrementalAlterConfigsRequest,
-            InitProducerIdRequest, ListGroupsRequest, ListOffsetsRequest, MetadataRequest,
-            OffsetCommitRequest, OffsetFetchRequest, OffsetForLeaderEpochRequest, ProduceRequest,
-            SaslAuthenticateRequest, WriteTxnMarkersRequest)
+            EndTxnRequest, FindCoordinatorRequest, HeartbeatRequest, IncrementalAlterConfigsRequest,
+            InitProducerIdRequest, JoinGroupRequest, LeaveGroupRequest, ListGroupsRequest,
+            ListOffsetsRequest, MetadataRequest, OffsetCommitRequest, OffsetFetchRequest,
+            OffsetForLeaderEpochRequest, ProduceRequest, SaslAuthenticateRequest, SyncGroupRequest,
+            WriteTxnMarkersRequest)
     };
     (@ $check:ident, $arguments:tt, $($request:ident),*) => {
         $({

@@ -1,0 +1,107 @@
+//! Links between embedded clusters, as a client of REST meets them.
+
+use drawbridge_embedded::{ClusterSpec as EmbeddedSpec, EmbeddedCluster, Record, TopicSpec};
+use serde_json::{Value, json};
+
+use super::support::{Answer, ask, embedded, gateway, in_time};
+use crate::app::App;
+
+const CLOUD: &str = "/kafka/v3/clusters/cloud";
+
+/// On-prem with a topic of five records, an empty cloud, and a gateway that knows both.
+async fn bridge() -> (EmbeddedCluster, EmbeddedCluster, App) {
+    let on_prem =
+        embedded(EmbeddedSpec::new("on-prem").topic(TopicSpec::new("orders", 2, 1))).await;
+    let cloud = embedded(EmbeddedSpec::new("cloud")).await;
+    for n in 0..5 {
+        on_prem.append("orders", n % 2, &[Record::new("k", n.to_string())]).unwrap();
+    }
+    let app = gateway(&[&on_prem, &cloud]).await;
+    until(&app, &format!("{CLOUD}/links"), |answer| answer.status == 200).await;
+    (on_prem, cloud, app)
+}
+
+async fn until(app: &App, path: &str, wanted: impl Fn(&Answer) -> bool) -> Value {
+    in_time(async {
+        loop {
+            let answer = ask(app, "GET", path, "").await;
+            if wanted(&answer) {
+                return answer.json();
+            }
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+}
+
+fn configs(source: &EmbeddedCluster) -> Value {
+    json!({"source_cluster_id": "on-prem", "configs": [
+        {"name": "bootstrap.servers", "value": source.bootstrap_servers()},
+        {"name": "topic.config.sync.ms", "value": "200"},
+    ]})
+}
+
+async fn linked(on_prem: &EmbeddedCluster, app: &App) {
+    let created =
+        ask(app, "POST", &format!("{CLOUD}/links?link_name=l"), &configs(on_prem).to_string())
+            .await;
+    assert_eq!(created.status, 201, "{created:?}");
+    until(app, &format!("{CLOUD}/links/l"), |answer| answer.json()["link_state"] == "ACTIVE").await;
+}
+
+async fn mirrored(app: &App) {
+    let body = json!({"source_topic_name": "orders"}).to_string();
+    let created = ask(app, "POST", &format!("{CLOUD}/links/l/mirrors"), &body).await;
+    assert_eq!(created.status, 201, "{created:?}");
+}
+
+async fn caught_up(app: &App) -> Value {
+    until(app, &format!("{CLOUD}/links/l/mirrors/orders"), |answer| {
+        let mirror = answer.json();
+        let lags = mirror["mirror_lags"].as_array().cloned().unwrap_or_default();
+        lags.len() == 2 && lags.iter().all(|lag| lag["lag"] == 0)
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mirror_has_the_offsets_of_its_source_and_follows_it() {
+    let (on_prem, cloud, app) = bridge().await;
+    linked(&on_prem, &app).await;
+    mirrored(&app).await;
+    let mirror = caught_up(&app).await;
+    assert_eq!(mirror["mirror_status"], "ACTIVE", "{mirror}");
+    assert_eq!(cloud.local().offsets("orders", 0), Some((0, 3)));
+    assert_eq!(cloud.local().offsets("orders", 1), Some((0, 2)));
+    on_prem.append("orders", 1, &[Record::new("k", "more")]).unwrap();
+    in_time(async {
+        while cloud.local().offsets("orders", 1) != Some((0, 3)) {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_promoted_mirror_is_stopped_and_promoting_it_again_says_so() {
+    let (on_prem, _cloud, app) = bridge().await;
+    linked(&on_prem, &app).await;
+    mirrored(&app).await;
+    caught_up(&app).await;
+    let body = json!({"mirror_topic_names": ["orders"]}).to_string();
+    let promote = format!("{CLOUD}/links/l/mirrors:promote");
+    let taken = ask(&app, "POST", &promote, &body).await.json();
+    assert_eq!(taken["data"][0]["error_code"], Value::Null, "{taken}");
+    until(&app, &format!("{CLOUD}/links/l/mirrors/orders"), |answer| {
+        answer.json()["mirror_status"] == "STOPPED"
+    })
+    .await;
+    let again = ask(&app, "POST", &promote, &body).await.json();
+    assert_eq!(
+        again["data"][0]["error_message"],
+        "Topic 'orders' has already stopped its mirror from 'l'"
+    );
+    let deleted = ask(&app, "DELETE", &format!("{CLOUD}/links/l"), "").await;
+    assert!(deleted.status < 300, "{deleted:?}");
+    assert_eq!(ask(&app, "GET", &format!("{CLOUD}/links/l"), "").await.status, 404);
+}

@@ -67,7 +67,7 @@ impl App {
             clusters.clone(),
             parts.encoder,
             parts.link_memory.unwrap_or(DEFAULT_LINK_MEMORY),
-            tasks.clone(),
+            &tasks,
         );
         let gateway = Arc::new(Gateway {
             clusters: clusters.clone(),

@@ -96,7 +96,7 @@ impl Links {
         clusters: Clusters,
         encoder: Option<PasswordEncoder>,
         memory: usize,
-        tasks: Tasks,
+        tasks: &Tasks,
     ) -> Self {
         let empty = |data| watch::Sender::new(FeedState::Data(Arc::new(data)));
         let shared = Arc::new(Shared {
@@ -387,7 +387,7 @@ impl Links {
     /// A topic of a cluster was deleted or created: links look at once whether it was theirs.
     pub fn topics_changed(&self, cluster: &ClusterName) {
         if let Ok(host) = self.host(cluster) {
-            host.tell_all(|| Order::Look);
+            host.topics_changed();
         }
     }
 }

@@ -41,12 +41,17 @@ pub(super) enum Order {
     SourceTopics { reply: Reply<Vec<SourceTopicRow>> },
     /// Where groups stand on both sides.
     Groups { topic: Option<TopicName>, reply: Reply<Vec<GroupOffsetRow>> },
-    /// The link may write until then.
-    Lease(Millis),
-    /// Another half appeared, went or changed.
-    Peers,
-    /// Look at the topics now.
-    Look,
+}
+
+/// What the halves of a cluster are told; only the newest counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct News {
+    /// The links may write until then.
+    pub(super) lease: Millis,
+    /// Counts when any half appears, goes or changes.
+    pub(super) peers: u64,
+    /// Counts when topics of the cluster were created or deleted.
+    pub(super) topics: u64,
 }
 
 /// What a half shows; made by its runner.
@@ -70,7 +75,7 @@ pub(super) struct Half {
     pub(super) name: LinkName,
     pub(super) mode: LinkMode,
     pub(super) remote_cluster_id: Option<String>,
-    pub(super) orders: mpsc::UnboundedSender<Order>,
+    pub(super) orders: mpsc::Sender<Order>,
     pub(super) shown: watch::Receiver<Arc<Shown>>,
     /// Ends the runner.
     pub(super) stop: CancellationToken,
@@ -82,18 +87,14 @@ impl Half {
         Arc::clone(&self.shown.borrow())
     }
 
-    /// Tells the runner something; whether it is still there does not matter.
-    pub(super) fn tell(&self, order: Order) {
-        self.orders.send(order).ok();
-    }
-
     /// Asks the runner for something.
     ///
     /// # Errors
     /// The refusal; `Unavailable` when the link is just ending.
     pub(super) async fn ask<T>(&self, order: impl FnOnce(Reply<T>) -> Order) -> Result<T, Refusal> {
         let (reply, answer) = oneshot::channel();
-        self.tell(order(reply));
+        // It fails when the runner has ended; then there is no answer either.
+        self.orders.send(order(reply)).await.ok();
         answer.await.unwrap_or_else(|_| Err(ending(&self.name)))
     }
 }

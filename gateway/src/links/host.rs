@@ -3,10 +3,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{
-        Arc, PoisonError, RwLock,
-        atomic::{AtomicI64, Ordering},
-    },
+    sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
 
@@ -27,7 +24,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    half::{Half, Order},
+    half::{Half, News},
     registry::Shared,
     runner::{self, Runner},
     store::{Contents, StateStore, StoredLink, TOPIC},
@@ -59,8 +56,8 @@ pub(super) struct Host {
     state: watch::Sender<State>,
     halves: RwLock<BTreeMap<LinkName, Arc<Half>>>,
     wanted: Notify,
-    /// The end of the lease as it was told last.
-    lease: AtomicI64,
+    /// What all halves are told.
+    news: watch::Sender<News>,
     pub(super) creating: tokio::sync::Mutex<()>,
     stop: CancellationToken,
 }
@@ -78,7 +75,7 @@ impl Host {
             state: watch::Sender::new(State::Waiting(waiting)),
             halves: RwLock::default(),
             wanted: Notify::new(),
-            lease: AtomicI64::new(i64::MIN),
+            news: watch::Sender::new(News { lease: Millis(i64::MIN), peers: 0, topics: 0 }),
             creating: tokio::sync::Mutex::new(()),
             stop,
         }
@@ -239,8 +236,7 @@ impl Host {
 
     fn renew(&self, until: Instant) {
         let until = instant(until);
-        self.lease.store(until.0, Ordering::Relaxed);
-        self.tell_all(|| Order::Lease(until));
+        self.news.send_modify(|news| news.lease = until);
     }
 
     fn standby(&self, owner: Option<&str>) -> Refusal {
@@ -281,7 +277,7 @@ impl Host {
             self.shared.notices.push(Severity::Failed, &name, None, message);
         }
         tracing::info!(cluster = %name, links = contents.links.len(), "running the links");
-        self.lease.store(instant(until).0, Ordering::Relaxed);
+        self.renew(until);
         for (link, contents) in by_link(contents) {
             self.start_half(link, contents, store.clone());
         }
@@ -292,7 +288,7 @@ impl Host {
 
     /// Starts a half that was stored.
     pub(super) fn start_half(&self, stored: StoredLink, contents: Contents, store: StateStore) {
-        let (orders, inbox) = mpsc::unbounded_channel();
+        let (orders, inbox) = mpsc::channel(ORDERS);
         let mode = stored.configs.as_ref().map_or(LinkMode::Destination, |configs| configs.mode());
         let (name, remote_cluster_id) = (stored.name.clone(), stored.remote_cluster_id.clone());
         let stop = self.stop.child_token();
@@ -304,10 +300,9 @@ impl Host {
             notices: self.shared.notices.clone(),
             budget: self.shared.budget.clone(),
             peers: Arc::clone(&self.shared) as Arc<dyn runner::Peers>,
-            lease: Millis(self.lease.load(Ordering::Relaxed)),
             stop: stop.clone(),
         };
-        let (runner, shown) = Runner::new(parts, inbox);
+        let (runner, shown) = Runner::new(parts, inbox, self.news.subscribe());
         let half = Half {
             cluster: Arc::clone(&self.cluster),
             name: name.clone(),
@@ -348,14 +343,19 @@ impl Host {
         self.stop.cancel();
     }
 
-    /// Tells all halves something.
-    pub(super) fn tell_all(&self, order: impl Fn() -> Order) {
-        for half in self.halves() {
-            half.tell(order());
-        }
+    /// Tells all halves that one of them appeared, went or changed, on whichever cluster.
+    pub(super) fn peers_changed(&self) {
+        self.news.send_modify(|news| news.peers += 1);
+    }
+
+    /// Tells all halves that topics of the cluster were created or deleted.
+    pub(super) fn topics_changed(&self) {
+        self.news.send_modify(|news| news.topics += 1);
     }
 }
 
+/// Orders to a half that wait to be taken.
+const ORDERS: usize = 256;
 /// How long a gateway that was shut out waits before it looks again.
 const TAKEN_OVER: Duration = Duration::from_secs(30);
 

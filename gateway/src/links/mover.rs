@@ -13,7 +13,7 @@ mod shown;
 mod writer;
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
     time::Duration,
 };
@@ -26,7 +26,10 @@ use drawbridge_engine::{
 use drawbridge_kafka::{Client, Leader, admin::TopicPartition};
 use drawbridge_shared::{link::LinkName, names::TopicName};
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{
+    mpsc::{self, error::TrySendError},
+    watch,
+};
 use uuid::Uuid;
 
 pub(super) use faults::words;
@@ -47,6 +50,10 @@ use crate::clock::now_ms;
 const TURN: usize = 256;
 /// Between two looks at what is shown.
 const SHOW: Duration = Duration::from_millis(250);
+/// Orders, and news, that wait to be taken.
+const ORDERS: usize = 16_384;
+/// Notices kept for a runner that does not take them; it has said enough by then.
+const NOTICES: usize = 1_000;
 /// How long a follower that a leader named is asked instead of it (KIP-392).
 const NEARER_MS: i64 = 300_000;
 
@@ -65,8 +72,8 @@ pub(super) struct Plan {
 /// What a mover is told.
 #[derive(Debug)]
 pub(super) enum Order {
-    /// Take a partition on.
-    Add(Box<Plan>),
+    /// Take partitions on.
+    Add(Vec<Plan>),
     /// Tell all partitions of a mirror.
     Command(TopicName, Command),
     /// Let go of a mirror, at once.
@@ -103,9 +110,17 @@ pub(super) struct Parts {
 /// Handle to a mover; it ends when the handle is dropped.
 #[derive(Debug)]
 pub(super) struct Handle {
-    pub(super) orders: mpsc::UnboundedSender<Order>,
+    orders: mpsc::Sender<Order>,
     pub(super) shown: watch::Receiver<Arc<Shown>>,
     task: tokio::task::JoinHandle<()>,
+}
+
+impl Handle {
+    /// Gives an order. False when the mover does not take orders any more: it has to be replaced.
+    #[must_use]
+    pub(super) fn order(&self, order: Order) -> bool {
+        self.orders.try_send(order).is_ok()
+    }
 }
 
 impl Drop for Handle {
@@ -115,8 +130,8 @@ impl Drop for Handle {
 }
 
 /// Starts a mover.
-pub(super) fn start(parts: Parts, told: mpsc::UnboundedSender<Told>) -> Handle {
-    let (orders, inbox) = mpsc::unbounded_channel();
+pub(super) fn start(parts: Parts, told: mpsc::Sender<Told>) -> Handle {
+    let (orders, inbox) = mpsc::channel(ORDERS);
     let (publish, shown) = watch::channel(Arc::default());
     let mover = Mover {
         transactions: Arc::new(asks::Transactions {
@@ -127,6 +142,8 @@ pub(super) fn start(parts: Parts, told: mpsc::UnboundedSender<Told>) -> Handle {
         parts,
         inbox,
         told,
+        untold: BTreeSet::new(),
+        notices: VecDeque::new(),
         publish,
         machines: Machines::default(),
         wakes: Wakes::default(),
@@ -153,8 +170,11 @@ enum Done {
 
 struct Mover {
     parts: Parts,
-    inbox: mpsc::UnboundedReceiver<Order>,
-    told: mpsc::UnboundedSender<Told>,
+    inbox: mpsc::Receiver<Order>,
+    told: mpsc::Sender<Told>,
+    /// Machines whose report has changed, and notices, until the runner takes them.
+    untold: BTreeSet<Id>,
+    notices: VecDeque<Told>,
     publish: watch::Sender<Arc<Shown>>,
     machines: Machines,
     wakes: Wakes,
@@ -204,10 +224,12 @@ impl Mover {
 
     fn take(&mut self, order: Order) {
         match order {
-            Order::Add(plan) => {
+            Order::Add(plans) => {
                 let until = self.lease;
-                let id = self.machines.add(*plan);
-                self.give(id, Input::Lease { until });
+                for plan in plans {
+                    let id = self.machines.add(plan);
+                    self.give(id, Input::Lease { until });
+                }
             }
             Order::Command(topic, command) => {
                 for id in self.machines.of_topic(&topic) {
@@ -294,9 +316,8 @@ impl Mover {
         let mut effects = std::mem::take(&mut self.effects);
         if let Some(machine) = self.machines.get_mut(id) {
             machine.handle(now, input, &mut effects);
-            if let Some(report) = machine.changed_report() {
-                // Nobody listens any more while the link is being taken down.
-                self.told.send(Told::Report(machine.plan.mirror_topic.clone(), report)).ok();
+            if machine.report_changed() {
+                self.untold.insert(id);
             }
         }
         for effect in effects.drain(..) {
@@ -339,8 +360,10 @@ impl Mover {
             Effect::Remember { ask, memory } => self.remember(id, ask, memory),
             Effect::Wake { at } => self.wakes.set(id, at),
             Effect::Notice(notice) => {
-                let told = Told::Notice(plan.mirror_topic.clone(), plan.partition, notice);
-                self.told.send(told).ok();
+                if self.notices.len() < NOTICES {
+                    let told = Told::Notice(plan.mirror_topic.clone(), plan.partition, notice);
+                    self.notices.push_back(told);
+                }
             }
         }
     }
@@ -407,8 +430,30 @@ impl Mover {
         }
     }
 
+    /// Tells the runner what is new, as far as it takes it now.
+    fn tell(&mut self) {
+        while let Some(notice) = self.notices.pop_front() {
+            if let Err(TrySendError::Full(notice)) = self.told.try_send(notice) {
+                self.notices.push_front(notice);
+                return;
+            }
+        }
+        while let Some(id) = self.untold.pop_first() {
+            let Some(machine) = self.machines.get_mut(id) else { continue };
+            let told = Told::Report(machine.plan.mirror_topic.clone(), machine.report());
+            match self.told.try_send(told) {
+                Ok(()) => machine.reported(),
+                Err(_) => {
+                    self.untold.insert(id);
+                    return;
+                }
+            }
+        }
+    }
+
     /// Starts everything that was asked for in this turn.
     fn start_all(&mut self) {
+        self.tell();
         self.locate();
         let parts = &self.parts;
         let abouts = std::mem::take(&mut self.gathered);

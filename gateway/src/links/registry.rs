@@ -14,7 +14,7 @@ use tokio::sync::watch;
 
 use super::{
     budget::Budget,
-    half::{Half, Order, Shown},
+    half::{Half, Shown},
     host::Host,
     runner::{Peers, Twin},
     store::PasswordEncoder,
@@ -58,7 +58,7 @@ impl Shared {
     pub(super) fn halves_changed(&self) {
         self.changes.send_modify(|count| *count += 1);
         for host in self.hosts() {
-            host.tell_all(|| Order::Peers);
+            host.peers_changed();
         }
     }
 

@@ -40,7 +40,7 @@ use mirrors::Entry;
 use super::{
     budget::Budget,
     ends::Ends,
-    half::{Order, Shown},
+    half::{News, Order, Shown},
     history::History,
     memories::Memories,
     mover,
@@ -48,6 +48,8 @@ use super::{
 };
 use crate::{clock::now_ms, clusters::Cluster, notices::Notices};
 
+/// News of movers that wait to be taken.
+const TOLD: usize = 1_024;
 /// How often timers are looked at and what is shown is made anew.
 const TICK: Duration = Duration::from_millis(250);
 
@@ -61,7 +63,6 @@ pub(super) struct Parts {
     pub(super) notices: Notices,
     pub(super) budget: Budget,
     pub(super) peers: Arc<dyn Peers>,
-    pub(super) lease: Millis,
     /// Ends it.
     pub(super) stop: CancellationToken,
 }
@@ -76,7 +77,9 @@ pub(super) struct Runner {
     peers: Arc<dyn Peers>,
     lease: Millis,
     stop: CancellationToken,
-    inbox: mpsc::UnboundedReceiver<Order>,
+    inbox: mpsc::Receiver<Order>,
+    news: watch::Receiver<News>,
+    heard: News,
     publish: watch::Sender<Arc<Shown>>,
     link: Link,
     next_check: Millis,
@@ -86,13 +89,15 @@ pub(super) struct Runner {
     remote: Option<Client>,
     /// Why the ends cannot be reached yet, when it is not a fault of the configs.
     waiting_for: Option<String>,
+    /// The other half's configs as they were used last, if there was one.
+    twin_seen: Option<Option<LinkConfigs>>,
     /// What keeps the data from moving although both ends answer.
     hindrance: Option<String>,
     producer_expiry_ms: Option<i64>,
     asking_producers: bool,
     next_producers: Millis,
     movers: Vec<mover::Handle>,
-    told: (mpsc::UnboundedSender<mover::Told>, mpsc::UnboundedReceiver<mover::Told>),
+    told: (mpsc::Sender<mover::Told>, mpsc::Receiver<mover::Told>),
     mirrors: BTreeMap<TopicName, Entry>,
     memories: Memories,
     tasks: BTreeMap<TaskName, Task>,
@@ -115,9 +120,11 @@ impl Runner {
     /// A runner of what was stored, and what it shows.
     pub(super) fn new(
         parts: Parts,
-        inbox: mpsc::UnboundedReceiver<Order>,
+        inbox: mpsc::Receiver<Order>,
+        news: watch::Receiver<News>,
     ) -> (Self, watch::Receiver<Arc<Shown>>) {
         let now = Millis(now_ms());
+        let heard = *news.borrow();
         let names =
             [TaskName::AutoCreateMirror, TaskName::ConsumerOffsetSync, TaskName::TopicConfigsSync];
         let mut runner = Self {
@@ -129,19 +136,22 @@ impl Runner {
             notices: parts.notices,
             budget: parts.budget,
             peers: parts.peers,
-            lease: parts.lease,
+            lease: heard.lease,
             stop: parts.stop,
             inbox,
+            heard,
+            news,
             next_check: Millis::MAX,
             ends: None,
             remote: None,
             waiting_for: None,
+            twin_seen: None,
             hindrance: None,
             producer_expiry_ms: None,
             asking_producers: false,
             next_producers: now,
             movers: Vec::new(),
-            told: mpsc::unbounded_channel(),
+            told: mpsc::channel(TOLD),
             mirrors: BTreeMap::new(),
             memories: Memories::default(),
             tasks: names.into_iter().map(|name| (name, Task::new(name))).collect(),
@@ -178,6 +188,10 @@ impl Runner {
                     Some(order) => self.take(order),
                     None => break,
                 },
+                changed = self.news.changed() => match changed {
+                    Ok(()) => self.hear_news(),
+                    Err(_) => break,
+                },
                 Some(told) = self.told.1.recv() => self.hear(told),
                 Some(done) = self.running.next() => self.end(done),
                 _ = tick.tick() => self.tick(),
@@ -209,15 +223,23 @@ impl Runner {
                 self.retire(force, validate_only, reply)
             }
             Order::SourceTopics { reply } => self.source_topics(reply),
-            Order::Groups { topic, reply } => self.groups(topic, reply),
-            Order::Lease(until) => {
-                self.lease = until;
-                for mover in &self.movers {
-                    mover.orders.send(mover::Order::Lease(until)).ok();
-                }
-            }
-            Order::Peers => self.peers_changed(),
-            Order::Look => self.next_look = Millis(i64::MIN),
+            Order::Groups { topic, reply } => self.groups(topic.as_ref(), reply),
+        }
+    }
+
+    fn hear_news(&mut self) {
+        let before = self.heard;
+        let news = *self.news.borrow_and_update();
+        self.heard = news;
+        if news.lease != before.lease {
+            self.lease = news.lease;
+            self.order_all(|_| mover::Order::Lease(news.lease));
+        }
+        if news.peers != before.peers {
+            self.peers_changed();
+        }
+        if news.topics != before.topics {
+            self.next_look = Millis(i64::MIN);
         }
     }
 

@@ -78,14 +78,18 @@ impl Machine {
         self.bytes.add(now, pulse.counters.bytes.saturating_sub(self.bytes.total()));
     }
 
-    /// The report, if it is another one than was told last.
-    pub(super) fn changed_report(&mut self) -> Option<PartitionReport> {
-        if self.reported.as_ref().is_some_and(|told| told.still_holds(&self.machine)) {
-            return None;
-        }
-        let report = PartitionReport::of(self.plan.partition, &self.machine);
-        self.reported = Some(report.clone());
-        Some(report)
+    /// Whether the report is another one than was told last.
+    pub(super) fn report_changed(&self) -> bool {
+        !self.reported.as_ref().is_some_and(|told| told.still_holds(&self.machine))
+    }
+
+    pub(super) fn report(&self) -> PartitionReport {
+        PartitionReport::of(self.plan.partition, &self.machine)
+    }
+
+    /// The report was told.
+    pub(super) fn reported(&mut self) {
+        self.reported = Some(self.report());
     }
 
     pub(super) fn fetched_bytes(&mut self, bytes: usize) {

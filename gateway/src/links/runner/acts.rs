@@ -366,8 +366,8 @@ impl Runner {
         );
     }
 
-    pub(super) fn groups(&mut self, topic: Option<TopicName>, reply: Reply<Vec<GroupOffsetRow>>) {
-        let (Some(ends), Some(work)) = (self.ends.clone(), self.groups_work(topic.as_ref())) else {
+    pub(super) fn groups(&self, topic: Option<&TopicName>, reply: Reply<Vec<GroupOffsetRow>>) {
+        let (Some(ends), Some(work)) = (self.ends.clone(), self.groups_work(topic)) else {
             let message = format!("link '{}' has no mirrors here, so no groups", self.name());
             reply.send(Err(Refusal::new(ErrorCode::Unavailable, message))).ok();
             return;

@@ -59,6 +59,7 @@ impl Runner {
                 return self.give_link(LinkInput::Unusable(why));
             }
         };
+        self.twin_seen = self.twin().map(|twin| twin.configs);
         match self.resolve(&configs) {
             Ok(resolved) => {
                 self.replace_ends(resolved);
@@ -137,7 +138,8 @@ impl Runner {
         let inbound = self
             .configs()
             .is_some_and(|configs| configs.connection_mode() == ConnectionMode::Inbound);
-        if inbound {
+        let twin = self.twin().map(|twin| twin.configs);
+        if inbound && twin != self.twin_seen {
             self.configure();
         }
     }
@@ -262,10 +264,9 @@ impl Runner {
                 .all(unchanged)
             });
             if fetchers == self.movers.len() && same {
-                for (number, mover) in self.movers.iter().enumerate() {
-                    let settings = FetchSettings::of(&configs, number);
-                    mover.orders.send(mover::Order::Settings(settings)).ok();
-                }
+                self.order_all(|number| {
+                    mover::Order::Settings(FetchSettings::of(&configs, number))
+                });
             } else {
                 // Machines are made anew with the other sizes; they find their place by themselves.
                 self.movers.clear();

@@ -102,6 +102,7 @@ impl Runner {
         let Some(entry) = self.mirrors.get(topic).filter(|entry| entry.moves()) else { return };
         let record = entry.machine.record();
         let source_topic: Arc<str> = record.source_topic.as_str().into();
+        let mut plans: BTreeMap<usize, Vec<Plan>> = BTreeMap::new();
         for partition in numbers {
             let plan = Plan {
                 source_topic: Arc::clone(&source_topic),
@@ -112,31 +113,47 @@ impl Runner {
                 spec: spec.clone(),
                 memory: self.memories.get(topic, partition),
             };
-            let Some(mover) = self.mover_of(topic, partition) else { return };
-            mover.orders.send(mover::Order::Add(Box::new(plan))).ok();
+            plans.entry(self.mover_of(topic, partition)).or_default().push(plan);
         }
-        if let Some(command) = entry.command {
+        let command = entry.command;
+        for (number, plans) in plans {
+            self.order(number, mover::Order::Add(plans));
+        }
+        if let Some(command) = command {
             self.order_movers(topic, command);
         }
     }
 
-    fn mover_of(&self, topic: &TopicName, partition: i32) -> Option<&mover::Handle> {
+    /// Gives one mover an order. One that does not take orders any more is given up with all others: they are
+    /// started anew.
+    fn order(&mut self, number: usize, order: mover::Order) {
+        let taken = self.movers.get(number).is_none_or(|mover| mover.order(order));
+        if !taken {
+            tracing::error!(link = %self.name(), number, "a mover is stuck; starting all anew");
+            self.movers.clear();
+        }
+    }
+
+    /// Gives all movers an order.
+    pub(super) fn order_all(&mut self, order: impl Fn(usize) -> mover::Order) {
+        for number in 0..self.movers.len() {
+            self.order(number, order(number));
+        }
+    }
+
+    fn mover_of(&self, topic: &TopicName, partition: i32) -> usize {
         let mut hasher = DefaultHasher::new();
         (topic, partition).hash(&mut hasher);
-        let count = u64::try_from(self.movers.len()).ok().filter(|count| *count > 0)?;
-        self.movers.get(usize::try_from(hasher.finish() % count).ok()?)
+        let count = u64::try_from(self.movers.len()).unwrap_or(1).max(1);
+        usize::try_from(hasher.finish() % count).unwrap_or(0)
     }
 
-    pub(super) fn order_movers(&self, topic: &TopicName, command: Command) {
-        for mover in &self.movers {
-            mover.orders.send(mover::Order::Command(topic.clone(), command)).ok();
-        }
+    pub(super) fn order_movers(&mut self, topic: &TopicName, command: Command) {
+        self.order_all(|_| mover::Order::Command(topic.clone(), command));
     }
 
-    pub(super) fn remove_from_movers(&self, topic: &TopicName) {
-        for mover in &self.movers {
-            mover.orders.send(mover::Order::Remove(topic.clone())).ok();
-        }
+    pub(super) fn remove_from_movers(&mut self, topic: &TopicName) {
+        self.order_all(|_| mover::Order::Remove(topic.clone()));
     }
 
     /// Lets the partitions end what they have under way, so that the next owner need not wait for it.

@@ -19,7 +19,8 @@ pub fn push(points: &mut Vec<HistoryPoint>, now_ms: i64, lag: &LagView, rate: &R
         behind_ms: lag.behind_ms,
     };
     // The newest point moves along until it is a step away from the one before it.
-    let is_close = matches!(points.as_slice(), [.., before, _] if now_ms - before.at_ms < STEP_MS);
+    let is_close =
+        matches!(points.as_slice(), [.., before, last] if last.at_ms - before.at_ms < STEP_MS);
     if is_close {
         points.pop();
     }

@@ -8,7 +8,7 @@ use drawbridge_shared::view::{LinkDetail, LinkRow, TaskView};
 use super::filter::Needles;
 use super::lag;
 use super::mirrors::is_failed;
-use super::number::counted;
+use super::number::{UNKNOWN, counted};
 use super::role::StateRole;
 use super::sort::{Direction, known_first, natural};
 
@@ -78,16 +78,27 @@ pub fn mirror_counts(row: &LinkRow) -> (u32, u32, u32) {
 #[must_use]
 pub fn mirrors_words(row: &LinkRow) -> String {
     if row.mode == LinkMode::Source {
-        return "–".to_owned();
+        return UNKNOWN.to_owned();
     }
-    let (active, waiting, failed) = mirror_counts(row);
+    let (active, others) = (mirror_counts(row).0, other_mirrors(row));
+    match (active, others.is_empty()) {
+        (0, true) => "none".to_owned(),
+        (0, false) => others,
+        (_, true) => format!("{active} active"),
+        (_, false) => format!("{active} active · {others}"),
+    }
+}
+
+/// Its mirrors that are not active, in words; empty when there are none: `1 failed · 1 stopped`.
+#[must_use]
+pub fn other_mirrors(row: &LinkRow) -> String {
+    let (_, waiting, failed) = mirror_counts(row);
     let stopped: u32 =
         row.mirrors.iter().filter(|(s, _)| *s == MirrorState::Stopped).map(|(_, n)| n).sum();
-    let parts =
-        [(active, "active"), (waiting, "waiting"), (failed, "failed"), (stopped, "stopped")];
+    let parts = [(failed, "failed"), (waiting, "waiting"), (stopped, "stopped")];
     let said: Vec<String> =
         parts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
-    if said.is_empty() { "none".to_owned() } else { said.join(" · ") }
+    said.join(" · ")
 }
 
 /// How bad it is; larger needs somebody sooner.

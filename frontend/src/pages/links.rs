@@ -30,15 +30,15 @@ const TEXTS: [&str; 2] = ["name", "from"];
 fn columns() -> Vec<Column> {
     vec![
         Column::new("name", "Link", "").sorts(),
-        Column::new("from", "From → to", "27%").sorts().wide(),
-        Column::new("state", "State", "168px").sorts().wide(),
-        Column::new("tasks", "Tasks in error", "112px").numeric().sorts().wide(),
-        Column::new("mirrors", "Mirrors", "19%").sorts().wide(),
-        Column::new("lag", "Worst lag", "196px")
+        Column::new("from", "From → to", "17%").sorts().wide(),
+        Column::new("state", "State", "22%").sorts().wide(),
+        Column::new("tasks", "Tasks", "70px").numeric().sorts().wide().hint("Tasks in error"),
+        Column::new("mirrors", "Mirrors", "176px").sorts().wide(),
+        Column::new("lag", "Worst lag", "188px")
             .numeric()
             .sorts()
             .hint("Records missing, and how long the oldest of them has been"),
-        Column::new("rate", "Rate", "100px").numeric().sorts().wide(),
+        Column::new("rate", "Rate", "92px").numeric().sorts().wide(),
     ]
 }
 
@@ -212,7 +212,7 @@ fn cells(links: Links, query: Memo<ListQuery>, key: String) -> AnyView {
             <span class="under">{fault}</span>
         </td>
         <td class="right wide num">{text(tasks)}</td>
-        <td class="wide num">{text(model::mirrors_words)}</td>
+        <td class="wide num wrap">{text(model::mirrors_words)}</td>
         <td class="right num">{text(|row| lag::words(&row.lag))}</td>
         <td class="right wide num">{text(|row| lag::throughput(&row.rate))}</td>
     }

@@ -103,8 +103,8 @@ pub fn MirrorPage(
         >
             <div class="stack">
                 <Readiness mirror />
-                <Partitions mirror />
                 <Charts cluster=cluster.clone() link=link.clone() topic=chart_topic.clone() figures />
+                <div class="part"><Partitions mirror /></div>
                 <Panel title="Groups">
                     <GroupTable subject=mirror.link topic=Some(mirror.topic.get_value()) />
                 </Panel>
@@ -216,7 +216,7 @@ fn Readiness(mirror: Mirror) -> impl IntoView {
 fn columns() -> Vec<Column> {
     vec![
         Column::new("partition", "Partition", "96px"),
-        Column::new("stance", "State", "128px").wide(),
+        Column::new("stance", "State", "").wide(),
         Column::new("lag", "Lag, records", "112px").numeric(),
         Column::new("behind", "Lag, time", "100px")
             .numeric()
@@ -229,7 +229,10 @@ fn columns() -> Vec<Column> {
             .numeric()
             .wide()
             .hint("High watermark of the source at the last fetch"),
-        Column::new("copied", "Copied", "").numeric().wide().hint("Since this gateway runs it"),
+        Column::new("copied", "Copied", "206px")
+            .numeric()
+            .wide()
+            .hint("Since this gateway runs it"),
         Column::new("fetch", "Last fetch", "104px").numeric().wide(),
     ]
 }
@@ -291,7 +294,7 @@ fn cells(mirror: Mirror, number: i32) -> AnyView {
             <span class="num">{number}</span>
             <span class="cell-sub">{badge()} <span>{error}</span></span>
         </th>
-        <td class="wide">{badge()}</td>
+        <td class="wide">{badge()} <span class="muted part-error">{error}</span></td>
         <td class="right num" title=open>{text(|at| lag::records(at.lag))}</td>
         <td class="right num">{text(|at| lag::span(at.behind_ms))}</td>
         <td class="right num wide">{text(|at| lag::offset(at.log_end))}</td>

@@ -311,7 +311,7 @@ fn Confirm(moving: Move, missing: Memo<Option<Missing>>) -> impl IntoView {
             {if is_failover {
                 view! {
                     <p class="typed-name">"To confirm, type " <code class="mono">{phrase}</code></p>
-                    <TextField label="What is to be done" value=typed mono=true />
+                    <TextField label="Confirmation" value=typed mono=true />
                 }
                     .into_any()
             } else {

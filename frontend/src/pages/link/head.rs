@@ -72,7 +72,10 @@ fn Facts(subject: Subject) -> impl IntoView {
         <Show when=move || !is_source.get()>
             <Fact name="Worst lag">{text(|row| lag::words(&row.lag))}</Fact>
             <Fact name="Throughput">{text(|row| lag::throughput(&row.rate))}</Fact>
-            <Fact name="Mirrors">{text(links::mirrors_words)}</Fact>
+            <Fact name="Mirrors">
+                {text(|row| format!("{} active", links::mirror_counts(row).0))}
+                <span class="fact-more">{text(links::other_mirrors)}</span>
+            </Fact>
             <Fact name="Cut-over readiness" hint="Mirrors of which nothing is missing">{readiness}</Fact>
         </Show>
         <Fact name="Last contact" hint="When the other cluster answered last">{contact}</Fact>

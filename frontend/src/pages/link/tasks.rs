@@ -5,9 +5,8 @@ use drawbridge_shared::view::TaskView;
 use leptos::prelude::*;
 
 use super::Subject;
-use crate::model::lag::span;
 use crate::model::links::task_role;
-use crate::model::time::age;
+use crate::model::time::{age, exact_duration};
 use crate::state::Clock;
 use crate::ui::Badge;
 
@@ -53,7 +52,7 @@ fn does(name: TaskName) -> &'static str {
 fn task_row(task: TaskView) -> impl IntoView {
     let now = expect_context::<Clock>().now();
     let role = task_role(&task);
-    let (last, every) = (task.last_run_ms, span(Some(task.interval_ms)));
+    let (last, every) = (task.last_run_ms, exact_duration(task.interval_ms.max(0).unsigned_abs()));
     let is_off = task.state == TaskState::NotConfigured;
     let when = move || match (is_off, last) {
         (true, _) => "off".to_owned(),

@@ -29,7 +29,7 @@ fn columns(with_link: bool) -> Vec<Column> {
     let mut columns = vec![
         Column::new("topic", "Mirror topic", "").sorts(),
         Column::new("link", "Link", "18%").sorts().wide(),
-        Column::new("state", "State", "190px").sorts().wide(),
+        Column::new("state", "State", "204px").sorts().wide(),
         Column::new("partitions", "Partitions", "92px").numeric().sorts().wide(),
         Column::new("records", "Lag, records", "118px")
             .numeric()

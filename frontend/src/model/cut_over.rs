@@ -275,7 +275,7 @@ impl Report {
     /// As a text for a ticket.
     #[must_use]
     pub fn markdown(&self) -> String {
-        let ended = self.ended_ms.map_or_else(|| "not ended".to_owned(), |at| utc(at));
+        let ended = self.ended_ms.map_or_else(|| "not ended".to_owned(), utc);
         let mut text = format!(
             "# {} of mirrors: {} → {}\n\n- Link: {}\n- Asked for: {}\n- Ended: {ended}\n",
             if self.action == "promote" { "Promotion" } else { "Failover" },

@@ -30,15 +30,15 @@ const TEXTS: [&str; 2] = ["name", "from"];
 fn columns() -> Vec<Column> {
     vec![
         Column::new("name", "Link", "").sorts(),
-        Column::new("from", "From → to", "17%").sorts().wide(),
-        Column::new("state", "State", "22%").sorts().wide(),
-        Column::new("tasks", "Tasks", "70px").numeric().sorts().wide().hint("Tasks in error"),
-        Column::new("mirrors", "Mirrors", "176px").sorts().wide(),
+        Column::new("from", "From → to", "22%").sorts().wide(),
+        Column::new("state", "State", "19%").sorts().wide(),
+        Column::new("tasks", "Tasks", "64px").numeric().sorts().wide().hint("Tasks in error"),
+        Column::new("mirrors", "Mirrors", "168px").sorts().wide(),
         Column::new("lag", "Worst lag", "188px")
             .numeric()
             .sorts()
             .hint("Records missing, and how long the oldest of them has been"),
-        Column::new("rate", "Rate", "92px").numeric().sorts().wide(),
+        Column::new("rate", "Rate", "88px").numeric().sorts().wide(),
     ]
 }
 

@@ -112,8 +112,8 @@ fn columns() -> Vec<Column> {
     vec![
         Column::new("name", "Topic on the source", ""),
         Column::new("partitions", "Partitions", "100px").numeric(),
-        Column::new("mirror", "Mirror's name", "26%").wide(),
-        Column::new("state", "Can it be mirrored?", "34%").wide(),
+        Column::new("mirror", "Mirror's name", "24%").wide(),
+        Column::new("state", "Can it be mirrored?", "40%").wide(),
     ]
 }
 
@@ -209,10 +209,11 @@ fn Choose(choice: Choice, done: RwSignal<Option<Vec<MirrorCreateRow>>>) -> impl 
                     columns=columns()
                     keys
                     row=Arc::new(move |name| cells(choice, name))
+                    row_heights=(44, 58)
                 />
             </Show>
             <Refusal error=ask.error() />
-            <div class="form-actions">
+            <div class="form-actions below">
                 <Button kind=ButtonKind::Primary on_click=create why_not busy=ask.busy()>{verb}</Button>
                 <a class="btn" href=choice.subject.page().path()>"Back to the link"</a>
             </div>
@@ -265,7 +266,7 @@ fn cells(choice: Choice, name: String) -> AnyView {
         </th>
         <td class="right num">{row.partitions}</td>
         <td class="wide">{row.mirror_topic}</td>
-        <td class="wide">{badge()}</td>
+        <td class="wide wrap">{badge()}</td>
     }
     .into_any()
 }
@@ -318,7 +319,7 @@ fn Results(
                 <tbody>{lines.collect_view()}</tbody>
             </table>
         </div>
-        <div class="form-actions">
+        <div class="form-actions below">
             <a class="btn btn--primary" href=choice.subject.page().path()>"Open the link"</a>
             <Button on_click=again>
                 {if failed > 0 { "Try the refused ones again" } else { "Add more" }}

@@ -96,7 +96,7 @@ fn Stakes(moving: Move, missing: Memo<Option<Missing>>) -> impl IntoView {
                 "A promotion would lose nothing; a failover stops at once and leaves behind what is missing."
             </Note>
         </Show>
-        <Show when=move || words().is_some()>
+        <Show when=move || words().is_some() && fault.read().is_none()>
             <Note role>
                 <p><b>{title}</b> {words} {undo}</p>
                 <p>{groups}</p>
@@ -213,10 +213,14 @@ fn Instead(moving: Move) -> impl IntoView {
             moving.source()
         ),
     };
+    let wait = match moving.action {
+        CutOver::Promote => " The less is missing, the sooner a promotion ends.",
+        CutOver::Failover => " The link goes on by itself when the source answers again.",
+    };
     view! {
         <Panel title="Instead?">
             <p><a class="link" href=href><b>{verb}</b></a> {what}</p>
-            <p><b>"Wait."</b> " The link goes on by itself when the source answers again."</p>
+            <p><b>"Wait."</b> {wait}</p>
         </Panel>
     }
 }

@@ -12,6 +12,7 @@ use crate::model::lag;
 use crate::model::mirrors as model;
 use crate::model::number::counted;
 use crate::model::role::StateRole;
+use crate::model::time::exact_duration;
 use crate::routes::CutOver;
 use crate::state::Clock;
 use crate::ui::{Badge, Note, Panel};
@@ -44,7 +45,8 @@ pub(super) fn During(moving: Move) -> impl IntoView {
     let held = move || {
         let asked = moving.taken.read().as_ref().map_or(0, |(at, _)| *at);
         let until = ended_ms.get().unwrap_or_else(|| clock.now().get());
-        format!("for {}", lag::span(Some((until - asked).max(0) / 1_000 * 1_000)))
+        let seconds = (until - asked).max(0).unsigned_abs() / 1_000;
+        format!("after {}", exact_duration(seconds * 1_000))
     };
     let role =
         Signal::derive(
@@ -123,6 +125,7 @@ fn progress(moving: Move, topic: String) -> impl IntoView {
             let (role, word) = model::stance(at);
             let words = match at.stance {
                 MirrorStance::Stopped => format!("{}: stopped", at.partition),
+                _ if at.lag == Some(0) => format!("{}: {word}", at.partition),
                 _ => format!("{}: {word}, {} missing", at.partition, lag::records(at.lag)),
             };
             view! { <span class="replica num"><Badge plain=true role text=words /></span> }

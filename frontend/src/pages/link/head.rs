@@ -89,6 +89,10 @@ fn Actions(subject: Subject, ask: Ask, deleting: RwSignal<bool>) -> impl IntoVie
     let is_here = Memo::new(move |_| subject.row(|row| row.mode));
     let is_paused =
         Memo::new(move |_| subject.row(|row| row.state == LinkState::Paused).unwrap_or(false));
+    let is_away = Memo::new(move |_| {
+        let is_away = |state| matches!(state, LinkState::Unavailable | LinkState::Failed);
+        subject.row(|row| is_away(row.state)).unwrap_or(false)
+    });
     let pause = Callback::new(move |()| {
         let wanted = !is_paused.get_untracked();
         let change = ConfigChange {
@@ -123,8 +127,13 @@ fn Actions(subject: Subject, ask: Ask, deleting: RwSignal<bool>) -> impl IntoVie
         }
         items.push(delete);
         let promote = subject.cut_over(CutOver::Promote, Vec::new()).path();
+        // While the source is away, the way out stands beside the way that needs it.
+        let failover = (!is_source && is_away.get())
+            .then(|| subject.cut_over(CutOver::Failover, Vec::new()).path());
         Some(view! {
             <Menu label="More" items />
+            {failover
+                .map(|href| view! { <a class="btn btn--danger" href=href>"Fail over…"</a> })}
             {(!is_source)
                 .then(|| view! { <a class="btn btn--primary" href=promote>"Promote…"</a> })}
         })

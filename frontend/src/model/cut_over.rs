@@ -1,6 +1,7 @@
 //! Promoting and failing over: what is missing, what consumers would read twice or skip, and the report afterwards.
 
 use drawbridge_shared::link::MirrorState;
+use drawbridge_shared::names::TopicName;
 use drawbridge_shared::view::{GroupOffsetRow, LinkRow, MirrorActionRow};
 
 use super::lag;
@@ -111,6 +112,16 @@ pub fn missing(rows: &[MirrorActionRow]) -> Missing {
         }
     }
     sum
+}
+
+/// A dry run older than this says too little about now to act on.
+const DRY_RUN_MS: i64 = 120_000;
+
+/// Why a dry run may not be acted on any more; none while it is new.
+#[must_use]
+pub fn is_stale(now_ms: i64, dry_run_ms: i64) -> Option<&'static str> {
+    (now_ms - dry_run_ms > DRY_RUN_MS)
+        .then_some("The dry run is older than 2 minutes: look again first")
 }
 
 /// What a failover loses, in sentences. `last_contact_ms` is when the source answered last.
@@ -237,11 +248,12 @@ pub fn groups_words(rows: &[GroupOffsetRow], topic: &str, partition: i32) -> Str
     }
 }
 
-/// Groups with a partition where they would not go on where they were.
+/// Groups with a partition of `topics` where they would not go on where they were.
 #[must_use]
-pub fn n_groups_apart(rows: &[GroupOffsetRow]) -> usize {
+pub fn n_groups_apart(rows: &[GroupOffsetRow], topics: &[TopicName]) -> usize {
     let mut groups: Vec<&str> = rows
         .iter()
+        .filter(|row| topics.iter().any(|topic| topic.as_str() == row.topic))
         .filter(|row| Gap::of(row) != Gap::Same)
         .map(|row| row.mirror_group.as_str())
         .collect();

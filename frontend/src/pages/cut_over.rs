@@ -42,6 +42,7 @@ struct Move {
     taken: RwSignal<Option<(i64, Vec<MirrorActionRow>)>>,
     partitions: RwSignal<BTreeMap<TopicName, Signal<Followed>>>,
     check: Ask,
+    clock: Clock,
 }
 
 impl Move {
@@ -58,7 +59,10 @@ impl Move {
             CutOver::Promote => "Promote",
             CutOver::Failover => "Fail over",
         };
-        format!("{verb} {}", counted(n, "mirror", "mirrors"))
+        match n {
+            0 => format!("{verb} mirrors"),
+            n => format!("{verb} {}", counted(n, "mirror", "mirrors")),
+        }
     }
 
     fn source(self) -> String {
@@ -77,7 +81,7 @@ impl Move {
 
     /// Says what would be done, and reads where the groups stand.
     fn look(self) {
-        let clock = expect_context::<Clock>();
+        let clock = self.clock;
         if self.topics.read_untracked().is_empty() {
             return;
         }
@@ -139,6 +143,7 @@ pub fn CutOverPage(
         taken: RwSignal::new(None),
         partitions: RwSignal::new(BTreeMap::new()),
         check: Ask::new(),
+        clock: expect_context::<Clock>(),
     };
     let groups = Ask::new();
     let request = Request::LinkGroups { cluster: cluster.clone(), link: link.clone(), topic: None };

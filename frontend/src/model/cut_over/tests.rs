@@ -46,6 +46,12 @@ fn a_dry_run_is_summed_up_without_what_would_be_refused() {
 }
 
 #[test]
+fn an_old_dry_run_is_not_acted_on() {
+    assert_eq!(is_stale(120_000, 0), None);
+    assert!(is_stale(120_001, 0).is_some());
+}
+
+#[test]
 fn a_group_says_where_it_would_go_on() {
     assert_eq!(Gap::of(&group(Some(100), Some(86))).words(), "would re-read 14");
     assert_eq!(Gap::of(&group(Some(86), Some(100))).words(), "would skip 14");
@@ -54,7 +60,9 @@ fn a_group_says_where_it_would_go_on() {
     let rows = [group(Some(100), Some(86))];
     assert_eq!(groups_words(&rows, "orders", 0), "ingest would re-read 14");
     assert_eq!(groups_words(&rows, "orders", 1), "–");
-    assert_eq!(n_groups_apart(&rows), 1);
+    let (orders, other) = ("orders".parse().unwrap(), "other".parse().unwrap());
+    assert_eq!(n_groups_apart(&rows, &[orders]), 1);
+    assert_eq!(n_groups_apart(&rows, &[other]), 0);
 }
 
 #[test]

@@ -41,7 +41,7 @@ pub(super) fn Before(moving: Move) -> impl IntoView {
 /// What is lost, or what is waited for.
 #[component]
 fn Stakes(moving: Move, missing: Memo<Option<Missing>>) -> impl IntoView {
-    let groups = move || match model::n_groups_apart(&moving.groups.read()) {
+    let groups = move || match model::n_groups_apart(&moving.groups.read(), &moving.topics.read()) {
         0 => String::new(),
         n => {
             let n = counted(n.try_into().unwrap_or(u64::MAX), "group does", "groups do");
@@ -230,7 +230,10 @@ fn Afterwards(moving: Move) -> impl IntoView {
     let n = move || {
         counted(moving.topics.read().len().try_into().unwrap_or(u64::MAX), "topic", "topics")
     };
-    let accept = move || format!("{} on {} accept writes.", n(), moving.subject.cluster.name());
+    let accept = move || {
+        let verb = if moving.topics.read().len() == 1 { "accepts" } else { "accept" };
+        format!("{} on {} {verb} writes.", n(), moving.subject.cluster.name())
+    };
     let offsets = match moving.action {
         CutOver::Promote => {
             "Offsets are those of the source to the last record: consumers move over without a reset."
@@ -274,6 +277,12 @@ fn Confirm(moving: Move, missing: Memo<Option<Missing>>) -> impl IntoView {
         };
         if missing.n_taken == 0 {
             return Some("The dry run refuses all of them".to_owned());
+        }
+        if !moving.subject.followed.read().fresh {
+            return Some("The connection to the gateway is away; what is shown is old".to_owned());
+        }
+        if let Some(why) = model::is_stale(clock.now().get(), moving.dry_at_ms.get()) {
+            return Some(why.to_owned());
         }
         if is_failover {
             let is_typed = typed.read().trim().eq_ignore_ascii_case(&phrase());

@@ -86,7 +86,7 @@ pub(in crate::pages) fn GroupTable(
                 </span>
             </div>
             <div class="table-scroll" tabindex="0" role="group" aria-label="Groups">
-                <table class="table table--auto">
+                <table class="table table--auto groups">
                     <caption class="visually-hidden">"Consumer groups on both sides"</caption>
                     <thead>
                         <tr>

@@ -82,6 +82,7 @@ fn Half(
     });
     let state = move || badge.get().flatten().unwrap_or_default();
     let page = Route::of_link(cluster.clone(), link).path();
+    let label = format!("Configs on {cluster}");
     let title = format!("On {cluster}");
     let heading =
         if is_twin { view! { <a href=page>{title}</a> }.into_any() } else { title.into_any() };
@@ -100,6 +101,7 @@ fn Half(
                 <Show when=move || ask.busy().get() && rows.read().is_none()>
                     <Skeleton label="Loading the half" rows=4 />
                 </Show>
+                <div class="file-scroll" tabindex="0" role="group" aria-label=label>
                 <dl class="file mono">
                     {move || {
                         lines
@@ -112,6 +114,7 @@ fn Half(
                             .collect_view()
                     }}
                 </dl>
+                </div>
                 <CopyButton
                     text=Signal::derive(move || text(&lines.read()))
                     label=format!("Copy the configs on {cluster} as a file")

@@ -135,7 +135,10 @@ fn Actions(subject: Subject, ask: Ask, deleting: RwSignal<bool>) -> impl IntoVie
             {failover
                 .map(|href| view! { <a class="btn btn--danger" href=href>"Fail over…"</a> })}
             {(!is_source)
-                .then(|| view! { <a class="btn btn--primary" href=promote>"Promote…"</a> })}
+                .then(|| {
+                    let class = if is_away.get() { "btn" } else { "btn btn--primary" };
+                    view! { <a class=class href=promote>"Promote…"</a> }
+                })}
         })
     }
 }

@@ -1,7 +1,7 @@
 //! During: how far each mirror is, partition by partition, until all are stopped.
 
 use drawbridge_shared::link::MirrorState;
-use drawbridge_shared::view::{MirrorActionRow, MirrorStance};
+use drawbridge_shared::view::{MirrorActionRow, MirrorPartitionView, MirrorStance};
 use drawbridge_shared::wire::FeedData;
 use leptos::prelude::*;
 
@@ -121,7 +121,7 @@ fn progress(moving: Move, topic: String) -> impl IntoView {
     };
     let marks = move || {
         let partitions = detail.get().map(|detail| detail.partitions).unwrap_or_default();
-        let mark = |at: &drawbridge_shared::view::MirrorPartitionView| {
+        let mark = |at: &MirrorPartitionView| {
             let (role, word) = model::stance(at);
             let words = match at.stance {
                 MirrorStance::Stopped => format!("{}: stopped", at.partition),
@@ -132,6 +132,13 @@ fn progress(moving: Move, topic: String) -> impl IntoView {
         };
         partitions.iter().map(mark).collect_view()
     };
+    let parts = move || {
+        let detail = detail.read();
+        let partitions = &detail.as_ref()?.partitions;
+        let is_stopped = |at: &&MirrorPartitionView| at.stance == MirrorStance::Stopped;
+        let n_stopped = partitions.iter().filter(is_stopped).count();
+        Some(format!("{n_stopped} of {} partitions stopped", partitions.len()))
+    };
     let errors = move || {
         let errors = detail.get().map(|detail| detail.transition_errors).unwrap_or_default();
         errors
@@ -141,7 +148,7 @@ fn progress(moving: Move, topic: String) -> impl IntoView {
     };
     view! {
         <tr>
-            <th scope="row" class="wrap">{topic}</th>
+            <th scope="row" class="wrap">{topic} <span class="words num">{parts}</span></th>
             <td>
                 <Badge
                     plain=true

@@ -49,7 +49,8 @@ fn Stakes(moving: Move, missing: Memo<Option<Missing>>) -> impl IntoView {
         }
     };
     let words = move || {
-        let missing = missing.get()?;
+        // Where everything is refused, nothing happens and nothing is lost.
+        let missing = missing.get().filter(|missing| missing.n_taken > 0)?;
         let destination = moving.subject.cluster.name();
         Some(match moving.action {
             CutOver::Failover => {

@@ -6,15 +6,23 @@ use leptos_router::components::Router;
 use crate::pages::cluster::ClusterPage;
 use crate::pages::cluster_new::ClusterNewPage;
 use crate::pages::clusters::ClustersPage;
+use crate::pages::cut_over::CutOverPage;
+use crate::pages::link::LinkPage;
+use crate::pages::link_new::LinkNewPage;
+use crate::pages::links::LinksPage;
+use crate::pages::mirror::MirrorPage;
+use crate::pages::mirrors::MirrorsPage;
+use crate::pages::mirrors_add::MirrorsAddPage;
 use crate::pages::not_found::NotFound;
 use crate::pages::topic::Topic;
 use crate::pages::topic_new::TopicNew;
 use crate::pages::topics::Topics;
 use crate::pages::topics_all::TopicsAll;
+use crate::pages::topology::TopologyPage;
 use crate::routes::Route;
 use crate::shell::Shell;
 use crate::socket::Socket;
-use crate::state::{Clock, Clusters, Nav, Palette, Theme, Toasts};
+use crate::state::{Clock, Clusters, Links, Nav, Palette, Theme, Toasts};
 use crate::ui::ErrorNote;
 
 /// The whole console.
@@ -25,6 +33,7 @@ pub fn App() -> impl IntoView {
     provide_context(clock);
     provide_context(socket);
     provide_context(Clusters::start(socket));
+    provide_context(Links::start(socket));
     provide_context(Toasts::start(clock));
     provide_context(Theme::start());
     provide_context(Palette::new());
@@ -51,6 +60,20 @@ fn Frame() -> impl IntoView {
 fn page_view(page: Option<Route>) -> AnyView {
     match page {
         None => view! { <NotFound /> }.into_any(),
+        Some(Route::Topology) => view! { <TopologyPage /> }.into_any(),
+        Some(Route::Links { .. }) => view! { <LinksPage /> }.into_any(),
+        Some(Route::LinkNew { .. }) => view! { <LinkNewPage /> }.into_any(),
+        Some(Route::Link { cluster, link, .. }) => view! { <LinkPage cluster link /> }.into_any(),
+        Some(Route::Mirrors { .. }) => view! { <MirrorsPage /> }.into_any(),
+        Some(Route::Mirror { cluster, link, topic }) => {
+            view! { <MirrorPage cluster link topic /> }.into_any()
+        }
+        Some(Route::MirrorsAdd { cluster, link }) => {
+            view! { <MirrorsAddPage cluster link /> }.into_any()
+        }
+        Some(Route::CutOver { cluster, link, action, .. }) => {
+            view! { <CutOverPage cluster link action /> }.into_any()
+        }
         Some(Route::Clusters) => view! { <ClustersPage /> }.into_any(),
         Some(Route::ClusterNew) => view! { <ClusterNewPage /> }.into_any(),
         Some(Route::Cluster { cluster, .. }) => view! { <ClusterPage cluster /> }.into_any(),

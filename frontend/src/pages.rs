@@ -3,9 +3,17 @@
 pub mod cluster;
 pub mod cluster_new;
 pub mod clusters;
+pub mod cut_over;
+pub mod link;
+pub mod link_new;
+pub mod links;
+pub mod mirror;
+pub mod mirrors;
+pub mod mirrors_add;
 pub mod not_found;
 mod probe;
 pub mod topic;
 pub mod topic_new;
 pub mod topics;
 pub mod topics_all;
+pub mod topology;

@@ -3,18 +3,76 @@
 //! A view's whole state that is worth sharing is in its `Route`; `Route::parse(route.path())` is
 //! the route again.
 
+use drawbridge_shared::link::{LinkMode, LinkName};
 use drawbridge_shared::names::{ClusterName, TopicName};
 
 mod encoding;
+mod links;
 mod words;
 
 use encoding::{Query, encode_pairs};
+pub use links::{CutOver, LinkTab, ListQuery};
 pub use words::Crumb;
 
 /// A place in the console.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Route {
-    /// All clusters: `/` and `/clusters`.
+    /// Clusters and the links between them: `/`.
+    Topology,
+    /// All links: `/links`.
+    Links {
+        /// What is shown of them.
+        query: ListQuery,
+    },
+    /// Form for creating a link: `/links/new`.
+    LinkNew {
+        /// The cluster it is to live on: `?cluster=`.
+        cluster: Option<ClusterName>,
+        /// The half that is to be created: `?mode=`.
+        mode: Option<LinkMode>,
+    },
+    /// One half of a link: `/clusters/{c}/links/{l}`.
+    Link {
+        /// The cluster it lives on.
+        cluster: ClusterName,
+        /// Which link.
+        link: LinkName,
+        /// Which part of it: `?tab=`.
+        tab: LinkTab,
+    },
+    /// All mirror topics: `/mirrors`.
+    Mirrors {
+        /// What is shown of them.
+        query: ListQuery,
+    },
+    /// One mirror topic: `/clusters/{c}/links/{l}/mirrors/{t}`.
+    Mirror {
+        /// The cluster it is on.
+        cluster: ClusterName,
+        /// Its link.
+        link: LinkName,
+        /// The mirror's name.
+        topic: TopicName,
+    },
+    /// Choosing topics to mirror: `/clusters/{c}/links/{l}/add`.
+    MirrorsAdd {
+        /// The cluster the link lives on.
+        cluster: ClusterName,
+        /// Which link.
+        link: LinkName,
+    },
+    /// Promoting or failing over mirrors: `/clusters/{c}/links/{l}/promote` and `…/failover`.
+    CutOver {
+        /// The cluster the link lives on.
+        cluster: ClusterName,
+        /// Which link.
+        link: LinkName,
+        /// Which of the two.
+        action: CutOver,
+        /// The mirrors, `?topics=a,b`; none means all that the action can be taken on.
+        topics: Vec<TopicName>,
+    },
+    /// All clusters: `/clusters`.
     Clusters,
     /// Form for adding a cluster: `/clusters/new`.
     ClusterNew,
@@ -85,6 +143,14 @@ impl Route {
     #[must_use]
     pub fn path(&self) -> String {
         match self {
+            Self::Topology => "/".to_owned(),
+            Self::Links { .. }
+            | Self::LinkNew { .. }
+            | Self::Link { .. }
+            | Self::Mirrors { .. }
+            | Self::Mirror { .. }
+            | Self::MirrorsAdd { .. }
+            | Self::CutOver { .. } => links::path(self),
             Self::Clusters => "/clusters".to_owned(),
             Self::ClusterNew => "/clusters/new".to_owned(),
             Self::Cluster { cluster, broker } => {
@@ -114,8 +180,12 @@ impl Route {
     pub fn parse(path: &str, search: &str) -> Option<Self> {
         let query = Query::read(search);
         let mut segments = path.split('/').filter(|part| !part.is_empty());
+        if let Some(route) = links::parse(segments.clone(), &query) {
+            return Some(route);
+        }
         let route = match (segments.next(), segments.next(), segments.next(), segments.next()) {
-            (None | Some("clusters"), None, None, None) => Self::Clusters,
+            (None, None, None, None) => Self::Topology,
+            (Some("clusters"), None, None, None) => Self::Clusters,
             (Some("clusters"), Some("new"), None, None) => Self::ClusterNew,
             (Some("clusters"), Some(cluster), None, None) => Self::Cluster {
                 cluster: read_cluster(cluster)?,
@@ -149,7 +219,19 @@ impl Route {
             Self::Topic { cluster, topic, .. } => {
                 Self::Topic { cluster, topic, tab: TopicTab::default() }
             }
-            other @ (Self::Clusters | Self::ClusterNew | Self::TopicNew { .. }) => other,
+            Self::Links { .. } => Self::all_links(),
+            Self::Mirrors { .. } => Self::all_mirrors(),
+            Self::LinkNew { .. } => Self::LinkNew { cluster: None, mode: None },
+            Self::Link { cluster, link, .. } => Self::of_link(cluster, link),
+            Self::CutOver { cluster, link, action, .. } => {
+                Self::CutOver { cluster, link, action, topics: Vec::new() }
+            }
+            other @ (Self::Topology
+            | Self::Mirror { .. }
+            | Self::MirrorsAdd { .. }
+            | Self::Clusters
+            | Self::ClusterNew
+            | Self::TopicNew { .. }) => other,
         }
     }
 
@@ -157,12 +239,38 @@ impl Route {
     #[must_use]
     pub fn cluster(&self) -> Option<&ClusterName> {
         match self {
-            Self::Clusters | Self::ClusterNew => None,
-            Self::Topics { cluster, .. } => cluster.as_ref(),
-            Self::Cluster { cluster, .. }
+            Self::Topology
+            | Self::Links { .. }
+            | Self::Mirrors { .. }
+            | Self::Clusters
+            | Self::ClusterNew => None,
+            Self::LinkNew { cluster, .. } | Self::Topics { cluster, .. } => cluster.as_ref(),
+            Self::Link { cluster, .. }
+            | Self::Mirror { cluster, .. }
+            | Self::MirrorsAdd { cluster, .. }
+            | Self::CutOver { cluster, .. }
+            | Self::Cluster { cluster, .. }
             | Self::TopicNew { cluster }
             | Self::Topic { cluster, .. } => Some(cluster),
         }
+    }
+
+    /// All links, unfiltered.
+    #[must_use]
+    pub fn all_links() -> Self {
+        Self::Links { query: ListQuery::default() }
+    }
+
+    /// All mirrors, unfiltered.
+    #[must_use]
+    pub fn all_mirrors() -> Self {
+        Self::Mirrors { query: ListQuery::default() }
+    }
+
+    /// A link's page at its first tab.
+    #[must_use]
+    pub fn of_link(cluster: ClusterName, link: LinkName) -> Self {
+        Self::Link { cluster, link, tab: LinkTab::default() }
     }
 
     /// A cluster's page.

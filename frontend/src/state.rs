@@ -2,6 +2,7 @@
 
 mod clock;
 mod clusters;
+mod links;
 mod nav;
 mod palette;
 mod theme;
@@ -9,6 +10,7 @@ mod toasts;
 
 pub use clock::Clock;
 pub use clusters::Clusters;
+pub use links::Links;
 pub use nav::Nav;
 pub use palette::{Palette, PaletteGroup, PaletteItem, PaletteTarget};
 pub use theme::{Theme, ThemeChoice};

@@ -5,6 +5,7 @@
 mod badge;
 mod button;
 mod cells;
+mod chart;
 mod copy;
 mod dialog;
 mod empty;
@@ -22,6 +23,7 @@ mod tabs;
 pub use badge::{Badge, Shape, StateRole};
 pub use button::{Button, ButtonKind};
 pub use cells::{Age, Bytes, Count, Estimate, Marked};
+pub use chart::Chart;
 pub use copy::{CopyBlock, CopyButton};
 pub use dialog::{Dialog, DialogActions, TypedName};
 pub use empty::EmptyState;

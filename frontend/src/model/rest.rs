@@ -3,7 +3,7 @@
 use drawbridge_shared::draft::{ConfigChange, TopicDraft};
 
 /// Text inside JSON quotes.
-fn json(text: &str) -> String {
+pub(super) fn json(text: &str) -> String {
     let mut quoted = String::from("\"");
     for letter in text.chars() {
         match letter {
@@ -78,7 +78,7 @@ pub fn add_partitions(origin: &str, cluster_id: &str, topic: &str, total: u32) -
     call("PATCH", origin, cluster_id, &format!("/topics/{topic}"), Some(&body))
 }
 
-/// Changes configurations.
+/// Changes a topic's configurations.
 #[must_use]
 pub fn alter_configs(
     origin: &str,
@@ -86,6 +86,23 @@ pub fn alter_configs(
     topic: &str,
     changes: &[ConfigChange],
 ) -> String {
+    let path = format!("/topics/{topic}/configs:alter");
+    call("POST", origin, cluster_id, &path, Some(&alterations(changes)))
+}
+
+/// Changes a link's configurations; this call is a PUT, unlike that for topics.
+#[must_use]
+pub fn alter_link_configs(
+    origin: &str,
+    cluster_id: &str,
+    link: &str,
+    changes: &[ConfigChange],
+) -> String {
+    let path = format!("/links/{link}/configs:alter");
+    call("PUT", origin, cluster_id, &path, Some(&alterations(changes)))
+}
+
+fn alterations(changes: &[ConfigChange]) -> String {
     let data: Vec<String> = changes
         .iter()
         .map(|change| match &change.value {
@@ -95,8 +112,7 @@ pub fn alter_configs(
             None => format!("{{\"name\":{},\"operation\":\"DELETE\"}}", json(&change.name)),
         })
         .collect();
-    let body = format!("{{\"data\":[{}]}}", data.join(","));
-    call("POST", origin, cluster_id, &format!("/topics/{topic}/configs:alter"), Some(&body))
+    format!("{{\"data\":[{}]}}", data.join(","))
 }
 
 /// Deletes records with the tool that comes with Kafka; REST v3 has no call for it.
@@ -113,6 +129,38 @@ pub fn delete_records(topic: &str, before: &[(i32, i64)]) -> String {
         "echo {} > delete.json\nkafka-delete-records.sh --bootstrap-server HOST:PORT --offset-json-file delete.json",
         shell(&file)
     )
+}
+
+/// Takes an action on mirrors.
+#[must_use]
+pub fn act_on_mirrors(
+    origin: &str,
+    cluster_id: &str,
+    link: &str,
+    verb: &str,
+    topics: &[String],
+) -> String {
+    let names: Vec<String> = topics.iter().map(|topic| json(topic)).collect();
+    let body = format!("{{\"mirror_topic_names\":[{}]}}", names.join(","));
+    call("POST", origin, cluster_id, &format!("/links/{link}/mirrors:{verb}"), Some(&body))
+}
+
+/// Creates mirrors, one call each.
+#[must_use]
+pub fn create_mirrors(origin: &str, cluster_id: &str, link: &str, sources: &[String]) -> String {
+    let path = format!("/links/{link}/mirrors");
+    let one = |source: &String| {
+        let body = format!("{{\"source_topic_name\":{}}}", json(source));
+        call("POST", origin, cluster_id, &path, Some(&body))
+    };
+    sources.iter().map(one).collect::<Vec<_>>().join("\n")
+}
+
+/// Deletes a half of a link.
+#[must_use]
+pub fn delete_link(origin: &str, cluster_id: &str, link: &str, is_forced: bool) -> String {
+    let force = if is_forced { "?force=true" } else { "" };
+    call("DELETE", origin, cluster_id, &format!("/links/{link}{force}"), None)
 }
 
 #[cfg(test)]
@@ -143,6 +191,21 @@ mod tests {
         let changes = [ConfigChange { name: "retention.ms".into(), value: None }];
         let call = alter_configs("http://h", "c", "t", &changes);
         assert!(call.contains("{\"data\":[{\"name\":\"retention.ms\",\"operation\":\"DELETE\"}]}"));
+    }
+
+    #[test]
+    fn calls_for_links_are_those_of_the_public_api() {
+        let call = act_on_mirrors("http://h", "c", "l", "failover", &["a".into(), "b".into()]);
+        assert!(
+            call.starts_with(
+                "curl -X POST 'http://h/kafka/v3/clusters/c/links/l/mirrors:failover'"
+            )
+        );
+        assert!(call.contains("{\"mirror_topic_names\":[\"a\",\"b\"]}"));
+        let changes =
+            [ConfigChange { name: "cluster.link.paused".into(), value: Some("true".into()) }];
+        assert!(alter_link_configs("http://h", "c", "l", &changes).starts_with("curl -X PUT "));
+        assert!(delete_link("http://h", "c", "l", true).ends_with("/links/l?force=true'"));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use drawbridge_shared::wire::{Feed, FeedData};
 use leptos::prelude::*;
 
 pub(in crate::pages) mod ask;
-mod configs;
+pub(in crate::pages) mod configs;
 mod delete;
 pub(in crate::pages) mod gate;
 mod grow;
@@ -20,7 +20,7 @@ use crate::routes::{Route, TopicTab};
 use crate::socket::{Followed, Socket};
 use crate::state::Nav;
 use crate::ui::{Note, StateRole, Tab, Tabs};
-use configs::Configs;
+use configs::{Configs, Owned, Owner};
 use gate::{ClusterFacts, Gate};
 use head::Head;
 use partitions::Partitions;
@@ -53,6 +53,10 @@ impl Subject {
         read: impl FnOnce(&drawbridge_shared::view::PartitionView) -> T,
     ) -> Option<T> {
         self.with(|detail| model::partition(&detail.partitions, number).map(read)).flatten()
+    }
+
+    fn owner(self) -> Owner {
+        Owner { cluster: self.cluster, what: Owned::Topic(self.topic), edits: self.edits }
     }
 
     fn route(self, tab: TopicTab) -> Route {
@@ -97,7 +101,10 @@ pub fn Topic(
             <MeasureFault subject />
             {move || match tab.get() {
                 TopicTab::Partitions => view! { <Partitions subject /> }.into_any(),
-                TopicTab::Configs => view! { <Configs subject /> }.into_any(),
+                TopicTab::Configs => {
+                    let owner = subject.owner();
+                    view! { <Configs owner /> }.into_any()
+                }
             }}
         </Gate>
     }

@@ -9,7 +9,37 @@ fn cluster(name: &str) -> ClusterName {
 fn every_place_has_the_url_it_always_had() {
     let query = TopicsQuery { q: "a b/ä&c".into(), internal: true, sort: "-size".into() };
     let topic: TopicName = "orders.v1".parse().unwrap();
+    let link: LinkName = "from-on-prem".parse().unwrap();
+    let list = ListQuery { q: "a b".into(), state: "failed".into(), sort: "-lag".into() };
     let paths = [
+        (Route::Topology, "/"),
+        (Route::all_links(), "/links"),
+        (Route::Mirrors { query: list }, "/mirrors?q=a%20b&state=failed&sort=-lag"),
+        (
+            Route::LinkNew { cluster: Some(cluster("cloud")), mode: Some(LinkMode::Source) },
+            "/links/new?cluster=cloud&mode=source",
+        ),
+        (
+            Route::Link { cluster: cluster("cloud"), link: link.clone(), tab: LinkTab::Groups },
+            "/clusters/cloud/links/from-on-prem?tab=groups",
+        ),
+        (
+            Route::Mirror { cluster: cluster("cloud"), link: link.clone(), topic: topic.clone() },
+            "/clusters/cloud/links/from-on-prem/mirrors/orders.v1",
+        ),
+        (
+            Route::MirrorsAdd { cluster: cluster("cloud"), link: link.clone() },
+            "/clusters/cloud/links/from-on-prem/add",
+        ),
+        (
+            Route::CutOver {
+                cluster: cluster("cloud"),
+                link: link.clone(),
+                action: CutOver::Failover,
+                topics: vec![topic.clone(), "a".parse().unwrap()],
+            },
+            "/clusters/cloud/links/from-on-prem/failover?topics=orders.v1%2Ca",
+        ),
         (Route::Clusters, "/clusters"),
         (Route::ClusterNew, "/clusters/new"),
         (Route::of_cluster(cluster("on-prem")), "/clusters/on-prem"),
@@ -46,13 +76,22 @@ fn a_cluster_or_topic_called_new_is_not_mistaken_for_a_form() {
 }
 
 #[test]
-fn the_root_shows_the_clusters() {
-    assert_eq!(Route::parse("/", ""), Some(Route::Clusters));
+fn the_root_shows_the_topology() {
+    assert_eq!(Route::parse("/", ""), Some(Route::Topology));
 }
 
 #[test]
 fn what_is_no_place_is_not_found() {
-    for path in ["/nowhere", "/clusters/a/b", "/clusters/a%2Fb", "/clusters/a/topics/t/x", "/c"] {
+    for path in [
+        "/nowhere",
+        "/clusters/a/b",
+        "/clusters/a%2Fb",
+        "/clusters/a/topics/t/x",
+        "/c",
+        "/links/x",
+        "/clusters/a/links",
+        "/clusters/a/links/l/demote",
+    ] {
         assert_eq!(Route::parse(path, ""), None, "{path}");
     }
 }
@@ -72,7 +111,21 @@ fn routes() -> impl Strategy<Value = Route> {
     let query = (".{0,20}", any::<bool>(), "-?[a-z]{0,8}")
         .prop_map(|(q, internal, sort)| TopicsQuery { q, internal, sort });
     let tab = prop_oneof![Just(TopicTab::Partitions), Just(TopicTab::Configs)];
+    let link = "[a-z0-9._-]{3,9}".prop_filter_map("dots", |name| name.parse::<LinkName>().ok());
+    let list = (".{0,20}", "[a-z]{0,8}", "-?[a-z]{0,8}").prop_map(|(q, state, sort)| ListQuery {
+        q,
+        state,
+        sort,
+    });
+    let action = prop_oneof![Just(CutOver::Promote), Just(CutOver::Failover)];
+    let topics = proptest::collection::vec(topic.clone(), 0..3);
     prop_oneof![
+        list.prop_map(|query| Route::Links { query }),
+        (cluster.clone(), link.clone(), topic.clone())
+            .prop_map(|(cluster, link, topic)| Route::Mirror { cluster, link, topic }),
+        (cluster.clone(), link, action, topics).prop_map(|(cluster, link, action, topics)| {
+            Route::CutOver { cluster, link, action, topics }
+        }),
         (cluster.clone(), any::<Option<i32>>())
             .prop_map(|(cluster, broker)| Route::Cluster { cluster, broker }),
         (proptest::option::of(cluster.clone()), query)
@@ -95,7 +148,7 @@ proptest! {
 
     #[test]
     fn an_arbitrary_url_is_no_place_or_one_that_writes_itself_back(
-        path in "(/(clusters|topics|new|.{0,6})){0,5}", search in ".{0,60}"
+        path in "(/(clusters|topics|links|mirrors|new|add|promote|.{0,6})){0,6}", search in ".{0,60}"
     ) {
         if let Some(route) = Route::parse(&path, &search) {
             let url = route.path();

@@ -1,6 +1,6 @@
 //! Places in words: the breadcrumb, which is the URL in words, and the document's title.
 
-use super::{Route, TopicsQuery};
+use super::{CutOver, Route, TopicsQuery};
 
 /// A step of the breadcrumb: its word, and where it leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +19,15 @@ impl Route {
         let mut crumbs = Vec::new();
         let mut step =
             |text: &str, route: Self| crumbs.push(Crumb { text: text.to_owned(), route });
-        if !matches!(page, Self::Topics { cluster: None, .. }) {
+        let is_apart = matches!(
+            page,
+            Self::Topology
+                | Self::Links { .. }
+                | Self::LinkNew { .. }
+                | Self::Mirrors { .. }
+                | Self::Topics { cluster: None, .. }
+        );
+        if !is_apart {
             step("Clusters", Self::Clusters);
         }
         if let Some(cluster) = page.cluster() {
@@ -27,6 +35,29 @@ impl Route {
         }
         match &page {
             Self::Clusters | Self::Cluster { .. } => {}
+            Self::Topology => step("Topology", page.clone()),
+            Self::Links { .. } => step("Links", page.clone()),
+            Self::Mirrors { .. } => step("Mirrors", page.clone()),
+            Self::LinkNew { .. } => {
+                step("Links", Self::all_links());
+                step("Create a link", page.clone());
+            }
+            Self::Link { cluster, link, .. }
+            | Self::Mirror { cluster, link, .. }
+            | Self::MirrorsAdd { cluster, link }
+            | Self::CutOver { cluster, link, .. } => {
+                step("Links", Self::all_links());
+                step(link.as_str(), Self::of_link(cluster.clone(), link.clone()));
+                match &page {
+                    Self::Mirror { topic, .. } => step(topic.as_str(), page.clone()),
+                    Self::MirrorsAdd { .. } => step("Add mirrors", page.clone()),
+                    Self::CutOver { action: CutOver::Promote, .. } => step("Promote", page.clone()),
+                    Self::CutOver { action: CutOver::Failover, .. } => {
+                        step("Fail over", page.clone());
+                    }
+                    _ => {}
+                }
+            }
             Self::ClusterNew => step("Add a cluster", page.clone()),
             Self::Topics { cluster, .. } => {
                 let query = TopicsQuery::default();
@@ -70,6 +101,14 @@ mod tests {
     #[test]
     fn the_breadcrumb_is_the_url_in_words() {
         let cases = [
+            ("/", "Topology", "Topology · Drawbridge"),
+            ("/links/new", "Links / Create a link", "Create a link · Links · Drawbridge"),
+            ("/clusters/a/links/l", "Clusters / a / Links / l", "l · Links · a · Drawbridge"),
+            (
+                "/clusters/a/links/l/failover",
+                "Clusters / a / Links / l / Fail over",
+                "Fail over · l · Links · a · Drawbridge",
+            ),
             ("/clusters", "Clusters", "Clusters · Drawbridge"),
             ("/clusters/new", "Clusters / Add a cluster", "Add a cluster · Drawbridge"),
             ("/clusters/a", "Clusters / a", "a · Drawbridge"),
@@ -84,7 +123,16 @@ mod tests {
 
     #[test]
     fn every_step_leads_to_a_place_and_the_last_one_here() {
-        for path in ["/clusters", "/clusters/a/topics/new", "/clusters/a/topics/t", "/topics"] {
+        for path in [
+            "/",
+            "/links/new",
+            "/clusters/a/links/l/mirrors/t",
+            "/clusters/a/links/l/add",
+            "/clusters",
+            "/clusters/a/topics/new",
+            "/clusters/a/topics/t",
+            "/topics",
+        ] {
             let route = Route::parse(path, "").unwrap();
             let crumbs = route.crumbs();
             for crumb in &crumbs {

@@ -5,6 +5,12 @@ use leptos::prelude::*;
 /// A drawing of 16 by 16.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Icon {
+    /// Three joined nodes.
+    Topology,
+    /// Two links of a chain.
+    Links,
+    /// Two equal boxes side by side.
+    Mirrors,
     /// Three lines.
     Topics,
     /// Two boxes above each other.
@@ -28,6 +34,17 @@ pub enum Icon {
 impl Icon {
     fn path(self) -> &'static str {
         match self {
+            Self::Topology => {
+                "M5.5 8a2 2 0 1 1-4 0a2 2 0 0 1 4 0ZM14.5 3.5a2 2 0 1 1-4 0a2 2 0 0 1 4 0Z\
+                 M14.5 12.5a2 2 0 1 1-4 0a2 2 0 0 1 4 0ZM5.4 7.2l5.2-2.8M5.4 8.8l5.2 2.8"
+            }
+            Self::Links => {
+                "M6.5 9.5l3-3M5 7 3.6 8.4a2.8 2.8 0 0 0 4 4L9 11M7 5l1.4-1.4a2.8 2.8 0 0 1 4 4L11 9"
+            }
+            Self::Mirrors => {
+                "M3 3h3a1 1 0 0 1 1 1v8a1 1 0 0 1-1 1H3a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1Z\
+                 M10 3h3a1 1 0 0 1 1 1v8a1 1 0 0 1-1 1h-3a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1Z"
+            }
             Self::Topics => "M2.5 4h11M2.5 8h11M2.5 12h7",
             Self::Clusters => {
                 "M3.5 2.5h9a1 1 0 0 1 1 1V6a1 1 0 0 1-1 1h-9a1 1 0 0 1-1-1V3.5a1 1 0 0 1 1-1Z\

@@ -11,7 +11,7 @@ use crate::state::Palette;
 
 /// The keys with what they do, in the order of the list.
 const KEYS: [(&str, &str); 8] = [
-    ("Ctrl K", "Search pages, clusters, topics and actions"),
+    ("Ctrl K", "Search pages, clusters, links, topics and actions"),
     ("/", "Search on this page"),
     ("↑ ↓", "Move through rows or matches"),
     ("Page Up, Page Down", "Move a screen of rows"),

@@ -104,7 +104,7 @@ fn Finder() -> impl IntoView {
             aria-controls="palette-list"
             aria-autocomplete="list"
             aria-activedescendant=move || format!("palette-{}", chosen.get())
-            placeholder="Page, cluster, topic or action"
+            placeholder="Page, cluster, link, topic or action"
             autocomplete="off"
             autocapitalize="none"
             spellcheck="false"

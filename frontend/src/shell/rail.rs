@@ -1,13 +1,14 @@
 //! The rail: the console's places, with what needs a look.
 
-use drawbridge_shared::view::ClusterStatus;
+use drawbridge_shared::link::{LinkState, MirrorState};
+use drawbridge_shared::view::{ClusterStatus, LinkRow};
 use leptos::prelude::*;
 
 use super::icon::Icon;
 use crate::model::number::count;
 use crate::routes::{Route, TopicsQuery};
 use crate::socket::Socket;
-use crate::state::{Clusters, Nav};
+use crate::state::{Clusters, Links, Nav};
 
 const KEY: &str = "drawbridge.rail";
 
@@ -37,11 +38,15 @@ pub(super) fn Rail(
 ) -> impl IntoView {
     let nav = expect_context::<Nav>();
     let clusters = expect_context::<Clusters>();
+    let links = expect_context::<Links>();
     let welcome = expect_context::<Socket>().welcome();
     let section = Memo::new(move |_| nav.route().with(|route| route.as_ref().map(section_of)));
     let topics = Route::Topics { cluster: None, query: TopicsQuery::default() };
     let n_topics = Signal::derive(move || clusters.with(|list| list.and_then(topics_of)));
     let n_clusters = Signal::derive(move || clusters.with(|list| list.map(clusters_of)));
+    let none = Signal::derive(|| None);
+    let n_links = Signal::derive(move || links.with(|list| list.map(links_of)));
+    let n_mirrors = Signal::derive(move || links.with(|list| list.map(mirrors_of)));
     let foot = move || welcome.with(|welcome| welcome.as_ref().map(|w| w.version.clone()));
     let fold_label =
         move || if folded.get() { "Open the navigation" } else { "Fold the navigation" };
@@ -54,6 +59,30 @@ pub(super) fn Rail(
                 <span class="rail__label">"Drawbridge"</span>
             </a>
             <ul>
+                {entry(
+                    "Topology",
+                    Icon::Topology,
+                    Route::Topology.path(),
+                    Section::Topology,
+                    section,
+                    none,
+                )}
+                {entry(
+                    "Links",
+                    Icon::Links,
+                    Route::all_links().path(),
+                    Section::Links,
+                    section,
+                    n_links,
+                )}
+                {entry(
+                    "Mirrors",
+                    Icon::Mirrors,
+                    Route::all_mirrors().path(),
+                    Section::Mirrors,
+                    section,
+                    n_mirrors,
+                )}
                 {entry("Topics", Icon::Topics, topics.path(), Section::Topics, section, n_topics)}
                 {entry(
                     "Clusters",
@@ -83,12 +112,22 @@ pub(super) fn Rail(
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Section {
+    Topology,
+    Links,
+    Mirrors,
     Topics,
     Clusters,
 }
 
 fn section_of(route: &Route) -> Section {
     match route {
+        Route::Topology => Section::Topology,
+        Route::Links { .. }
+        | Route::LinkNew { .. }
+        | Route::Link { .. }
+        | Route::MirrorsAdd { .. }
+        | Route::CutOver { .. } => Section::Links,
+        Route::Mirrors { .. } | Route::Mirror { .. } => Section::Mirrors,
         Route::Topics { .. } | Route::TopicNew { .. } | Route::Topic { .. } => Section::Topics,
         Route::Clusters | Route::ClusterNew | Route::Cluster { .. } => Section::Clusters,
     }
@@ -108,6 +147,23 @@ fn clusters_of(list: &[drawbridge_shared::view::ClusterView]) -> Tally {
     match list.iter().filter(|cluster| is_down(&cluster.status)).count() {
         0 => (list.len().to_string(), false),
         n => (format!("{n} down"), true),
+    }
+}
+
+fn links_of(list: &[LinkRow]) -> Tally {
+    let is_down = |state| matches!(state, LinkState::Unavailable | LinkState::Failed);
+    match list.iter().filter(|link| is_down(link.state)).count() {
+        0 => (list.len().to_string(), false),
+        n => (format!("{n} down"), true),
+    }
+}
+
+fn mirrors_of(list: &[LinkRow]) -> Tally {
+    let all = || list.iter().flat_map(|link| &link.mirrors);
+    let is_failed = |state| matches!(state, MirrorState::Failed | MirrorState::LinkFailed);
+    match all().filter(|(state, _)| is_failed(*state)).map(|(_, n)| n).sum::<u32>() {
+        0 => (count(all().map(|(_, n)| u64::from(*n)).sum()), false),
+        n => (format!("{n} failed"), true),
     }
 }
 

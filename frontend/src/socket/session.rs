@@ -74,6 +74,7 @@ pub enum Input {
 
 /// What the driver does.
 #[derive(Debug, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "few at a time, each carried out at once")]
 pub enum Effect {
     /// Open a new socket; frames that follow go to it.
     Open,

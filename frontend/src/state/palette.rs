@@ -13,6 +13,8 @@ pub enum PaletteGroup {
     Pages,
     /// Clusters.
     Clusters,
+    /// Links.
+    Links,
     /// Topics.
     Topics,
     /// Things to do.
@@ -26,6 +28,7 @@ impl PaletteGroup {
         match self {
             Self::Pages => "Pages",
             Self::Clusters => "Clusters",
+            Self::Links => "Links",
             Self::Topics => "Topics",
             Self::Actions => "Actions",
         }

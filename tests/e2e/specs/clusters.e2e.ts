@@ -5,7 +5,7 @@ import { expect, test } from "../support/test.ts";
 test.use({ serves: "kafka" });
 
 test("all clusters are listed with state, version and Kafka's own id", async ({ page }) => {
-  await page.goto("/");
+  await page.goto("/clusters");
   for (const name of ["onprem", "cloud"] as const) {
     const named = new RegExp(`^${name}`);
     await expect(row(page, "Clusters", named).getByRole("rowheader")).toContainText(clusterId(name));

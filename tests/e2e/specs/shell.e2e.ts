@@ -48,7 +48,7 @@ test("a chosen theme holds after a reload, and the system's theme otherwise", as
 
 test("every place of the navigation has a heading, a title and a breadcrumb, and takes the focus", async ({ page }) => {
   await page.goto("/");
-  for (const place of ["Topics", "Clusters"]) {
+  for (const place of ["Links", "Mirrors", "Topics", "Clusters"]) {
     await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: place }).click();
     const heading = page.getByRole("heading", { level: 1, name: place });
     await expect(heading).toBeVisible();

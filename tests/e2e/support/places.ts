@@ -1,6 +1,9 @@
 // Every page of the console over the demo's clusters, for what is done with each of them.
 
 export const pages: Record<string, string> = {
+  topology: "/",
+  links: "/links",
+  mirrors: "/mirrors",
   clusters: "/clusters",
   "cluster-new": "/clusters/new",
   cluster: "/clusters/on-prem",

@@ -3,25 +3,25 @@
 use std::sync::Arc;
 
 use drawbridge_shared::view::ConfigEntryView;
-use drawbridge_shared::wire::{Request, Response};
 use leptos::prelude::*;
 
 mod apply;
+mod owner;
 mod row;
 
-use super::Subject;
 use super::ask::{Ask, Refusal};
 use crate::model::configs::{self as model, Edits};
 use crate::model::number::counted;
 use crate::state::Clock;
 use crate::ui::{Age, Button, ButtonKind, EmptyState, SearchField, Skeleton, Toggle};
 use apply::ApplyDialog;
+pub(in crate::pages) use owner::{Owned, Owner};
 use row::ConfigRow;
 
 /// Configurations as read, and what somebody is about to change in them.
 #[derive(Clone, Copy)]
 struct Editor {
-    subject: Subject,
+    owner: Owner,
     ask: Ask,
     clock: Clock,
     /// As they were when edits began; what a comparison is made against.
@@ -33,14 +33,14 @@ struct Editor {
 }
 
 impl Editor {
-    fn start(subject: Subject) -> Self {
+    fn start(owner: Owner) -> Self {
         let editor = Self {
-            subject,
+            owner,
             ask: Ask::new(),
             clock: expect_context::<Clock>(),
             entries: RwSignal::new(None),
             read_at_ms: RwSignal::new(None),
-            edits: subject.edits,
+            edits: owner.edits,
             search: RwSignal::new(String::new()),
             only_changed: RwSignal::new(false),
         };
@@ -48,14 +48,10 @@ impl Editor {
         editor
     }
 
-    fn request(self) -> Request {
-        Request::TopicConfigs { cluster: self.subject.cluster.name(), topic: self.subject.name() }
-    }
-
     /// Reads them anew.
     fn read(self) {
-        self.ask.send(self.request(), move |response| {
-            if let Response::Configs(entries) = response {
+        self.ask.send(self.owner.read(), move |response| {
+            if let Some(entries) = Owner::entries(response) {
                 self.entries.try_set(Some(Arc::new(entries)));
                 self.read_at_ms.try_set(Some(self.clock.read_ms()));
             }
@@ -79,8 +75,8 @@ fn ReadAt(editor: Editor) -> impl IntoView {
 }
 
 #[component]
-pub(super) fn Configs(subject: Subject) -> impl IntoView {
-    let editor = Editor::start(subject);
+pub(in crate::pages) fn Configs(owner: Owner) -> impl IntoView {
+    let editor = Editor::start(owner);
     let reviewing = RwSignal::new(false);
     let is_loading = move || editor.entries.read().is_none() && editor.ask.busy().get();
     let is_here = Memo::new(move |_| editor.entries.read().is_some());
@@ -115,7 +111,7 @@ fn Toolbar(editor: Editor) -> impl IntoView {
                 on_search=move |text| editor.search.set(text)
             />
             <Toggle
-                label=Signal::derive(move || format!("Only set on the topic ({})", changed()))
+                label=Signal::derive(move || format!("Only set on the {} ({})", editor.owner.word(), changed()))
                 checked=editor.only_changed
                 on_change=move |on| editor.only_changed.set(on)
             />
@@ -142,7 +138,7 @@ fn List(editor: Editor) -> impl IntoView {
     let is_empty = Memo::new(move |_| names.read().is_empty());
     let text = move || {
         if editor.search.read().is_empty() {
-            "The topic sets none of its own; all values come from the cluster.".to_owned()
+            format!("The {} sets none of its own; all values are defaults.", editor.owner.word())
         } else {
             format!("No configuration contains “{}”.", editor.search.read().trim())
         }

@@ -1,13 +1,15 @@
 //! What the frame itself offers: places, clusters, topics, actions.
 
+use drawbridge_shared::link::LinkMode;
 use drawbridge_shared::names::ClusterName;
+use drawbridge_shared::view::LinkRow;
 use drawbridge_shared::wire::{Feed, FeedData};
 use leptos::prelude::*;
 
-use crate::routes::{Route, TopicsQuery};
+use crate::routes::{CutOver, Route, TopicsQuery};
 use crate::socket::{Followed, Socket};
 use crate::state::{
-    Clusters, Palette, PaletteGroup, PaletteItem, PaletteTarget, Theme, ThemeChoice,
+    Clusters, Links, Palette, PaletteGroup, PaletteItem, PaletteTarget, Theme, ThemeChoice,
 };
 
 /// Topics of this many clusters are searched; each costs a subscription while the palette is open.
@@ -17,16 +19,23 @@ const MAX_CLUSTERS: usize = 12;
 pub(in crate::shell) fn offer_places() {
     let palette = expect_context::<Palette>();
     let clusters = expect_context::<Clusters>();
+    let links = expect_context::<Links>();
     let theme = expect_context::<Theme>();
     palette.offer(move || {
         let topics = Route::Topics { cluster: None, query: TopicsQuery::default() };
         let mut items = vec![
+            go(PaletteGroup::Pages, "Topology", "", Route::Topology),
+            go(PaletteGroup::Pages, "Links", "", Route::all_links()),
+            go(PaletteGroup::Pages, "Mirrors", "", Route::all_mirrors()),
             go(PaletteGroup::Pages, "Topics", "all clusters", topics),
             go(PaletteGroup::Pages, "Clusters", "", Route::Clusters),
         ];
         for name in clusters.names() {
             items.extend(of_cluster(name));
         }
+        links.with(|list| items.extend(list.unwrap_or_default().iter().flat_map(of_link)));
+        let link_new = Route::LinkNew { cluster: None, mode: None };
+        items.push(go(PaletteGroup::Actions, "Create a link…", "", link_new));
         items.push(go(PaletteGroup::Actions, "Add a cluster…", "", Route::ClusterNew));
         let current = theme.choice().get();
         for choice in [ThemeChoice::System, ThemeChoice::Light, ThemeChoice::Dark] {
@@ -56,6 +65,29 @@ fn of_cluster(name: ClusterName) -> [PaletteItem; 3] {
             Route::TopicNew { cluster: name.clone() },
         ),
     ]
+}
+
+/// A link, and what can be done with the half that owns its mirrors.
+fn of_link(row: &LinkRow) -> Vec<PaletteItem> {
+    let (cluster, link) = (row.cluster.clone(), row.name.clone());
+    let hint = format!("{link} · {cluster}");
+    let page = Route::of_link(cluster.clone(), link.clone());
+    let mut items = vec![go(PaletteGroup::Links, link.as_str(), cluster.as_str(), page)];
+    if row.mode != LinkMode::Source {
+        let cut_over = |action| Route::CutOver {
+            cluster: cluster.clone(),
+            link: link.clone(),
+            action,
+            topics: Vec::new(),
+        };
+        let add = Route::MirrorsAdd { cluster: cluster.clone(), link: link.clone() };
+        items.push(go(PaletteGroup::Actions, "Add mirrors…", &hint, add));
+        let promote = cut_over(CutOver::Promote);
+        items.push(go(PaletteGroup::Actions, "Promote mirrors…", &hint, promote));
+        let failover = cut_over(CutOver::Failover);
+        items.push(go(PaletteGroup::Actions, "Fail over mirrors…", &hint, failover));
+    }
+    items
 }
 
 fn go(group: PaletteGroup, label: &str, hint: &str, route: Route) -> PaletteItem {

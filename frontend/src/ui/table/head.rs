@@ -60,6 +60,12 @@ impl Column {
         self
     }
 
+    /// Its key.
+    #[must_use]
+    pub const fn key(&self) -> &'static str {
+        self.key
+    }
+
     /// Whether small screens do without it.
     pub(super) const fn is_left_out(&self) -> bool {
         self.is_wide

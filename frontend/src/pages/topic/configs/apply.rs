@@ -3,16 +3,14 @@
 use std::sync::Arc;
 
 use drawbridge_shared::view::{ConfigEntryView, Severity};
-use drawbridge_shared::wire::{Request, Response};
+use drawbridge_shared::wire::Request;
 use leptos::prelude::*;
 
-use super::Editor;
+use super::{Editor, Owner};
 use crate::model::config_words::in_words;
 use crate::model::configs::{self as model, ConfigDiff, Edits};
 use crate::model::number::{UNKNOWN, counted};
-use crate::model::rest;
 use crate::pages::topic::ask::{Ask, Refusal};
-use crate::pages::topic::gate::origin;
 use crate::state::Toasts;
 use crate::ui::{
     Badge, Button, ButtonKind, CopyBlock, Dialog, DialogActions, Note, Skeleton, StateRole, Toggle,
@@ -58,19 +56,15 @@ impl Review {
     }
 
     fn request(self, validate_only: bool) -> Request {
-        Request::AlterTopicConfigs {
-            cluster: self.editor.subject.cluster.name(),
-            topic: self.editor.subject.name(),
-            changes: untrack(|| model::request(&self.diff.read(), &self.editor.edits.read())),
-            validate_only,
-        }
+        let changes = untrack(|| model::request(&self.diff.read(), &self.editor.edits.read()));
+        self.editor.owner.alter(changes, validate_only)
     }
 
     /// Reads the values in force, then lets the broker check the changes to them.
     fn look(self, read: Ask, check: Ask) {
         self.is_accepted.set(false);
-        read.send(self.editor.request(), move |response| {
-            let Response::Configs(entries) = response else { return };
+        read.send(self.editor.owner.read(), move |response| {
+            let Some(entries) = Owner::entries(response) else { return };
             if self.now.try_set(Some(Arc::new(entries))).is_none()
                 && !self.diff.read_untracked().is_empty()
             {
@@ -91,7 +85,7 @@ impl Review {
         } else if self.diff.read().is_empty() {
             Some("The edits change nothing".to_owned())
         } else if !self.is_accepted.get() {
-            Some("The broker has not accepted the changes".to_owned())
+            Some(format!("{} has not accepted the changes", self.editor.owner.judge()))
         } else if self.has_conflict() && !self.overwrites.get() {
             Some(
                 "Values changed since you looked; say first that they are to be overwritten"
@@ -114,7 +108,7 @@ fn Content(editor: Editor, open: RwSignal<bool>, apply: Ask) -> impl IntoView {
     let changes = move || counted(n(), "change", "changes");
     let send = move |()| {
         apply.send(review.request(false), move |_| {
-            let text = format!("{} of {} applied", untrack(changes), editor.subject.name());
+            let text = format!("{} of {} applied", untrack(changes), editor.owner.name());
             toasts.show(Severity::Good, text, None);
             open.set(false);
             editor.edits.set(Edits::new());
@@ -123,8 +117,7 @@ fn Content(editor: Editor, open: RwSignal<bool>, apply: Ask) -> impl IntoView {
     };
     let call = Signal::derive(move || {
         let changes = model::request(&review.diff.read(), &editor.edits.read());
-        let topic = editor.subject.name();
-        rest::alter_configs(&origin(), &editor.subject.cluster.id(), topic.as_str(), &changes)
+        editor.owner.call(&changes)
     });
     view! {
         <Refusal error=read.error() retry=move |()| review.look(read, check) />
@@ -145,7 +138,7 @@ fn Content(editor: Editor, open: RwSignal<bool>, apply: Ask) -> impl IntoView {
             <DiffTable review />
             <Refusal error=check.error() retry=move |()| review.look(read, check) />
             <Show when=move || review.is_accepted.get()>
-                <p><Badge plain=true role=StateRole::Ok text="The broker accepts these changes" /></p>
+                <p><Badge plain=true role=StateRole::Ok text=format!("{} accepts these changes", editor.owner.judge()) /></p>
             </Show>
         </Show>
         <Refusal error=apply.error() />

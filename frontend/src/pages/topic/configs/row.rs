@@ -5,7 +5,7 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::Editor;
-use crate::model::config_words::{in_words, source};
+use crate::model::config_words::in_words;
 use crate::model::configs::{self as model, Edit};
 use crate::model::number::UNKNOWN;
 use crate::ui::{Button, ButtonKind, Marked};
@@ -28,7 +28,7 @@ pub(super) fn ConfigRow(editor: Editor, name: String) -> impl IntoView {
         let entry = entry.read();
         entry.as_ref().and_then(|entry| in_words(&entry.name, entry.default.as_deref()?))
     };
-    let origin = move || entry.read().as_ref().map(|entry| source(entry.source));
+    let origin = move || entry.read().as_ref().map(|entry| editor.owner.source_words(entry.source));
     view! {
         <tr class:config--own=move || is_changed.get() class:config--edited=move || edit.read().is_some()>
             <th scope="row"><Name editor entry name /></th>
@@ -146,10 +146,11 @@ fn Input(editor: Editor, name: Name, entry: Entry) -> impl IntoView {
             list.focus().ok();
         }
     });
+    let is_secret = untrack(|| entry.read().as_ref().is_some_and(|entry| entry.is_sensitive));
     let control = if choices.is_empty() {
         view! {
             <input
-                type="text"
+                type=if is_secret { "password" } else { "text" }
                 node_ref=field
                 class="input input--small mono"
                 autocomplete="off"

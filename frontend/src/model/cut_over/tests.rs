@@ -1,0 +1,122 @@
+use drawbridge_shared::link::LinkState;
+use drawbridge_shared::view::MirrorLagRow;
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::links::tests::link;
+
+fn row(topic: &str, lags: &[(i32, i64)], error: Option<&str>) -> MirrorActionRow {
+    let lag =
+        |(partition, lag)| MirrorLagRow { partition, lag, last_source_fetch_offset: lag + 100 };
+    MirrorActionRow {
+        topic: topic.into(),
+        error_code: error.map(|_| 400),
+        error_message: error.map(Into::into),
+        lags: lags.iter().copied().map(lag).collect(),
+    }
+}
+
+fn group(source: Option<i64>, destination: Option<i64>) -> GroupOffsetRow {
+    GroupOffsetRow {
+        group: "ingest".into(),
+        mirror_group: "ingest".into(),
+        topic: "orders".into(),
+        partition: 0,
+        source,
+        destination,
+        mirror_end: None,
+        source_active: false,
+        destination_active: false,
+        synced: true,
+    }
+}
+
+#[test]
+fn a_dry_run_is_summed_up_without_what_would_be_refused() {
+    let rows =
+        [row("a", &[(0, 61_200), (1, -1)], None), row("b", &[(0, 5)], Some("already stopped"))];
+    let sum = missing(&rows);
+    assert_eq!(sum, Missing { records: 61_200, n_unknown: 1, n_taken: 1, n_refused: 1 });
+    let words = loss(&sum, "plant-7", "analytics", Some(1_795_339_862_440));
+    assert_eq!(
+        words,
+        "Up to 61,200 records that plant-7 had at 09:31:02 UTC and analytics does not. Of 1 partition nothing \
+         is known: they were not fetched yet. What was produced there since then is unknown."
+    );
+}
+
+#[test]
+fn an_old_dry_run_is_not_acted_on() {
+    assert_eq!(is_stale(120_000, 0), None);
+    assert!(is_stale(120_001, 0).is_some());
+}
+
+#[test]
+fn a_group_says_where_it_would_go_on() {
+    assert_eq!(Gap::of(&group(Some(100), Some(86))).words(), "would re-read 14");
+    assert_eq!(Gap::of(&group(Some(86), Some(100))).words(), "would skip 14");
+    assert_eq!(Gap::of(&group(Some(86), Some(86))), Gap::Same);
+    assert_eq!(Gap::of(&group(Some(86), None)), Gap::Nowhere);
+    let rows = [group(Some(100), Some(86))];
+    assert_eq!(groups_words(&rows, "orders", 0), "ingest would re-read 14");
+    assert_eq!(groups_words(&rows, "orders", 1), "–");
+    let (orders, other) = ("orders".parse().unwrap(), "other".parse().unwrap());
+    assert_eq!(n_groups_apart(&rows, &[orders]), 1);
+    assert_eq!(n_groups_apart(&rows, &[other]), 0);
+}
+
+#[test]
+fn a_promotion_is_refused_while_the_source_is_down_and_says_what_to_do() {
+    let fault = promotion_fault(&link("l", LinkState::Unavailable), "plant-7").unwrap();
+    assert!(fault.contains("plant-7 does not answer") && fault.contains("fail over instead"));
+    let fault = promotion_fault(&link("l", LinkState::Paused), "plant-7").unwrap();
+    assert!(fault.contains("Resume the link"), "{fault}");
+    assert_eq!(promotion_fault(&link("l", LinkState::Active), "plant-7"), None);
+}
+
+fn report(lines: Vec<CutRow>) -> Report {
+    Report {
+        action: "failover",
+        cluster: "cloud".into(),
+        link: "from-on-prem-link".into(),
+        source: "on-prem".into(),
+        asked_ms: 1_795_339_862_440,
+        ended_ms: None,
+        lines,
+        states: vec![("from-on-prem".into(), Some(MirrorState::PendingStopped))],
+    }
+}
+
+#[test]
+fn the_report_has_the_columns_of_the_tools() {
+    let lines = lines(&[row("from-on-prem", &[(0, 0)], None)]);
+    let text = report(lines).markdown();
+    assert!(text.starts_with("# Failover of mirrors: on-prem → cloud\n"), "{text}");
+    assert!(
+        text.contains("| Mirror Topic Name | Partition | Partition Mirror Lag | Last Source Fetch Offset | Error Message | Error Code |"),
+        "{text}"
+    );
+    assert!(text.contains("| from-on-prem | 0 | 0 | 100 | – | – |"), "{text}");
+    assert!(text.contains("| from-on-prem | PENDING_STOPPED |"), "{text}");
+}
+
+#[test]
+fn a_refused_mirror_keeps_its_line() {
+    let lines = lines(&[row("a", &[], Some("Topic 'a' has already stopped its mirror"))]);
+    assert_eq!(lines.len(), 1);
+    assert_eq!(
+        lines.first().map(|line| line.cells().join("|")).as_deref(),
+        Some("a|–|–|–|Topic 'a' has already stopped its mirror|400")
+    );
+}
+
+proptest! {
+    #[test]
+    fn the_report_for_programs_is_json_whatever_brokers_say(
+        message in ".{0,20}", lag in -1i64..i64::MAX / 2, topics in proptest::collection::vec("[a-z|]{1,5}", 0..3)
+    ) {
+        let rows: Vec<_> = topics.iter().map(|topic| row(topic, &[(0, lag)], Some(&message))).collect();
+        let value: serde_json::Value = serde_json::from_str(&report(lines(&rows)).json()).unwrap();
+        prop_assert_eq!(value["partitions"].as_array().unwrap().len(), topics.len());
+    }
+}

@@ -1,0 +1,101 @@
+//! The last half hour of a link or a mirror: what the gateway remembers, continued with what comes in.
+
+use drawbridge_shared::view::{HistoryPoint, LagView, RateView};
+
+use super::series::Point;
+
+/// How much is kept and drawn.
+const SPAN_MS: i64 = 30 * 60 * 1_000;
+/// Points closer to each other than this are one point.
+const STEP_MS: i64 = 5_000;
+
+/// Adds what is true now, and forgets what is too old.
+pub fn push(points: &mut Vec<HistoryPoint>, now_ms: i64, lag: &LagView, rate: &RateView) {
+    let point = HistoryPoint {
+        at_ms: now_ms,
+        bytes: rate.bytes,
+        records: rate.records,
+        lag_records: lag.records,
+        behind_ms: lag.behind_ms,
+    };
+    // The newest point moves along until it is a step away from the one before it.
+    let is_close =
+        matches!(points.as_slice(), [.., before, last] if last.at_ms - before.at_ms < STEP_MS);
+    if is_close {
+        points.pop();
+    }
+    points.push(point);
+    points.retain(|point| now_ms - point.at_ms <= SPAN_MS);
+}
+
+/// What is drawn of a history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Curve {
+    /// Bytes a second.
+    Throughput,
+    /// Records missing.
+    Lag,
+    /// How long the oldest has been missing, in milliseconds.
+    Behind,
+}
+
+impl Curve {
+    fn of(self, point: &HistoryPoint) -> Option<f64> {
+        #[allow(clippy::cast_precision_loss, reason = "pixels of a chart")]
+        match self {
+            Self::Throughput => Some(point.bytes as f64),
+            Self::Lag => point.lag_records.map(|n| n.max(0) as f64),
+            Self::Behind => point.behind_ms.map(|ms| ms.max(0) as f64),
+        }
+    }
+
+    /// The points of this curve; what was not known is left out.
+    #[must_use]
+    pub fn points(self, history: &[HistoryPoint]) -> Vec<Point> {
+        #[allow(clippy::cast_precision_loss, reason = "milliseconds, exact in an f64")]
+        let point =
+            |point: &HistoryPoint| Some(Point { x: point.at_ms as f64, y: self.of(point)? });
+        history.iter().filter_map(point).collect()
+    }
+
+    /// The largest value, for the axis; none when nothing is known.
+    #[must_use]
+    pub fn peak(self, history: &[HistoryPoint]) -> Option<u64> {
+        let value = |point: &HistoryPoint| match self {
+            Self::Throughput => Some(point.bytes),
+            Self::Lag => point.lag_records.map(|n| n.max(0).unsigned_abs()),
+            Self::Behind => point.behind_ms.map(|ms| ms.max(0).unsigned_abs()),
+        };
+        history.iter().filter_map(value).max()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lag(records: i64) -> LagView {
+        LagView { records: Some(records), behind_ms: None, last_fetch_ms: None }
+    }
+
+    #[test]
+    fn points_come_a_step_apart_and_the_newest_is_always_there() {
+        let mut points = Vec::new();
+        for now in (0..20_000).step_by(1_000) {
+            push(&mut points, now, &lag(now), &RateView::default());
+        }
+        let at: Vec<i64> = points.iter().map(|point| point.at_ms).collect();
+        assert_eq!(at, [0, 5_000, 10_000, 15_000, 19_000]);
+        assert_eq!(Curve::Lag.peak(&points), Some(19_000));
+        assert_eq!(Curve::Behind.points(&points), []);
+    }
+
+    #[test]
+    fn what_is_older_than_half_an_hour_is_forgotten() {
+        let mut points = Vec::new();
+        for minute in 0..60 {
+            push(&mut points, minute * 60_000, &lag(1), &RateView::default());
+        }
+        assert_eq!(points.len(), 31);
+    }
+}

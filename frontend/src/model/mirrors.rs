@@ -1,0 +1,269 @@
+//! Mirror topics: what state each is in, which one needs somebody first, and whether it can be moved.
+
+use std::cmp::Ordering;
+
+use drawbridge_shared::link::{MirrorState, MirrorTopicError};
+use drawbridge_shared::view::{
+    MirrorAction, MirrorDetail, MirrorPartitionView, MirrorRow, MirrorStance,
+};
+
+use super::filter::Needles;
+use super::lag::{self, BEHIND_MS};
+use super::links::read_sort;
+use super::number::{count, counted};
+use super::role::StateRole;
+use super::sort::{known_first, natural};
+
+/// Name of a mirror among all: `cluster/link/topic`. None of the names contains a slash.
+#[must_use]
+pub fn key(row: &MirrorRow) -> String {
+    format!("{}/{}/{}", row.cluster, row.link, row.topic)
+}
+
+/// The mirror of a key.
+#[must_use]
+pub fn find<'a>(rows: &'a [MirrorRow], of: &str) -> Option<&'a MirrorRow> {
+    rows.iter().find(|row| {
+        let mut parts = of.splitn(3, '/');
+        parts.next() == Some(row.cluster.as_str())
+            && parts.next() == Some(row.link.as_str())
+            && parts.next() == Some(row.topic.as_str())
+    })
+}
+
+/// Whether it cannot go on by itself.
+#[must_use]
+pub fn is_failed(state: MirrorState) -> bool {
+    matches!(state, MirrorState::Failed | MirrorState::LinkFailed)
+}
+
+/// Whether it is behind for longer than it takes to look twice.
+#[must_use]
+pub fn is_behind(row: &MirrorRow) -> bool {
+    row.lag.behind_ms.is_some_and(|ms| ms >= BEHIND_MS)
+}
+
+/// A mirror's badge: its state as the API spells it, and whether an active one is behind.
+#[must_use]
+pub fn badge(row: &MirrorRow) -> (StateRole, String) {
+    let word = row.state.as_str().replace('_', " ");
+    match row.state {
+        MirrorState::Active if is_behind(row) => (StateRole::Attention, format!("{word} · behind")),
+        state => (role(state), word),
+    }
+}
+
+/// What a state asks for.
+#[must_use]
+pub fn role(state: MirrorState) -> StateRole {
+    match state {
+        MirrorState::Active => StateRole::Ok,
+        MirrorState::Failed | MirrorState::LinkFailed => StateRole::Failed,
+        MirrorState::Stopped => StateRole::Finished,
+        MirrorState::Paused | MirrorState::LinkPaused => StateRole::Unknown,
+        MirrorState::PendingStopped
+        | MirrorState::SourceUnavailable
+        | MirrorState::PendingMirror
+        | MirrorState::PendingSynchronize
+        | MirrorState::PendingSetupForRestore
+        | MirrorState::PendingRestore => StateRole::Attention,
+    }
+}
+
+/// How bad it is; larger needs somebody sooner.
+#[must_use]
+pub fn trouble(row: &MirrorRow) -> u8 {
+    match row.state {
+        state if is_failed(state) => 6,
+        MirrorState::SourceUnavailable => 5,
+        MirrorState::PendingStopped => 4,
+        MirrorState::Active if is_behind(row) => 3,
+        MirrorState::Paused | MirrorState::LinkPaused => 2,
+        MirrorState::Active => 1,
+        MirrorState::Stopped => 0,
+        _ => 4,
+    }
+}
+
+/// Keys of the mirrors to show, in order.
+#[must_use]
+pub fn shown(rows: &[MirrorRow], q: &str, state: &str, sort: &str) -> Vec<String> {
+    let needles = Needles::new(q);
+    let text = |row: &MirrorRow| {
+        format!("{} {} {} {}", row.topic, row.source_topic, row.link, row.cluster)
+    };
+    let has_state = |row: &MirrorRow| match state {
+        "" => true,
+        "trouble" => trouble(row) > 1,
+        state => row.state.as_str().eq_ignore_ascii_case(state),
+    };
+    let mut picked: Vec<&MirrorRow> =
+        rows.iter().filter(|row| has_state(row) && needles.matches(&text(row))).collect();
+    picked.sort_by(|a, b| compare(a, b, sort));
+    picked.into_iter().map(key).collect()
+}
+
+fn compare(a: &MirrorRow, b: &MirrorRow, sort: &str) -> Ordering {
+    let (column, by) = read_sort(sort);
+    let first = match column {
+        "topic" => by.apply(natural(a.topic.as_str(), b.topic.as_str())),
+        "link" => by.apply(natural(a.link.as_str(), b.link.as_str())),
+        "state" => by.apply(trouble(a).cmp(&trouble(b))),
+        "partitions" => by.apply(a.partitions.cmp(&b.partitions)),
+        "records" => known_first(a.lag.records.as_ref(), b.lag.records.as_ref(), by),
+        "lag" => known_first(a.lag.behind_ms.as_ref(), b.lag.behind_ms.as_ref(), by),
+        "rate" => by.apply(a.rate.bytes.cmp(&b.rate.bytes)),
+        "fetch" => known_first(a.lag.last_fetch_ms.as_ref(), b.lag.last_fetch_ms.as_ref(), by),
+        _ => (trouble(b), lag::rank(&b.lag)).cmp(&(trouble(a), lag::rank(&a.lag))),
+    };
+    first
+        .then_with(|| natural(a.topic.as_str(), b.topic.as_str()))
+        .then_with(|| key(a).cmp(&key(b)))
+}
+
+/// What a state means, in a sentence, for those who do not know the word.
+#[must_use]
+pub fn meaning(state: MirrorState) -> &'static str {
+    match state {
+        MirrorState::Active => "Copying.",
+        MirrorState::Paused => "Paused by somebody; copying goes on after a resume.",
+        MirrorState::LinkPaused => "The whole link is paused.",
+        MirrorState::SourceUnavailable => "The source cannot be read; it is tried again by itself.",
+        MirrorState::LinkFailed => "The link failed; repair the link first.",
+        MirrorState::Failed => "Cannot go on by itself.",
+        MirrorState::PendingStopped => "Being promoted or failed over.",
+        MirrorState::Stopped => "An ordinary topic that accepts writes.",
+        MirrorState::PendingMirror
+        | MirrorState::PendingSynchronize
+        | MirrorState::PendingSetupForRestore
+        | MirrorState::PendingRestore => "Changing direction.",
+    }
+}
+
+/// What is wrong and what to do; none when nothing is.
+#[must_use]
+pub fn trouble_words(row: &MirrorRow) -> Option<String> {
+    if let Some(words) = &row.trouble {
+        return Some(words.clone());
+    }
+    let words = match row.error {
+        MirrorTopicError::NoError | MirrorTopicError::NotSet => return None,
+        MirrorTopicError::SourceTopicMayBeDeleted => {
+            "The source topic is gone: fail the mirror over to keep its records as an ordinary topic, or delete it."
+        }
+        MirrorTopicError::SourceTopicIdChanged => {
+            "A new topic has the source's name: fail the mirror over, or delete it and mirror the new one."
+        }
+        MirrorTopicError::NonMonotonicLogAppendEpoch => {
+            "Somebody else wrote to the mirror: fail it over, or delete it and mirror the source again."
+        }
+        _ => "Fail the mirror over, or delete it and mirror the source again.",
+    };
+    Some(words.to_owned())
+}
+
+/// Whether it can be moved over now, in a sentence.
+#[must_use]
+pub fn readiness(detail: &MirrorDetail) -> (StateRole, String) {
+    let row = &detail.mirror;
+    let missing = || match (row.lag.records.unwrap_or(0).max(0).unsigned_abs(), row.lag.behind_ms) {
+        (0, _) => "how much is missing is not known".to_owned(),
+        (n, None | Some(0)) => format!("{} missing", counted(n, "record is", "records are")),
+        (n, ms) => format!(
+            "{} missing, the oldest for {}",
+            counted(n, "record is", "records are"),
+            lag::span(ms)
+        ),
+    };
+    match row.state {
+        MirrorState::Active if row.lag.records == Some(0) => (
+            StateRole::Ok,
+            "Ready: nothing is missing. Stop the producers on the source, then promote.".to_owned(),
+        ),
+        MirrorState::Active if row.lag.records.is_none() => {
+            (StateRole::Unknown, "Not known yet: nothing was fetched so far.".to_owned())
+        }
+        MirrorState::Active => (
+            StateRole::Attention,
+            format!("Almost: {}. A promotion waits until nothing is.", missing()),
+        ),
+        MirrorState::Paused | MirrorState::LinkPaused => {
+            (StateRole::Attention, format!("Paused: {}. Resume it to catch up.", missing()))
+        }
+        MirrorState::SourceUnavailable => (
+            StateRole::Failed,
+            format!(
+                "Not by promotion: the source cannot be read, and {}. Wait for it, or fail over and lose that.",
+                missing()
+            ),
+        ),
+        state if is_failed(state) => (
+            StateRole::Failed,
+            "Only by failover: the mirror failed and cannot catch up.".to_owned(),
+        ),
+        MirrorState::PendingStopped => (
+            StateRole::Attention,
+            match detail.transition_errors.first() {
+                Some(error) => format!("Being stopped, and held up: {}", error.message),
+                None => "Being stopped: it becomes an ordinary topic.".to_owned(),
+            },
+        ),
+        MirrorState::Stopped => (
+            StateRole::Finished,
+            "Moved: an ordinary topic that accepts writes. It cannot become a mirror again."
+                .to_owned(),
+        ),
+        _ => (StateRole::Attention, meaning(row.state).to_owned()),
+    }
+}
+
+/// Why an action makes no sense for a mirror in this state; none when it does.
+#[must_use]
+pub fn why_not(action: MirrorAction, state: MirrorState) -> Option<&'static str> {
+    match (action, state) {
+        (_, MirrorState::Stopped) => Some("It is stopped already: an ordinary topic"),
+        (MirrorAction::Failover, _) => None,
+        (_, MirrorState::Failed) => Some("It failed and can only be failed over"),
+        (MirrorAction::Promote, MirrorState::LinkPaused) => {
+            Some("The link is paused: resume it first")
+        }
+        (MirrorAction::Promote, _) => None,
+        (_, MirrorState::PendingStopped) => Some("It is being stopped"),
+        (MirrorAction::Pause, MirrorState::Paused) => Some("It is paused already"),
+        (MirrorAction::Resume, MirrorState::Paused) => None,
+        (MirrorAction::Resume, MirrorState::LinkPaused) => {
+            Some("The whole link is paused: resume the link")
+        }
+        (MirrorAction::Resume, _) => Some("It is not paused"),
+        (MirrorAction::Pause, _) => None,
+    }
+}
+
+/// A partition's stance in a word, and what it asks for.
+#[must_use]
+pub fn stance(partition: &MirrorPartitionView) -> (StateRole, &'static str) {
+    match partition.stance {
+        MirrorStance::Idle => (StateRole::Unknown, "idle"),
+        MirrorStance::Opening => (StateRole::Unknown, "opening"),
+        MirrorStance::Copying => (StateRole::Ok, "copying"),
+        MirrorStance::Filling => (StateRole::Ok, "filling gaps"),
+        MirrorStance::Retrying => (StateRole::Attention, "retrying"),
+        MirrorStance::Closing => (StateRole::Attention, "ending"),
+        MirrorStance::Stopped => (StateRole::Finished, "stopped"),
+        MirrorStance::Failed => (StateRole::Failed, "failed"),
+    }
+}
+
+/// How batches came over: `1,204 as they were · 12 rebuilt`.
+#[must_use]
+pub fn batches(partition: &MirrorPartitionView) -> String {
+    let passed = format!("{} as they were", count(partition.batches_passed));
+    match partition.batches_rebuilt {
+        0 => passed,
+        n => format!("{passed} · {} rebuilt", count(n)),
+    }
+}
+
+#[cfg(test)]
+#[path = "mirrors/tests.rs"]
+pub(crate) mod tests;

@@ -1,0 +1,352 @@
+//! Before: what would be done, what is missing, and the words that start it.
+
+use drawbridge_shared::view::{MirrorActionRow, Severity};
+use drawbridge_shared::wire::Response;
+use leptos::prelude::*;
+
+use super::Move;
+use crate::model::cut_over::{self as model, CutRow, Missing};
+use crate::model::number::{UNKNOWN, counted};
+use crate::model::{lag, rest};
+use crate::pages::topic::ask::{Ask, Refusal};
+use crate::pages::topic::gate::origin;
+use crate::routes::CutOver;
+use crate::state::{Clock, Toasts};
+use crate::ui::{
+    Age, Badge, Button, ButtonKind, CopyBlock, Note, Panel, Skeleton, StateRole, TextField, Toggle,
+};
+
+/// More lines than this are not drawn; the sums above count all.
+pub(super) const MAX_LINES: usize = 500;
+
+#[component]
+pub(super) fn Before(moving: Move) -> impl IntoView {
+    let missing = Memo::new(move |_| moving.dry.read().as_deref().map(model::missing));
+    view! {
+        <div class="cut">
+            <div class="stack">
+                <Stakes moving missing />
+                <Refusal error=moving.check.error() retry=move |()| moving.look() />
+                <DryRun moving />
+            </div>
+            <div class="stack">
+                <Instead moving />
+                <Afterwards moving />
+                <Confirm moving missing />
+            </div>
+        </div>
+    }
+}
+
+/// What is lost, or what is waited for.
+#[component]
+fn Stakes(moving: Move, missing: Memo<Option<Missing>>) -> impl IntoView {
+    let groups = move || match model::n_groups_apart(&moving.groups.read(), &moving.topics.read()) {
+        0 => String::new(),
+        n => {
+            let n = counted(n.try_into().unwrap_or(u64::MAX), "group does", "groups do");
+            format!("{n} not stand at the same offset on both sides; see the table.")
+        }
+    };
+    let words = move || {
+        // Where everything is refused, nothing happens and nothing is lost.
+        let missing = missing.get().filter(|missing| missing.n_taken > 0)?;
+        let destination = moving.subject.cluster.name();
+        Some(match moving.action {
+            CutOver::Failover => {
+                let contact = moving.subject.row(|row| row.last_contact_ms).flatten();
+                model::loss(&missing, &moving.source(), destination.as_str(), contact)
+            }
+            CutOver::Promote => match missing.records {
+                0 if missing.n_unknown == 0 => {
+                    "Nothing is missing now: it ends as soon as the last offsets and configs are copied.".to_owned()
+                }
+                n => format!(
+                    "{} missing now. The promotion copies them first, so it loses nothing, and it ends only when the producers on {} are stopped.",
+                    counted(n, "record is", "records are"),
+                    moving.source()
+                ),
+            },
+        })
+    };
+    let fault = Memo::new(move |_| match moving.action {
+        CutOver::Promote => {
+            let source = moving.source();
+            moving.subject.row(|row| model::promotion_fault(row, &source)).flatten()
+        }
+        CutOver::Failover => None,
+    });
+    let is_healthy = Memo::new(move |_| {
+        use drawbridge_shared::link::LinkState;
+        moving.action == CutOver::Failover
+            && moving.subject.row(|row| row.state) == Some(LinkState::Active)
+    });
+    let role = if moving.action == CutOver::Failover { StateRole::Failed } else { StateRole::Ok };
+    let title =
+        if moving.action == CutOver::Failover { "What is lost. " } else { "What happens. " };
+    let undo = if moving.action == CutOver::Failover {
+        " A failover cannot be undone; mirrors become ordinary writable topics."
+    } else {
+        " A promotion cannot be undone; mirrors become ordinary writable topics."
+    };
+    view! {
+        {move || fault.get().map(|fault| view! { <Note role=StateRole::Failed><p class="note-message">{fault}</p></Note> })}
+        <Show when=move || is_healthy.get()>
+            <Note role=StateRole::Attention>
+                <b>{move || moving.source()} " answers. "</b>
+                "A promotion would lose nothing; a failover stops at once and leaves behind what is missing."
+            </Note>
+        </Show>
+        <Show when=move || words().is_some() && fault.read().is_none()>
+            <Note role>
+                <p><b>{title}</b> {words} {undo}</p>
+                <p>{groups}</p>
+            </Note>
+        </Show>
+    }
+}
+
+#[component]
+fn DryRun(moving: Move) -> impl IntoView {
+    let now = expect_context::<Clock>().now();
+    let lines = Memo::new(move |_| moving.dry.read().as_deref().map(model::lines));
+    let is_here = Memo::new(move |_| lines.read().is_some());
+    let actions = move || {
+        view! {
+            <Show when=move || is_here.get()>
+                <span class="row">
+                    "dry run, " <Age now_ms=now at_ms=moving.dry_at_ms />
+                    <Button kind=ButtonKind::Quiet on_click=move |()| moving.look() busy=moving.check.busy()>
+                        "Look again"
+                    </Button>
+                </span>
+            </Show>
+        }
+    };
+    let body = move || {
+        let lines = lines.get().unwrap_or_default();
+        lines.into_iter().take(MAX_LINES).map(|line| row(moving, line)).collect_view()
+    };
+    let cut = move || {
+        let n = lines.read().as_ref().map_or(0, Vec::len);
+        (n > MAX_LINES).then(|| format!("The first {MAX_LINES} of {n} partitions."))
+    };
+    view! {
+        <Panel title="Before: per partition" actions>
+            <Show when=move || is_here.get() fallback=|| view! { <Skeleton label="Dry run" rows=5 /> }>
+                <table class="table table--auto cut-table">
+                    <caption class="visually-hidden">"What is missing per partition"</caption>
+                    <thead>
+                        <tr>
+                            <th scope="col">"Mirror topic"</th>
+                            <th scope="col" class="right">"Partition"</th>
+                            <th scope="col" class="right">"Mirror lag"</th>
+                            <th scope="col" class="right wide">"Last source fetch offset"</th>
+                            <th scope="col" class="right">"Oldest missing"</th>
+                            <th scope="col" class="wide">"Groups"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{body}</tbody>
+                </table>
+                <p class="muted">{cut}</p>
+            </Show>
+        </Panel>
+    }
+}
+
+fn row(moving: Move, line: CutRow) -> AnyView {
+    let topic = line.topic.clone();
+    if let Some(why) = line.error_message {
+        let remark = line.error_code.map(|code| format!("Error code {code}"));
+        return view! {
+            <tr>
+                <th scope="row" class="wrap">{topic}</th>
+                <td colspan="5" class="wrap" title=remark><Badge plain=true role=StateRole::Attention text=why /></td>
+            </tr>
+        }
+        .into_any();
+    }
+    let number = line.partition.unwrap_or(-1);
+    // The dry run says it once; the feed goes on saying it.
+    let missing = {
+        let (topic, lag) = (topic.clone(), line.lag);
+        move || lag::records(moving.partition(&topic, number, |at| at.lag).flatten().or(lag))
+    };
+    let oldest = {
+        let topic = topic.clone();
+        move || match moving.partition(&topic, number, |at| (at.lag, at.behind_ms)) {
+            Some((Some(..=0), _)) | None => UNKNOWN.to_owned(),
+            Some((_, behind)) => lag::span(behind),
+        }
+    };
+    let groups = {
+        let topic = topic.clone();
+        move || model::groups_words(&moving.groups.read(), &topic, number)
+    };
+    view! {
+        <tr>
+            <th scope="row" class="wrap">{topic}</th>
+            <td class="right num">{number}</td>
+            <td class="right num">{missing}</td>
+            <td class="right num wide">{lag::offset(line.last_fetch)}</td>
+            <td class="right num">{oldest}</td>
+            <td class="wide muted wrap">{groups}</td>
+        </tr>
+    }
+    .into_any()
+}
+
+/// The other action, and waiting.
+#[component]
+fn Instead(moving: Move) -> impl IntoView {
+    let (other, verb) = match moving.action {
+        CutOver::Promote => (CutOver::Failover, "Fail over"),
+        CutOver::Failover => (CutOver::Promote, "Promote"),
+    };
+    let href = move || moving.subject.cut_over(other, moving.named.get()).path();
+    let what = move || match moving.action {
+        CutOver::Promote => format!(
+            " stops at once without {}. What is missing then stays missing: for when the source is lost.",
+            moving.source()
+        ),
+        CutOver::Failover => format!(
+            " waits until nothing is missing, then stops. It loses nothing, and needs {} to answer.",
+            moving.source()
+        ),
+    };
+    let wait = match moving.action {
+        CutOver::Promote => " The less is missing, the sooner a promotion ends.",
+        CutOver::Failover => " The link goes on by itself when the source answers again.",
+    };
+    view! {
+        <Panel title="Instead?">
+            <p><a class="link" href=href><b>{verb}</b></a> {what}</p>
+            <p><b>"Wait."</b> {wait}</p>
+        </Panel>
+    }
+}
+
+#[component]
+fn Afterwards(moving: Move) -> impl IntoView {
+    let n = move || {
+        counted(moving.topics.read().len().try_into().unwrap_or(u64::MAX), "topic", "topics")
+    };
+    let accept = move || {
+        let verb = if moving.topics.read().len() == 1 { "accepts" } else { "accept" };
+        format!("{} on {} {verb} writes.", n(), moving.subject.cluster.name())
+    };
+    let offsets = match moving.action {
+        CutOver::Promote => {
+            "Offsets are those of the source to the last record: consumers move over without a reset."
+        }
+        CutOver::Failover => {
+            "Offsets are those of the source up to the last mirrored record: consumers move over without a reset. Committed offsets beyond it are taken back to it."
+        }
+    };
+    let source = move || match moving.action {
+        CutOver::Promote => format!(
+            "{} stays as it is and still accepts writes: keep its producers stopped.",
+            moving.source()
+        ),
+        CutOver::Failover => {
+            format!(
+                "When {} returns, what only it has is not merged. The topics cannot become mirrors again.",
+                moving.source()
+            )
+        }
+    };
+    view! {
+        <Panel title="Afterwards">
+            <p>{accept}</p>
+            <p>{offsets}</p>
+            <p>{source}</p>
+        </Panel>
+    }
+}
+
+/// What has to be said before it starts, and the button.
+#[component]
+fn Confirm(moving: Move, missing: Memo<Option<Missing>>) -> impl IntoView {
+    let (ask, toasts, clock) = (Ask::new(), expect_context::<Toasts>(), expect_context::<Clock>());
+    let (typed, stopped) = (RwSignal::new(String::new()), RwSignal::new(false));
+    let is_failover = moving.action == CutOver::Failover;
+    let n = Memo::new(move |_| missing.get().map_or(0, |missing| missing.n_taken));
+    let phrase = move || moving.words(n.get()).to_lowercase();
+    let why_not = Signal::derive(move || {
+        let Some(missing) = missing.get() else {
+            return Some("The dry run has not answered yet".to_owned());
+        };
+        if missing.n_taken == 0 {
+            return Some("The dry run refuses all of them".to_owned());
+        }
+        if !moving.subject.followed.read().fresh {
+            return Some("The connection to the gateway is away; what is shown is old".to_owned());
+        }
+        if let Some(why) = model::is_stale(clock.now().get(), moving.dry_at_ms.get()) {
+            return Some(why.to_owned());
+        }
+        if is_failover {
+            let is_typed = typed.read().trim().eq_ignore_ascii_case(&phrase());
+            return (!is_typed).then(|| format!("Type “{}” first", phrase()));
+        }
+        let source = moving.source();
+        let fault = moving.subject.row(|row| model::promotion_fault(row, &source)).flatten();
+        if fault.is_some() {
+            return Some(format!("{source} is not reached: a promotion would never end"));
+        }
+        (!stopped.get()).then(|| "Say first that the producers are stopped".to_owned())
+    });
+    let act = move |()| {
+        let asked_ms = clock.read_ms();
+        ask.send(moving.request(false), move |response| {
+            let Response::MirrorActions(rows) = response else { return };
+            let taken = model::missing(&rows).n_taken;
+            let doing = if is_failover { "failing over" } else { "being promoted" };
+            let text = format!("{} {doing}", counted(taken, "mirror is", "mirrors are"));
+            toasts.show(Severity::Info, text, None);
+            moving.taken.try_set(Some((asked_ms, rows)));
+        });
+    };
+    let call = Signal::derive(move || {
+        let topics: Vec<String> = moving.topics.read().iter().map(ToString::to_string).collect();
+        let (id, link) = (moving.subject.cluster.id(), moving.subject.link());
+        rest::act_on_mirrors(&origin(), &id, link.as_str(), moving.verb().as_str(), &topics)
+    });
+    let refused = move || {
+        let n = missing.get().map_or(0, |missing: Missing| missing.n_refused);
+        (n > 0).then(|| {
+            format!("{} left out; the table says why.", counted(n, "mirror is", "mirrors are"))
+        })
+    };
+    let kind = if is_failover { ButtonKind::Danger } else { ButtonKind::Primary };
+    let producers = Signal::derive(move || format!("Producers on {} are stopped", moving.source()));
+    view! {
+        <section class="panel cut-confirm">
+            {if is_failover {
+                view! {
+                    <p class="typed-name">"To confirm, type " <code class="mono">{phrase}</code></p>
+                    <TextField label="Confirmation" value=typed mono=true />
+                }
+                    .into_any()
+            } else {
+                view! { <p><Toggle label=producers checked=stopped on_change=move |on| stopped.set(on) /></p> }
+                    .into_any()
+            }}
+            <p class="muted">{refused}</p>
+            <Refusal error=ask.error() />
+            <div class="row">
+                <Button kind on_click=act why_not busy=ask.busy()>{move || moving.words(n.get())}</Button>
+                <a class="btn" href=moving.subject.page().path()>"Cancel"</a>
+            </div>
+            <details class="same-as">
+                <summary>"Same as a REST call"</summary>
+                <CopyBlock label="REST call" text=call />
+            </details>
+        </section>
+    }
+}
+
+/// Mirrors that were not refused.
+pub(super) fn accepted(rows: &[MirrorActionRow]) -> impl Iterator<Item = &MirrorActionRow> {
+    rows.iter().filter(|row| row.error_code.is_none() && row.error_message.is_none())
+}

@@ -1,0 +1,168 @@
+//! During: how far each mirror is, partition by partition, until all are stopped.
+
+use drawbridge_shared::link::MirrorState;
+use drawbridge_shared::view::{MirrorActionRow, MirrorPartitionView, MirrorStance};
+use drawbridge_shared::wire::FeedData;
+use leptos::prelude::*;
+
+use super::Move;
+use super::after::After;
+use super::before::accepted;
+use crate::model::lag;
+use crate::model::mirrors as model;
+use crate::model::number::counted;
+use crate::model::role::StateRole;
+use crate::model::time::exact_duration;
+use crate::routes::CutOver;
+use crate::state::Clock;
+use crate::ui::{Badge, Note, Panel};
+
+#[component]
+pub(super) fn During(moving: Move) -> impl IntoView {
+    let clock = expect_context::<Clock>();
+    let names = untrack(|| {
+        let taken = moving.taken.read();
+        let rows = taken.as_ref().map_or(&[][..], |(_, rows)| rows.as_slice());
+        accepted(rows).map(|row| row.topic.clone()).collect::<Vec<_>>()
+    });
+    let n = names.len();
+    let listed = StoredValue::new(names.clone());
+    let n_stopped = Memo::new(move |_| {
+        let is_stopped = |topic: &&String| moving.state_of(topic) == Some(MirrorState::Stopped);
+        names.iter().filter(is_stopped).count()
+    });
+    let ended_ms = RwSignal::new(None::<i64>);
+    Effect::new(move |_| {
+        if n_stopped.get() == n && ended_ms.read_untracked().is_none() {
+            ended_ms.set(Some(clock.read_ms()));
+        }
+    });
+    let is_over = Memo::new(move |_| n_stopped.get() == n);
+    let said = move || {
+        let all = counted(n.try_into().unwrap_or(u64::MAX), "mirror", "mirrors");
+        format!("{} of {all} stopped", n_stopped.get())
+    };
+    let held = move || {
+        let asked = moving.taken.read().as_ref().map_or(0, |(at, _)| *at);
+        let until = ended_ms.get().unwrap_or_else(|| clock.now().get());
+        let seconds = (until - asked).max(0).unsigned_abs() / 1_000;
+        format!("after {}", exact_duration(seconds * 1_000))
+    };
+    let role =
+        Signal::derive(
+            move || {
+                if is_over.get() { StateRole::Finished } else { StateRole::Attention }
+            },
+        );
+    let share = move || format!("width:{}%", (n_stopped.get() * 100).checked_div(n).unwrap_or(100));
+    let href = moving.subject.cut_over(CutOver::Failover, Vec::new()).path();
+    let is_promotion = moving.action == CutOver::Promote;
+    view! {
+        <div class="stack">
+            <Note role>
+                <p role="status">
+                    <b>{said}</b>
+                    " "
+                    <span class="muted num">{held}</span>
+                </p>
+                <div class="bar"><i style=share></i></div>
+                <Show when=move || is_promotion && !is_over.get()>
+                    <p>
+                        "It goes on when this page is closed. If a mirror never gets there because the source is lost, "
+                        <a href=href.clone()>"fail over"</a> " what is left."
+                    </p>
+                </Show>
+            </Note>
+            <Show when=move || !is_over.get()>
+                <Panel title="Progress">
+                    <table class="table table--auto cut-table">
+                        <caption class="visually-hidden">"Progress per mirror and partition"</caption>
+                        <thead>
+                            <tr>
+                                <th scope="col">"Mirror topic"</th>
+                                <th scope="col">"State"</th>
+                                <th scope="col" class="right">"Missing"</th>
+                                <th scope="col" class="wide">"Partitions"</th>
+                            </tr>
+                        </thead>
+                        <tbody>
+                            {move || listed.get_value().into_iter().map(|topic| progress(moving, topic)).collect_view()}
+                        </tbody>
+                    </table>
+                </Panel>
+            </Show>
+            <After moving ended_ms />
+        </div>
+    }
+}
+
+/// A mirror with a mark per partition.
+fn progress(moving: Move, topic: String) -> impl IntoView {
+    let name = topic.parse().ok();
+    let detail = Memo::new(move |_| {
+        let followed =
+            name.as_ref().and_then(|name| moving.partitions.read().get(name).copied())?;
+        match followed.read().data.as_deref() {
+            Some(FeedData::Mirror(detail)) => Some((**detail).clone()),
+            _ => None,
+        }
+    });
+    let state = {
+        let topic = topic.clone();
+        Memo::new(move |_| moving.state_of(&topic).unwrap_or(MirrorState::PendingStopped))
+    };
+    let missing = {
+        let topic = topic.clone();
+        move || {
+            let name = topic.parse().ok();
+            let lag = name.and_then(|name| moving.subject.mirror(&name, |row| row.lag));
+            lag::records(lag.and_then(|lag| lag.records))
+        }
+    };
+    let marks = move || {
+        let partitions = detail.get().map(|detail| detail.partitions).unwrap_or_default();
+        let mark = |at: &MirrorPartitionView| {
+            let (role, word) = model::stance(at);
+            let words = match at.stance {
+                MirrorStance::Stopped => format!("{}: stopped", at.partition),
+                _ if at.lag == Some(0) => format!("{}: {word}", at.partition),
+                _ => format!("{}: {word}, {} missing", at.partition, lag::records(at.lag)),
+            };
+            view! { <span class="replica num"><Badge plain=true role text=words /></span> }
+        };
+        partitions.iter().map(mark).collect_view()
+    };
+    let parts = move || {
+        let detail = detail.read();
+        let partitions = &detail.as_ref()?.partitions;
+        let is_stopped = |at: &&MirrorPartitionView| at.stance == MirrorStance::Stopped;
+        let n_stopped = partitions.iter().filter(is_stopped).count();
+        Some(format!("{n_stopped} of {} partitions stopped", partitions.len()))
+    };
+    let errors = move || {
+        let errors = detail.get().map(|detail| detail.transition_errors).unwrap_or_default();
+        errors
+            .into_iter()
+            .map(|error| view! { <span class="task-error" title=error.code.as_str()>{error.message}</span> })
+            .collect_view()
+    };
+    view! {
+        <tr>
+            <th scope="row" class="wrap">{topic} <span class="words num">{parts}</span></th>
+            <td>
+                <Badge
+                    plain=true
+                    role=Signal::derive(move || model::role(state.get()))
+                    text=Signal::derive(move || state.get().as_str().replace('_', " "))
+                />
+            </td>
+            <td class="right num">{missing}</td>
+            <td class="wide wrap"><span class="replicas">{marks}</span> {errors}</td>
+        </tr>
+    }
+}
+
+/// State of every mirror that was asked for.
+pub(super) fn states(moving: Move, rows: &[MirrorActionRow]) -> Vec<(String, Option<MirrorState>)> {
+    rows.iter().map(|row| (row.topic.clone(), moving.state_of(&row.topic))).collect()
+}

@@ -1,0 +1,78 @@
+//! The last half hour in curves: what the gateway remembers, continued with what comes in.
+
+use drawbridge_shared::link::LinkName;
+use drawbridge_shared::names::{ClusterName, TopicName};
+use drawbridge_shared::view::{HistoryPoint, LagView, RateView};
+use drawbridge_shared::wire::{Request, Response};
+use leptos::prelude::*;
+
+use crate::model::bytes::bytes;
+use crate::model::history::{Curve, push};
+use crate::model::lag;
+use crate::model::number::UNKNOWN;
+use crate::model::time::age;
+use crate::pages::topic::ask::Ask;
+use crate::state::Clock;
+use crate::ui::Chart;
+
+/// Throughput, lag in records and lag in time of a link or of one mirror.
+#[component]
+pub(in crate::pages) fn Charts(
+    /// The cluster the link lives on.
+    cluster: ClusterName,
+    /// The link.
+    link: LinkName,
+    /// One of its mirrors.
+    #[prop(optional)]
+    topic: Option<TopicName>,
+    /// What holds now.
+    #[prop(into)]
+    figures: Signal<Option<(LagView, RateView)>>,
+) -> impl IntoView {
+    let (ask, clock) = (Ask::new(), expect_context::<Clock>());
+    let history = RwSignal::new(Vec::<HistoryPoint>::new());
+    ask.send(Request::LinkHistory { cluster, link, topic }, move |response| {
+        if let Response::History(points) = response {
+            history.try_update(|now| {
+                let newest = points.last().map_or(i64::MIN, |point| point.at_ms);
+                now.retain(|point| point.at_ms > newest);
+                now.splice(0..0, points);
+            });
+        }
+    });
+    let now = clock.now();
+    Effect::new(move |_| {
+        let at = now.get();
+        if let Some((lag, rate)) = figures.get_untracked() {
+            history.update(|points| push(points, at, &lag, &rate));
+        }
+    });
+    let chart = move |title, curve: Curve, words: fn(Option<u64>) -> String| {
+        let newest = move || {
+            let newest = history.read().last().copied();
+            words(newest.and_then(|point| curve.peak(&[point])))
+        };
+        let since = move || {
+            let first = history.read().first().map(|point| point.at_ms);
+            first.map(|first| age(now.get_untracked(), first)).unwrap_or_default()
+        };
+        view! {
+            <Chart
+                title
+                now=Signal::derive(newest)
+                peak=Signal::derive(move || words(curve.peak(&history.read())))
+                since=Signal::derive(since)
+                points=Signal::derive(move || curve.points(&history.read()))
+            />
+        }
+    };
+    view! {
+        <section class="panel charts" aria-label="Last half hour">
+            {chart("Throughput", Curve::Throughput, |n| {
+                n.map_or_else(|| UNKNOWN.to_owned(), |n| format!("{}/s", bytes(n)))
+            })}
+            {chart("Lag, records", Curve::Lag, |n| lag::records(n.and_then(|n| n.try_into().ok())))}
+            {chart("Lag, time", Curve::Behind, |ms| lag::span(ms.and_then(|ms| ms.try_into().ok())))}
+        </section>
+    }
+}

@@ -1,0 +1,179 @@
+//! A link's mirrors, and what can be done with those that are ticked.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use drawbridge_shared::names::TopicName;
+use drawbridge_shared::view::{MirrorAction, MirrorRow, Severity};
+use drawbridge_shared::wire::{Request, Response};
+use leptos::prelude::*;
+
+use super::Subject;
+use crate::model::mirrors as model;
+use crate::model::number::counted;
+use crate::pages::mirrors::STATES;
+use crate::pages::mirrors::filter::{ListFilter, NothingFound};
+use crate::pages::mirrors::table::{MirrorTable, rows};
+use crate::pages::topic::ask::{Ask, Refusal};
+use crate::routes::{CutOver, ListQuery};
+use crate::state::{Nav, Toasts};
+use crate::ui::{Button, ButtonKind, EmptyState};
+
+#[component]
+pub(super) fn Mirrors(subject: Subject) -> impl IntoView {
+    let followed = subject.followed;
+    let query = RwSignal::new(ListQuery::default());
+    let on_query = Callback::new(move |wanted| query.set(wanted));
+    let ticked = RwSignal::new(BTreeSet::<String>::new());
+    let keys = Memo::new(move |_| {
+        let (followed, query) = (followed.read(), query.read());
+        Arc::new(model::shown(rows(&followed), &query.q, &query.state, &query.sort))
+    });
+    let n_all = Memo::new(move |_| rows(&followed.read()).len());
+    let count =
+        move || counted(keys.read().len().try_into().unwrap_or(u64::MAX), "mirror", "mirrors");
+    let add = move || {
+        view! { <a class="btn" href=subject.add().path()>"Add mirrors…"</a> }
+    };
+    let all = move |_| {
+        let shown = keys.read_untracked();
+        ticked.update(|ticked| {
+            let is_all = shown.iter().all(|key| ticked.contains(key));
+            for key in shown.iter() {
+                if is_all {
+                    ticked.remove(key)
+                } else {
+                    ticked.insert(key.clone())
+                };
+            }
+        });
+    };
+    let is_all = move || {
+        let (keys, ticked) = (keys.read(), ticked.read());
+        !keys.is_empty() && keys.iter().all(|key| ticked.contains(key))
+    };
+    view! {
+        <section class="link-mirrors">
+            <header class="section-head">
+                <h2>"Mirrors"</h2>
+                <Show when=move || { n_all.get() > 0 }>
+                    <label class="toggle">
+                        <input type="checkbox" prop:checked=is_all on:change=all />
+                        <span>"Choose all shown"</span>
+                    </label>
+                    {add()}
+                </Show>
+            </header>
+            <Show
+                when=move || { n_all.get() > 0 }
+                fallback=move || view! {
+                    <EmptyState
+                        title="No mirrors yet"
+                        text="A mirror topic is a read-only copy of a source topic with the same partitions and offsets. Choose topics to mirror, or set auto.create.mirror.topics.enable in the configs."
+                        action=add
+                    />
+                }
+            >
+                <ListFilter label="Search mirrors" states=&STATES query on_query count=Signal::derive(count) />
+                <Show
+                    when=move || !keys.read().is_empty()
+                    fallback=move || view! { <NothingFound query on_query /> }
+                >
+                    <MirrorTable followed query on_query keys ticked />
+                </Show>
+            </Show>
+            <Chosen subject ticked />
+        </section>
+    }
+}
+
+/// The bar of actions on what is ticked.
+#[component]
+fn Chosen(subject: Subject, ticked: RwSignal<BTreeSet<String>>) -> impl IntoView {
+    let (nav, toasts) = (expect_context::<Nav>(), expect_context::<Toasts>());
+    let ask = Ask::new();
+    let chosen = move || -> Vec<MirrorRow> {
+        let (followed, ticked) = (subject.followed.read(), ticked.read());
+        rows(&followed).iter().filter(|row| ticked.contains(&model::key(row))).cloned().collect()
+    };
+    let n = Memo::new(move |_| u64::try_from(chosen().len()).unwrap_or(u64::MAX));
+    let names = move |action: MirrorAction| -> Vec<TopicName> {
+        let able = chosen().into_iter().filter(|row| model::why_not(action, row.state).is_none());
+        able.map(|row| row.topic).collect()
+    };
+    let why_not = move |action: MirrorAction| {
+        Signal::derive(move || {
+            let chosen = chosen();
+            let all = || chosen.iter().map(|row| model::why_not(action, row.state));
+            let reason = all().flatten().next()?;
+            all().all(|why| why.is_some()).then(|| reason.to_owned())
+        })
+    };
+    let act = move |action: MirrorAction, done: &'static str| {
+        Callback::new(move |()| {
+            let request = Request::ActOnMirrors {
+                cluster: subject.cluster.name(),
+                link: subject.link(),
+                action,
+                topics: untrack(|| names(action)),
+                validate_only: false,
+            };
+            ask.send(request, move |response| {
+                let Response::MirrorActions(rows) = response else { return };
+                let refused: Vec<String> = rows
+                    .iter()
+                    .filter_map(|row| {
+                        Some(format!("{}: {}", row.topic, row.error_message.as_ref()?))
+                    })
+                    .collect();
+                let taken = rows.len() - refused.len();
+                let text = counted(taken.try_into().unwrap_or(0), "mirror", "mirrors");
+                let severity =
+                    if refused.is_empty() { Severity::Good } else { Severity::Attention };
+                let details = (!refused.is_empty()).then(|| refused.join("\n"));
+                toasts.show(severity, format!("{text} {done}"), details);
+                ticked.try_update(BTreeSet::clear);
+            });
+        })
+    };
+    let go = move |action: CutOver, verb: MirrorAction| {
+        Callback::new(move |()| nav.go(&subject.cut_over(action, untrack(|| names(verb)))))
+    };
+    view! {
+        <Refusal error=ask.error() />
+        <Show when=move || { n.get() > 0 }>
+            <div class="pending" role="group" aria-label="Chosen mirrors">
+                <span class="num" role="status">{move || counted(n.get(), "mirror", "mirrors")} " chosen"</span>
+                <Button
+                    on_click=act(MirrorAction::Pause, "paused")
+                    why_not=why_not(MirrorAction::Pause)
+                    busy=ask.busy()
+                >
+                    "Pause"
+                </Button>
+                <Button
+                    on_click=act(MirrorAction::Resume, "resumed")
+                    why_not=why_not(MirrorAction::Resume)
+                    busy=ask.busy()
+                >
+                    "Resume"
+                </Button>
+                <Button
+                    kind=ButtonKind::Primary
+                    on_click=go(CutOver::Promote, MirrorAction::Promote)
+                    why_not=why_not(MirrorAction::Promote)
+                >
+                    "Promote…"
+                </Button>
+                <Button
+                    kind=ButtonKind::Danger
+                    on_click=go(CutOver::Failover, MirrorAction::Failover)
+                    why_not=why_not(MirrorAction::Failover)
+                >
+                    "Fail over…"
+                </Button>
+                <Button kind=ButtonKind::Quiet on_click=move |()| ticked.update(BTreeSet::clear)>"Clear"</Button>
+            </div>
+        </Show>
+    }
+}

@@ -1,0 +1,69 @@
+//! Search and state of a list of links or mirrors.
+
+use leptos::prelude::*;
+
+use crate::routes::ListQuery;
+use crate::ui::{Button, EmptyState, SearchField};
+
+/// The bar above a list.
+#[component]
+pub(in crate::pages) fn ListFilter(
+    /// What is searched.
+    label: &'static str,
+    /// The states to choose from, with their words.
+    states: &'static [(&'static str, &'static str)],
+    /// What is in force.
+    #[prop(into)]
+    query: Signal<ListQuery>,
+    /// Called with what is wanted instead.
+    on_query: Callback<ListQuery>,
+    /// How many are shown, in words.
+    count: Signal<String>,
+) -> impl IntoView {
+    let change = move |change: &dyn Fn(&mut ListQuery)| {
+        let mut query = query.get_untracked();
+        change(&mut query);
+        on_query.run(query);
+    };
+    let options = states.iter().map(|(value, words)| {
+        view! {
+            <option value=*value prop:selected=move || query.read().state == *value>{*words}</option>
+        }
+    });
+    view! {
+        <div class="toolbar" role="search">
+            <SearchField
+                label
+                value=Signal::derive(move || query.read().q.clone())
+                on_search=move |text: String| change(&|query| query.q.clone_from(&text))
+            />
+            <select
+                class="input list-state"
+                aria-label="State"
+                on:change=move |event| {
+                    let state = event_target_value(&event);
+                    change(&|query| query.state.clone_from(&state));
+                }
+            >
+                {options.collect_view()}
+            </select>
+            <span class="toolbar-count muted num" role="status">{move || count.get()}</span>
+        </div>
+    }
+}
+
+/// What stands in place of a list that the filter leaves empty.
+#[component]
+pub(in crate::pages) fn NothingFound(
+    /// What is in force.
+    #[prop(into)]
+    query: Signal<ListQuery>,
+    /// Called with no filter.
+    on_query: Callback<ListQuery>,
+) -> impl IntoView {
+    let clear = move |()| {
+        on_query.run(ListQuery { sort: query.get_untracked().sort, ..ListQuery::default() });
+    };
+    let action = move || view! { <Button on_click=clear>"Clear the filter"</Button> };
+    view! { <EmptyState title="Nothing found" text="Nothing has that name and state." action /> }
+}

@@ -42,6 +42,7 @@ pub struct Parts {
 pub struct App {
     address: SocketAddr,
     clusters: Clusters,
+    links: Links,
     tasks: Tasks,
 }
 
@@ -71,14 +72,14 @@ impl App {
         );
         let gateway = Arc::new(Gateway {
             clusters: clusters.clone(),
-            links,
+            links: links.clone(),
             tasks: tasks.clone(),
             metrics: Arc::new(Metrics::default()),
             is_demo: parts.is_demo,
         });
         let router = http::router(Web { gateway, hosts: parts.allowed_hosts });
         tasks.spawn(http::serve(listener, router, tasks.clone()));
-        Ok(Self { address, clusters, tasks })
+        Ok(Self { address, clusters, links, tasks })
     }
 
     /// Where it listens.
@@ -91,6 +92,17 @@ impl App {
     #[must_use]
     pub fn clusters(&self) -> &Clusters {
         &self.clusters
+    }
+
+    /// Their links.
+    #[must_use]
+    pub fn links(&self) -> &Links {
+        &self.links
+    }
+
+    /// Runs `work` in the background until the gateway stops.
+    pub fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn(self.tasks.stopping().clone().run_until_cancelled_owned(work));
     }
 
     /// Runs until `stop`, then drains: no new work, requests under way are finished, WebSockets are told to

@@ -1,5 +1,7 @@
 //! `drawbridge demo`: two embedded clusters with live traffic, nothing to install, nothing kept.
 
+pub mod links;
+
 use anyhow::Context;
 use drawbridge_embedded::{
     EmbeddedCluster,

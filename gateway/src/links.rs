@@ -34,8 +34,8 @@ use drawbridge_shared::{
     link::{ConfigRow, LinkConfigs, LinkName, LinkPrefix},
     names::{ClusterName, TopicName},
     view::{
-        GroupOffsetRow, HistoryPoint, LinkCheck, LinkDetail, MirrorAction, MirrorActionRow,
-        MirrorDetail, SourceTopicRow,
+        GroupOffsetRow, HistoryPoint, LinkCheck, LinkDetail, LinkRow, MirrorAction,
+        MirrorActionRow, MirrorDetail, MirrorRow, SourceTopicRow, TaskView,
     },
     wire::{ErrorCode, FeedData},
 };
@@ -384,17 +384,36 @@ impl Links {
         half.ask(|reply| Order::Act { action, topics, validate_only, reply }).await
     }
 
-    /// A topic of a cluster was deleted or created: links look at once whether it was theirs.
-    pub fn topics_changed(&self, cluster: &ClusterName) {
-        if let Ok(host) = self.host(cluster) {
-            host.topics_changed();
-        }
+    /// What all halves measure.
+    pub(crate) fn metrics(&self) -> Vec<LinkMetrics> {
+        let of = |half: &Arc<Half>| {
+            let shown = half.now();
+            let mirrors = shown.mirrors.iter().map(|(topic, detail)| {
+                (detail.mirror.clone(), shown.stats.get(topic).copied().unwrap_or_default())
+            });
+            LinkMetrics {
+                row: self.shared.row(&shown),
+                tasks: shown.detail.tasks.clone(),
+                mirrors: mirrors.collect(),
+            }
+        };
+        self.shared.halves().iter().map(of).collect()
     }
 }
 
 fn no_such_mirror(link: &LinkName, topic: &TopicName) -> Refusal {
     let message = format!("Topic '{topic}' is not a mirror of link '{link}'.");
     Refusal::new(ErrorCode::NotFound, message).rest(404, 404)
+}
+
+/// What metrics say of one half.
+pub(crate) struct LinkMetrics {
+    /// The half.
+    pub(crate) row: LinkRow,
+    /// Its tasks.
+    pub(crate) tasks: Vec<TaskView>,
+    /// Its mirrors with their sums.
+    pub(crate) mirrors: Vec<(MirrorRow, stats::MirrorStats)>,
 }
 
 /// How this gateway calls itself to others: host and process.

@@ -68,6 +68,11 @@ async fn run(config: Config) -> anyhow::Result<()> {
         }
     };
     let app = App::start(parts, listener)?;
+    if let Some(running) = &running_demo {
+        let servers = |cluster: &drawbridge_embedded::EmbeddedCluster| cluster.bootstrap_servers();
+        let (on_prem, cloud) = (servers(running.on_prem()), servers(running.cloud()));
+        app.spawn(demo::links::build(app.links().clone(), on_prem, cloud));
+    }
     announce(&app);
     app.run(shutdown::signal(), config.shutdown_grace).await;
     if let Some(demo) = running_demo {

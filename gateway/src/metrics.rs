@@ -3,6 +3,7 @@
 //! Counters of the gateway itself are counted where things happen; those of clusters are read from their
 //! clients when somebody asks.
 
+mod links;
 mod process;
 
 use std::{
@@ -12,7 +13,7 @@ use std::{
 
 use drawbridge_shared::view::ClusterStatus;
 
-use crate::{api::session::Direction, clusters::Clusters};
+use crate::{api::session::Direction, clusters::Clusters, links::Links};
 
 /// What the gateway counts.
 #[derive(Debug, Default)]
@@ -63,7 +64,7 @@ impl Metrics {
 
     /// Everything as text.
     #[must_use]
-    pub fn text(&self, clusters: &Clusters) -> String {
+    pub fn text(&self, clusters: &Clusters, links: &Links) -> String {
         let mut page = Page::default();
         page.family("drawbridge_build_info", "gauge", "What is running.");
         let version = env!("CARGO_PKG_VERSION");
@@ -74,6 +75,7 @@ impl Metrics {
         );
         self.own(&mut page);
         of_clusters(&mut page, clusters);
+        links::add(&mut page, links);
         process::add(&mut page);
         page.text
     }

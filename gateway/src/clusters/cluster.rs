@@ -181,7 +181,8 @@ impl Cluster {
         self.counts_stale.swap(false, Ordering::Relaxed)
     }
 
-    pub(super) async fn asked_to_read(&self) {
+    /// Resolves when topics were created, changed or deleted through this gateway.
+    pub(crate) async fn asked_to_read(&self) {
         self.read_now.notified().await;
     }
 

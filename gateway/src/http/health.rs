@@ -26,6 +26,6 @@ pub(super) async fn ready(State(web): State<Arc<Web>>) -> Response {
 
 /// The metrics page.
 pub(super) async fn metrics(State(web): State<Arc<Web>>) -> Response {
-    let text = web.gateway.metrics.text(&web.gateway.clusters);
+    let text = web.gateway.metrics.text(&web.gateway.clusters, &web.gateway.links);
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }

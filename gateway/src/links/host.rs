@@ -225,6 +225,7 @@ impl Host {
                     break TAKEN_OVER;
                 }
                 changed = role.changed() => if changed.is_err() { break AGAIN },
+                () = self.cluster.asked_to_read() => self.topics_changed(),
             }
         };
         // The successor does not wait for the end of the lease: everything stops before it is given up.
@@ -349,7 +350,7 @@ impl Host {
     }
 
     /// Tells all halves that topics of the cluster were created or deleted.
-    pub(super) fn topics_changed(&self) {
+    fn topics_changed(&self) {
         self.news.send_modify(|news| news.topics += 1);
     }
 }

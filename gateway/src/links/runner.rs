@@ -83,6 +83,9 @@ pub(super) struct Runner {
     publish: watch::Sender<Arc<Shown>>,
     link: Link,
     next_check: Millis,
+    /// When a remote that did not answer is looked at again, between the checks that count.
+    next_glance: Millis,
+    glancing: bool,
     /// Clients of the link's data, once both ends are known.
     ends: Option<Ends>,
     /// The client that checks whether the remote cluster is there.
@@ -142,6 +145,8 @@ impl Runner {
             heard,
             news,
             next_check: Millis::MAX,
+            next_glance: now,
+            glancing: false,
             ends: None,
             remote: None,
             waiting_for: None,
@@ -251,6 +256,7 @@ impl Runner {
         for topic in self.due_mirrors(now) {
             self.give_mirror(&topic, MirrorInput::Tick);
         }
+        self.check_again(now);
         self.start_moving(now);
         self.look(now);
         self.run_tasks(now);
@@ -258,15 +264,16 @@ impl Runner {
         self.show();
     }
 
-    /// Gives the link's machine an input and performs its effects.
-    fn give_link(&mut self, input: LinkInput) {
+    /// Gives the link's machine an input and performs its effects. Says whether a check was started.
+    fn give_link(&mut self, input: LinkInput) -> bool {
         let now = Millis(now_ms());
         let mut effects = Vec::new();
         self.next_check = Millis::MAX;
         self.link.handle(now, input, &mut effects);
+        let checks = effects.contains(&LinkEffect::Check);
         for effect in effects {
             match effect {
-                LinkEffect::Check => self.check_remote(),
+                LinkEffect::Check => self.check_remote(true),
                 LinkEffect::Wake { at } => self.next_check = at,
                 LinkEffect::Changed { from, to } => self.link_changed(from, to),
             }
@@ -276,6 +283,7 @@ impl Runner {
         for topic in topics {
             self.give_mirror(&topic, MirrorInput::Link(state));
         }
+        checks
     }
 
     /// The link's configs, while they can be read.

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use drawbridge_engine::link::{LinkInput, LinkSettings, Trouble};
+use drawbridge_engine::{
+    Millis,
+    link::{LinkInput, LinkSettings, Trouble},
+};
 use drawbridge_shared::{
     draft::{ConfigChange, FieldError},
     link::{
@@ -24,6 +27,9 @@ use crate::{
     },
     refusal::Refusal,
 };
+
+/// Between two glances at a remote that does not answer, ms.
+const GLANCE_MS: i64 = 5_000;
 
 /// The other half of a link.
 #[derive(Debug, Clone)]
@@ -56,16 +62,23 @@ impl Runner {
             Ok(configs) => configs.clone(),
             Err(why) => {
                 let why = why.clone();
-                return self.give_link(LinkInput::Unusable(why));
+                self.give_link(LinkInput::Unusable(why));
+                return;
             }
         };
         self.twin_seen = self.twin().map(|twin| twin.configs);
         match self.resolve(&configs) {
             Ok(resolved) => {
                 self.replace_ends(resolved);
-                self.give_link(LinkInput::Configured(LinkSettings::from(&configs)));
+                let checks = self.give_link(LinkInput::Configured(LinkSettings::from(&configs)));
+                if !checks {
+                    // What the last check found was about other ends.
+                    self.check_remote(false);
+                }
             }
-            Err(refusal) => self.give_link(LinkInput::Unusable(refusal.in_full())),
+            Err(refusal) => {
+                self.give_link(LinkInput::Unusable(refusal.in_full()));
+            }
         }
     }
 
@@ -144,7 +157,24 @@ impl Runner {
         }
     }
 
-    pub(super) fn check_remote(&mut self) {
+    /// Looks between the checks that count whether a remote that did not answer is back: the interval of the
+    /// checks decides when a link is given up, not how long people wait when it is there again.
+    pub(super) fn check_again(&mut self, now: Millis) {
+        let view = self.link.view();
+        let away = match view.state {
+            LinkState::Unknown | LinkState::Unavailable => true,
+            LinkState::Active => view.failures > 0,
+            LinkState::Paused | LinkState::Failed | LinkState::UnmanagedSource => false,
+        };
+        if away && !self.glancing && now >= self.next_glance {
+            self.next_glance = now.plus(GLANCE_MS);
+            self.check_remote(false);
+        }
+    }
+
+    /// Asks the remote cluster who it is. A failure counts only when the link's machine asked.
+    pub(super) fn check_remote(&mut self, counts: bool) {
+        self.glancing |= !counts;
         let expected = self.stored.remote_cluster_id.clone();
         let remote = self.remote.clone();
         let waiting_for = self.waiting_for.clone();
@@ -166,7 +196,7 @@ impl Runner {
                 None => Ok(()),
             }
         };
-        self.running.push(work.map(Done::Checked).boxed());
+        self.running.push(work.map(move |result| Done::Checked(result, counts)).boxed());
     }
 
     pub(super) fn link_changed(&mut self, from: LinkState, to: LinkState) {

@@ -20,8 +20,8 @@ use drawbridge_engine::task::topic_configs::Configs;
 
 /// A result.
 pub(super) enum Done {
-    /// The remote cluster was checked.
-    Checked(Result<(), Trouble>),
+    /// The remote cluster was checked; whether a failure counts.
+    Checked(Result<(), Trouble>, bool),
     /// New configs were stored, or not.
     Altered {
         record: Box<StoredLink>,
@@ -60,11 +60,10 @@ pub(super) enum Done {
 impl Runner {
     pub(super) fn end(&mut self, done: Done) {
         match done {
-            Done::Checked(result) => {
-                let was = self.link.view().last_good.is_some();
-                self.give_link(LinkInput::Checked(result));
-                if !was {
-                    self.show();
+            Done::Checked(result, counts) => {
+                self.glancing &= counts;
+                if counts || result.is_ok() {
+                    self.give_link(LinkInput::Checked(result));
                 }
             }
             Done::Altered { record, reconnects, stored, reply } => {

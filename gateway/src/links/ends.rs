@@ -5,7 +5,7 @@
 //! the source, its others to the destination.
 
 use drawbridge_engine::link::Trouble;
-use drawbridge_kafka::{Client, ConnectCause, ConnectionSettings, Error, Properties};
+use drawbridge_kafka::{Client, ConnectCause, ConnectionSettings, Error, HostPort, Properties};
 use drawbridge_shared::{
     draft::FieldError,
     link::{LinkConfigs, LinkError, LinkName, Side, TaskErrorCode},
@@ -15,6 +15,9 @@ use drawbridge_shared::{
 use super::mover::words;
 use crate::refusal::Refusal;
 
+/// A port on which no Kafka broker listens (RFC 863).
+const DISCARD: u16 = 9;
+
 /// The clients of a link that runs.
 #[derive(Debug, Clone)]
 pub(super) struct Ends {
@@ -23,6 +26,13 @@ pub(super) struct Ends {
 }
 
 impl Ends {
+    /// The ends of a link whose source is not known: enough to end its mirrors. Whatever is asked of the
+    /// source is refused by this machine itself.
+    pub(super) fn without_source(sink: Client) -> Result<Self, Refusal> {
+        let nowhere = HostPort::new("127.0.0.1".to_owned(), DISCARD);
+        Ok(Self { source: client(ConnectionSettings::plaintext(vec![nowhere]))?, sink })
+    }
+
     /// Closes all connections.
     pub(super) async fn close(&self) {
         self.source.close().await;

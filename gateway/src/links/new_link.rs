@@ -1,6 +1,6 @@
 //! Making a half of a link: every refusal before anything exists, then the record, then it runs.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use drawbridge_engine::create::{ExistingLink, check_link, check_peer};
@@ -34,6 +34,9 @@ struct Valid {
 fn invalid(message: impl Into<String>) -> Refusal {
     Refusal::new(ErrorCode::Invalid, message).rest(400, 40002)
 }
+
+/// How long the record of a new link may take to be stored.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Everything that can be said without asking the remote cluster.
 fn validate(host: &Host, spec: &LinkSpec) -> Result<Valid, Refusal> {
@@ -208,9 +211,17 @@ pub(super) async fn create(
     let name = spec.name.clone();
     let stored = StoredLink::new(spec.name, link_id, Some(id), valid.configs, now_ms());
     let store = host.store().await?;
-    store.put(Stored::Link(stored.clone())).await.map_err(|error| {
-        Refusal::new(ErrorCode::Unavailable, format!("the link could not be stored: {error}"))
-    })?;
+    let put = tokio::time::timeout(PATIENCE, store.put(Stored::Link(stored.clone())));
+    put.await
+        .map_err(|_| {
+            let message =
+                format!("{} did not take the link's record in time", host.cluster.spec().name);
+            Refusal::new(ErrorCode::TimedOut, message)
+                .remedy("It may be there in a moment: look before trying again.")
+        })?
+        .map_err(|error| {
+            Refusal::new(ErrorCode::Unavailable, format!("the link could not be stored: {error}"))
+        })?;
     host.start_half(stored, Contents::default(), store);
     shared.halves_changed();
     let half = match mode {

@@ -79,11 +79,11 @@ impl Runner {
             ));
         }
         let view = self.link.view();
-        let why = match (&self.ends, view.state) {
-            (_, LinkState::Failed) => view.message,
-            (None, _) => self.waiting_for.clone(),
-            (Some(_), LinkState::Unavailable) => view.message,
-            (Some(_), _) => return None,
+        let why = match (&self.waiting_for, &self.ends, view.state) {
+            (Some(waiting), _, _) => Some(waiting.clone()),
+            (None, _, LinkState::Failed | LinkState::Unavailable) => view.message,
+            (None, None, _) => None,
+            (None, Some(_), _) => return None,
         };
         let message = format!(
             "link '{}' cannot create mirrors now: {}",
@@ -345,7 +345,8 @@ impl Runner {
     }
 
     pub(super) fn source_topics(&mut self, reply: Reply<Vec<SourceTopicRow>>) {
-        let (Some(ends), Some(rules)) = (self.ends.clone(), self.rules()) else {
+        let known = self.ends.clone().filter(|_| self.waiting_for.is_none());
+        let (Some(ends), Some(rules)) = (known, self.rules()) else {
             let why = self.waiting_for.clone().or_else(|| self.link.view().message);
             let message = format!(
                 "the source of link '{}' cannot be asked: {}",

@@ -106,11 +106,17 @@ impl Runner {
                     resolved.remote = Some(source.clone());
                     resolved.ends = Some(Ends { source, sink });
                 }
-                Some(Twin { configs: None, .. }) => {
-                    resolved.waiting_for =
-                        Some("the configs of the source half cannot be read; see there".to_owned());
+                twin => {
+                    // Without its source a link can still be failed over and deleted.
+                    let sink = ends::client(ends::named(own.clone(), name))?;
+                    resolved.ends = Some(Ends::without_source(sink)?);
+                    resolved.waiting_for = Some(match twin {
+                        Some(_) => {
+                            "the configs of the source half cannot be read; see there".to_owned()
+                        }
+                        None => self.no_twin(),
+                    });
                 }
-                None => resolved.waiting_for = Some(self.no_twin()),
             },
         }
         Ok(resolved)

@@ -10,7 +10,7 @@ use drawbridge_engine::{
 };
 use drawbridge_kafka::{ErrorCode, admin::topics::NewPartitions};
 use drawbridge_shared::{link::MirrorState, names::TopicName, view::Severity};
-use futures_util::FutureExt;
+use futures_util::{FutureExt, future::join_all};
 use uuid::Uuid;
 
 use super::{Runner, jobs::Done};
@@ -444,8 +444,10 @@ pub(super) async fn forget(
 ) {
     let parts = (0..partitions).map(|number| Key::Partition(link.clone(), topic.clone(), number));
     let keys = parts.chain([Key::Mirror(link.clone(), topic.clone())]);
-    for key in keys {
-        if let Err(error) = store.remove(key).await {
+    // All are queued before the first is waited for, so that few batches carry them.
+    let removals: Vec<_> = keys.map(|key| store.remove(key)).collect();
+    for removed in join_all(removals).await {
+        if let Err(error) = removed {
             tracing::warn!(%error, %topic, "records of a mirror cannot be removed");
         }
     }

@@ -82,6 +82,8 @@ pub(super) struct Runner {
     next_check: Millis,
     /// Clients of the link's data, once both ends are known.
     ends: Option<Ends>,
+    /// The other half as it was when the ends were made.
+    met: Option<Twin>,
     /// The client that checks whether the remote cluster is there.
     remote: Option<Client>,
     /// Why the ends cannot be reached yet, when it is not a fault of the configs.
@@ -134,6 +136,7 @@ impl Runner {
             inbox,
             next_check: Millis::MAX,
             ends: None,
+            met: None,
             remote: None,
             waiting_for: None,
             hindrance: None,

@@ -49,9 +49,16 @@ struct Resolved {
     waiting_for: Option<String>,
 }
 
+impl Twin {
+    fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.cluster, &other.cluster) && self.configs == other.configs
+    }
+}
+
 impl Runner {
     /// Takes the configs in force: makes clients of them, or says why that cannot be.
     pub(super) fn configure(&mut self) {
+        self.met = self.twin();
         let configs = match &self.stored.configs {
             Ok(configs) => configs.clone(),
             Err(why) => {
@@ -137,7 +144,17 @@ impl Runner {
         let inbound = self
             .configs()
             .is_some_and(|configs| configs.connection_mode() == ConnectionMode::Inbound);
-        if inbound {
+        if !inbound {
+            return;
+        }
+        let twin = self.twin();
+        let same = match (&self.met, &twin) {
+            (None, None) => true,
+            (Some(known), Some(twin)) => known.is(twin),
+            _ => false,
+        };
+        // Connections, and what is under way on them, stay as long as they lead to the same place.
+        if !same {
             self.configure();
         }
     }

@@ -1,6 +1,6 @@
 //! From configs to clients: which ends a link has, and what happens when they change.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use drawbridge_engine::link::{LinkInput, LinkSettings, Trouble};
 use drawbridge_shared::{
@@ -24,6 +24,10 @@ use crate::{
     },
     refusal::Refusal,
 };
+
+/// How long a check of a cluster may take, whatever the time between two of them.
+const CHECK_MIN: Duration = Duration::from_secs(2);
+const CHECK_MAX: Duration = Duration::from_secs(30);
 
 /// The other half of a link.
 #[derive(Debug, Clone)]
@@ -161,9 +165,12 @@ impl Runner {
 
     pub(super) fn check_remote(&mut self) {
         let expected = self.stored.remote_cluster_id.clone();
-        let remote = self.remote.clone();
+        let every = self.configs().map_or(0, |c| c.number("availability.check.ms"));
+        let limit = Duration::from_millis(every.unsigned_abs()).clamp(CHECK_MIN, CHECK_MAX);
+        // A client tries for a minute what this asks once: the next check is the next try.
+        let remote = self.remote.as_ref().map(|remote| remote.with_deadline(limit));
         let waiting_for = self.waiting_for.clone();
-        let sink = self.ends.as_ref().map(|ends| ends.sink.clone()).filter(|_| {
+        let sink = self.ends.as_ref().map(|ends| ends.sink.with_deadline(limit)).filter(|_| {
             self.configs().is_some_and(|c| c.connection_mode() == ConnectionMode::Inbound)
         });
         let own = self.cluster.cluster_id().map(str::to_owned);

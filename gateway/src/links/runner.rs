@@ -269,7 +269,7 @@ impl Runner {
     }
 
     fn mode(&self) -> LinkMode {
-        self.configs().map_or(LinkMode::Destination, LinkConfigs::mode)
+        self.stored.readable().mode()
     }
 
     fn notice(&self, severity: Severity, topic: Option<&TopicName>, message: String) {

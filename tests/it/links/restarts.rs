@@ -9,6 +9,7 @@ use crate::support::Version;
 on_each_version!(
     the_next_gateway_finds_links_mirrors_and_states_and_goes_on_at_the_same_offsets,
     a_link_whose_secrets_cannot_be_read_says_why_until_the_right_secret_is_back,
+    new_credentials_are_a_way_out_of_secrets_that_cannot_be_read,
 );
 
 async fn the_next_gateway_finds_links_mirrors_and_states_and_goes_on_at_the_same_offsets(
@@ -65,6 +66,14 @@ async fn a_link_whose_secrets_cannot_be_read_says_why_until_the_right_secret_is_
         let why = failed.body["link_error_message"].as_str().unwrap_or_default();
         ensure!(why.contains("password_encoder_secret"), "{why}");
     }
+    let half = wrong.link_is(on_prem, &inbound, "FAILED").await?.body;
+    assert_eq!(half["destination_cluster_id"], cloud.id(), "what is no secret is known");
+    let path = format!("{}/{inbound}", links(cloud));
+    let other = wrong.until(&path, |answer| {
+        let why = answer.body["link_error_message"].as_str().unwrap_or_default();
+        why.contains("configs of the source half cannot be read")
+    });
+    other.await?;
     fill(on_prem, &topic, 6..=6).await?;
     wrong.stop().await?;
 
@@ -79,4 +88,33 @@ async fn a_link_whose_secrets_cannot_be_read_says_why_until_the_right_secret_is_
         ensure!(right.delete(cluster, link, "?force=true").await?.status == 204);
     }
     right.stop().await
+}
+
+async fn new_credentials_are_a_way_out_of_secrets_that_cannot_be_read(
+    version: Version,
+) -> Result<()> {
+    let bridge = Bridge::lease(version).await?;
+    let (on_prem, cloud) = (bridge.on_prem(), bridge.cloud());
+    let portal = bridge.portal().await?;
+    let (link, topic) = bridge.linked(&portal, "topic.config.sync.ms=7000\n").await?;
+    portal.stop().await?;
+
+    let other = bridge.quick_portal("another-secret").await?;
+    other.link_is(cloud, &link, "FAILED").await?;
+    let path = format!("{}/{link}/configs", links(cloud));
+    let paused = json!({"value": "true"});
+    let refused = other.ask("PUT", &format!("{path}/cluster.link.paused"), paused).await?;
+    let (status, _, words) = refused.error()?;
+    assert_eq!(status, 400, "{words}");
+    ensure!(words.contains("sasl.jaas.config cannot be read"), "{words}");
+    let file = bridge.way_to_on_prem();
+    let login = file.lines().find_map(|line| line.strip_prefix("sasl.jaas.config="));
+    other.set(cloud, &link, "sasl.jaas.config", login.unwrap_or_default()).await?;
+    other.link_is(cloud, &link, "ACTIVE").await?;
+    let kept = other.get(&format!("{path}/topic.config.sync.ms")).await?;
+    assert_eq!(kept.body["value"], "7000", "what is no secret was never lost");
+    fill(on_prem, &topic, 6..=6).await?;
+    has_values(cloud, &topic, 1..=6).await?;
+    ensure!(other.delete(cloud, &link, "?force=true").await?.status == 204);
+    other.stop().await
 }

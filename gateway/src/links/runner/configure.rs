@@ -10,6 +10,7 @@ use drawbridge_shared::{
         LinkMode, LinkName, LinkState,
     },
     view::Severity,
+    wire::ErrorCode,
 };
 use futures_util::FutureExt;
 
@@ -237,11 +238,17 @@ impl Runner {
     }
 
     fn altered(&self, changes: &[ConfigChange]) -> Result<LinkConfigs, Refusal> {
-        let known = match &self.stored.configs {
-            Ok(configs) => configs.clone(),
-            // New credentials are a way out of secrets that cannot be read; the rest has to be given again too.
-            Err(_) => LinkConfigs::default(),
-        };
+        // New credentials are a way out of secrets that cannot be read, if none is forgotten.
+        let known = self.stored.readable();
+        let given = |secret: &&str| changes.iter().any(|change| change.name == *secret);
+        let lost: Vec<&str> = self.stored.unreadable().filter(|name| !given(name)).collect();
+        if !lost.is_empty() {
+            let message = format!(
+                "{} cannot be read: set password_encoder_secret to what it was, or give them anew in the same request",
+                lost.join(", ")
+            );
+            return Err(Refusal::new(ErrorCode::Invalid, message).rest(400, 40002));
+        }
         let changes: Vec<(String, EngineChange)> = changes
             .iter()
             .map(|change| {

@@ -5,7 +5,7 @@ mod feeds;
 mod rest;
 mod rest_errors;
 mod topics;
-mod web;
+pub(crate) mod web;
 
 use anyhow::Result;
 use drawbridge::{

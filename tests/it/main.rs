@@ -33,5 +33,6 @@ mod bed;
 mod client;
 mod experiments;
 mod gateway;
+mod links;
 mod store;
 mod support;

@@ -28,4 +28,4 @@ pub use certificates::{Certificates, Stores};
 pub use cluster::{Cluster, Kafka, User};
 pub use doors::Door;
 pub use jars::{Jars, Version, cache_root};
-pub use shared::{gallery, three_brokers, unique};
+pub use shared::{Pair, gallery, three_brokers, two_clusters, unique};

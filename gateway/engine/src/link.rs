@@ -133,9 +133,8 @@ impl Link {
     pub fn handle(&mut self, now: Millis, input: LinkInput, effects: &mut Vec<LinkEffect>) {
         match input {
             LinkInput::Configured(settings) => {
-                if self.settings != Some(settings) || self.unusable.is_some() {
-                    self.next_check = now;
-                }
+                // The way to the remote cluster may be another one now.
+                self.next_check = now;
                 self.settings = Some(settings);
                 self.unusable = None;
             }

@@ -66,7 +66,7 @@ pub(super) fn local_settings(
     own: &ConnectionSettings,
 ) -> Result<ConnectionSettings, Refusal> {
     let local = configs.set().filter_map(|(key, value)| {
-        let name = key.name.strip_prefix("local.")?;
+        let name = key.name.strip_prefix("local.").filter(|_| key.side == Side::Local)?;
         Some((name.to_owned(), value.to_owned()))
     });
     let mut pairs: Vec<(String, String)> = local.collect();
@@ -207,6 +207,14 @@ mod tests {
         .unwrap();
         let local = local_settings(&link, &configs, &own).unwrap();
         assert_eq!(local.bootstrap[0].to_string(), "own:9092");
+        let listener = drawbridge_shared::link::ConfigChange::Set("EXTERNAL".to_owned());
+        let configs = configs.alter(&[("local.listener.name".to_owned(), listener)]).unwrap();
+        let local = local_settings(&link, &configs, &own).unwrap();
+        assert_eq!(
+            local.bootstrap[0].to_string(),
+            "own:9092",
+            "the listener's name decides nothing"
+        );
         let configs = configs
             .alter(&[(
                 "local.security.protocol".to_owned(),

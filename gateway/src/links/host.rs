@@ -12,11 +12,7 @@ use drawbridge_kafka::{
     Client, ErrorCode as KafkaCode,
     membership::{LeaseTimes, Role},
 };
-use drawbridge_shared::{
-    link::{LinkMode, LinkName},
-    view::Severity,
-    wire::ErrorCode,
-};
+use drawbridge_shared::{link::LinkName, view::Severity, wire::ErrorCode};
 use tokio::{
     sync::{Notify, mpsc, watch},
     time::Instant,
@@ -290,7 +286,7 @@ impl Host {
     /// Starts a half that was stored.
     pub(super) fn start_half(&self, stored: StoredLink, contents: Contents, store: StateStore) {
         let (orders, inbox) = mpsc::channel(ORDERS);
-        let mode = stored.configs.as_ref().map_or(LinkMode::Destination, |configs| configs.mode());
+        let mode = stored.readable().mode();
         let (name, remote_cluster_id) = (stored.name.clone(), stored.remote_cluster_id.clone());
         let stop = self.stop.child_token();
         let parts = runner::Parts {

@@ -22,6 +22,9 @@ use super::{
 };
 use crate::{clock::now_ms, ops::probe, refusal::Refusal};
 
+/// How long a cluster may take to answer when a link to it is made: somebody waits.
+const ANSWER: Duration = Duration::from_secs(15);
+
 /// A half whose configs are valid and whose name is free.
 struct Valid {
     configs: LinkConfigs,
@@ -191,7 +194,7 @@ pub(super) async fn create(
     if let (Some(local), true) = (&valid.local, options.validate_link) {
         let own = host.cluster.cluster_id().map(str::to_owned);
         let client = ends::client(local.clone())?;
-        let checked = ends::check(client.clone(), own).await;
+        let checked = ends::check(client.with_deadline(ANSWER), own).await;
         client.close().await;
         checked.map_err(|trouble| {
             Refusal::new(
@@ -240,7 +243,7 @@ pub(super) async fn create(
 
 /// Asks the remote cluster for its id, and whether topics may be listed there.
 async fn ask_id(spec: &LinkSpec, settings: ConnectionSettings) -> Result<String, Refusal> {
-    let client = ends::client(settings)?;
+    let client = ends::client(settings)?.with_deadline(ANSWER);
     let answered = match client.describe_cluster().await {
         Ok(description) => client.list_topics().await.map(|_| description.cluster_id),
         Err(error) => Err(error),

@@ -88,12 +88,12 @@ pub(super) struct Runner {
     glancing: bool,
     /// Clients of the link's data, once both ends are known.
     ends: Option<Ends>,
+    /// The other half as it was when the ends were made.
+    met: Option<Twin>,
     /// The client that checks whether the remote cluster is there.
     remote: Option<Client>,
     /// Why the ends cannot be reached yet, when it is not a fault of the configs.
     waiting_for: Option<String>,
-    /// The other half's configs as they were used last, if there was one.
-    twin_seen: Option<Option<LinkConfigs>>,
     /// What keeps the data from moving although both ends answer.
     hindrance: Option<String>,
     producer_expiry_ms: Option<i64>,
@@ -148,9 +148,9 @@ impl Runner {
             next_glance: now,
             glancing: false,
             ends: None,
+            met: None,
             remote: None,
             waiting_for: None,
-            twin_seen: None,
             hindrance: None,
             producer_expiry_ms: None,
             asking_producers: false,
@@ -264,13 +264,12 @@ impl Runner {
         self.show();
     }
 
-    /// Gives the link's machine an input and performs its effects. Says whether a check was started.
-    fn give_link(&mut self, input: LinkInput) -> bool {
+    /// Gives the link's machine an input and performs its effects.
+    fn give_link(&mut self, input: LinkInput) {
         let now = Millis(now_ms());
         let mut effects = Vec::new();
         self.next_check = Millis::MAX;
         self.link.handle(now, input, &mut effects);
-        let checks = effects.contains(&LinkEffect::Check);
         for effect in effects {
             match effect {
                 LinkEffect::Check => self.check_remote(true),
@@ -283,7 +282,6 @@ impl Runner {
         for topic in topics {
             self.give_mirror(&topic, MirrorInput::Link(state));
         }
-        checks
     }
 
     /// The link's configs, while they can be read.
@@ -296,7 +294,7 @@ impl Runner {
     }
 
     fn mode(&self) -> LinkMode {
-        self.configs().map_or(LinkMode::Destination, LinkConfigs::mode)
+        self.stored.readable().mode()
     }
 
     fn notice(&self, severity: Severity, topic: Option<&TopicName>, message: String) {

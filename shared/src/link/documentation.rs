@@ -2,9 +2,9 @@
 
 /// The text for `name`; empty for a name that is not in the catalogue.
 pub(super) fn of(name: &str) -> &'static str {
-    // The way to the own cluster is described like the way to the remote one.
-    let name = name.strip_prefix("local.").unwrap_or(name);
-    TEXTS.iter().find(|(known, _)| *known == name).map_or("", |(_, text)| text)
+    // The way to the own cluster is described like the way to the remote one, but for what only it has.
+    let text = |name| TEXTS.iter().find(|(known, _)| *known == name).map(|(_, text)| *text);
+    text(name).or_else(|| text(name.strip_prefix("local.")?)).unwrap_or_default()
 }
 
 static TEXTS: &[(&str, &str)] = &[
@@ -67,6 +67,10 @@ static TEXTS: &[(&str, &str)] = &[
     (
         "link.mode",
         "DESTINATION owns the mirrors, SOURCE is the half on the cluster whose topics are copied, BIDIRECTIONAL is both.",
+    ),
+    (
+        "local.listener.name",
+        "Accepted so that existing files work, and has no effect: which listener is used follows from the address that is dialled.",
     ),
     (
         "metadata.max.age.ms",

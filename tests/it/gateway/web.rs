@@ -1,5 +1,7 @@
 //! A small HTTP client.
 
+use std::net::SocketAddr;
+
 use anyhow::{Context, Result, ensure};
 use drawbridge::app::App;
 use serde_json::Value;
@@ -12,14 +14,14 @@ use crate::support::eventually;
 
 /// An answer; its body is null where there is none.
 #[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) body: Value,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) body: Value,
 }
 
 impl Answer {
     /// Status, `error_code` and message of an error, which has these two fields and no others.
-    pub(super) fn error(&self) -> Result<(u16, i64, &str)> {
+    pub(crate) fn error(&self) -> Result<(u16, i64, &str)> {
         let fields = self.body.as_object().with_context(|| format!("no error: {self:?}"))?;
         ensure!(fields.len() == 2, "{self:?}");
         let code = fields["error_code"].as_i64().context("a code")?;
@@ -27,19 +29,30 @@ impl Answer {
     }
 
     /// The elements of a list, each with a field of this name.
-    pub(super) fn each(&self, field: &str) -> Vec<&Value> {
+    pub(crate) fn each(&self, field: &str) -> Vec<&Value> {
         let data = self.body["data"].as_array().map(Vec::as_slice).unwrap_or_default();
         data.iter().map(|element| &element[field]).collect()
     }
 }
 
 /// Asks, always as `application/json`.
-pub(super) async fn ask(app: &App, method: &str, path: &str, body: &str) -> Result<Answer> {
-    let mut stream = TcpStream::connect(app.address()).await?;
+pub(crate) async fn ask(app: &App, method: &str, path: &str, body: &str) -> Result<Answer> {
+    let (status, body) = exchange(app.address(), method, path, body).await?;
+    let body = if body.is_empty() { Value::Null } else { serde_json::from_str(&body)? };
+    Ok(Answer { status, body })
+}
+
+/// Status and body of an answer, as they came.
+pub(crate) async fn exchange(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    body: &str,
+) -> Result<(u16, String)> {
+    let mut stream = TcpStream::connect(address).await?;
     let request = format!(
-        "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: application/json\r\n\
-         Content-Length: {}\r\n\r\n{body}",
-        app.address(),
+        "{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     );
     stream.write_all(request.as_bytes()).await?;
@@ -47,12 +60,11 @@ pub(super) async fn ask(app: &App, method: &str, path: &str, body: &str) -> Resu
     stream.read_to_string(&mut answer).await?;
     let (head, body) = answer.split_once("\r\n\r\n").context("a head")?;
     let status = head.split(' ').nth(1).context("a status")?.parse()?;
-    let body = if body.is_empty() { Value::Null } else { serde_json::from_str(body)? };
-    Ok(Answer { status, body })
+    Ok((status, body.to_owned()))
 }
 
 /// Asks again until the answer is as wanted: brokers learn of changes a moment after the controller.
-pub(super) async fn ask_until(
+pub(crate) async fn ask_until(
     app: &App,
     path: &str,
     wanted: impl Fn(&Answer) -> bool,

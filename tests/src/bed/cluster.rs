@@ -19,9 +19,9 @@ use super::{
 };
 use crate::wire::Wire;
 
-/// Brokers alive at once in one test process: the two shared ones, the three leased ones, and one for a
-/// test of its own. Who wants more waits until others have gone.
-static BROKERS: Semaphore = Semaphore::const_new(6);
+/// Brokers alive at once in one test process: the two shared ones, the three and the pair that are leased,
+/// and three for tests of their own. Who wants more waits until others have gone.
+static BROKERS: Semaphore = Semaphore::const_new(10);
 
 /// Somebody who can log in through the SASL doors, and has a client certificate.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

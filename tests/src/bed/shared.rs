@@ -79,3 +79,41 @@ pub async fn three_brokers(version: Version) -> Result<Lease> {
     lease.settled().await?;
     Ok(lease)
 }
+
+/// The two clusters of [`two_clusters`], for one test at a time.
+#[derive(Debug)]
+pub struct Pair(MutexGuard<'static, Option<[Cluster; 2]>>);
+
+impl Pair {
+    /// The cluster of this release.
+    ///
+    /// # Panics
+    /// Never: a pair has one of each.
+    pub fn of(&self, version: Version) -> &Cluster {
+        let both = self.0.as_ref().expect("a pair holds clusters");
+        both.iter().find(|cluster| cluster.version() == version).expect("one of each release")
+    }
+}
+
+/// A cluster of each release, one broker each, for one test alone: they may be stopped, the next test
+/// finds them running again. Both have SCRAM, PLAIN with and without TLS, and an authorizer; `admin` may do
+/// everything, `alice` and `carol` nothing until a test gives them a right, which it does only to the latter.
+///
+/// # Errors
+/// They do not start.
+pub async fn two_clusters() -> Result<Pair> {
+    static ONE: LazyLock<Mutex<Option<[Cluster; 2]>>> = LazyLock::new(Mutex::default);
+    let mut slot = ONE.lock().await;
+    if slot.is_none() {
+        let wanted = |version| {
+            let kafka = Kafka::new(version).authorizer().user("kafka").user("carol");
+            kafka.door(Door::Scram).door(Door::SaslSsl).door(Door::SaslPlain).start()
+        };
+        let (old, new) = tokio::try_join!(wanted(Version::V3_9), wanted(Version::V4))?;
+        *slot = Some([old, new]);
+    }
+    for cluster in slot.as_ref().into_iter().flatten() {
+        cluster.settled().await?;
+    }
+    Ok(Pair(slot))
+}

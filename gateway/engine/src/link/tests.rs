@@ -47,6 +47,13 @@ fn so_many_failures_in_a_row_make_it_unavailable_and_one_success_active_again() 
 }
 
 #[test]
+fn configs_that_are_put_in_force_anew_are_checked_at_once() {
+    let mut link = active();
+    let effects = give(&mut link, 10, LinkInput::Configured(SETTINGS));
+    assert!(effects.contains(&LinkEffect::Check), "the same settings may lead to another cluster");
+}
+
+#[test]
 fn a_paused_link_checks_nothing_and_checks_at_once_when_it_goes_on() {
     let mut link = active();
     give(&mut link, 10, LinkInput::Configured(LinkSettings { paused: true, ..SETTINGS }));

@@ -8,7 +8,7 @@ use drawbridge_engine::{
 };
 use drawbridge_shared::{
     draft::MirrorDraft,
-    link::{LinkPrefix, LinkState, MirrorState},
+    link::{LinkConfigs, LinkPrefix, LinkState, MirrorState},
     names::TopicName,
     view::{GroupOffsetRow, MirrorAction, MirrorActionRow, Severity, SourceTopicRow},
     wire::ErrorCode,
@@ -24,11 +24,11 @@ use super::{
 use crate::{
     clock::now_ms,
     links::{
-        ends::Ends,
+        ends::{self, Ends},
         half::Reply,
         new_mirror::{self, Intent, Rules},
         store::{Key, StateStore, StoreError, Stored, StoredMirror, StoredPartition},
-        tasks::{auto_create, consumer_offsets},
+        tasks::{auto_create, consumer_offsets, protection, topic_configs},
     },
     refusal::Refusal,
 };
@@ -324,6 +324,9 @@ impl Runner {
             return false;
         }
         self.movers.clear();
+        if !live.is_empty() {
+            self.free(&live).await;
+        }
         let link = self.name().clone();
         for (topic, entry) in &self.mirrors {
             forget(&self.store, link.clone(), topic.clone(), entry.machine.record().partitions)
@@ -342,6 +345,27 @@ impl Runner {
                 false
             }
         }
+    }
+
+    /// Makes ordinary topics of mirrors that no mover can stop, because the link has no ends: its other half
+    /// went first, or its secrets cannot be read. Nothing writes to them any more.
+    async fn free(&mut self, topics: &[TopicName]) {
+        let own = ends::named(self.cluster.spec().settings.clone(), self.name());
+        let Ok(client) = ends::client(own) else { return };
+        let include = self.configs().map(LinkConfigs::synced_topic_configs).unwrap_or_default();
+        for topic in topics {
+            let Some(entry) = self.mirrors.get(topic) else { continue };
+            let source = entry.source_configs.as_ref();
+            let configs = topic_configs::finish(&client, topic.as_str(), source, &include).await;
+            let acls = protection::release(&client, topic.as_str(), &entry.stored.denied).await;
+            if let Err(error) = configs.and(acls) {
+                let message = format!(
+                    "'{topic}' is no mirror any more, and could not be made an ordinary topic: {error}. Look at its configs and at the ACLs that deny writing to it"
+                );
+                self.notice(Severity::Attention, Some(topic), message);
+            }
+        }
+        client.close().await;
     }
 
     pub(super) fn source_topics(&mut self, reply: Reply<Vec<SourceTopicRow>>) {

@@ -1,6 +1,6 @@
 //! From configs to clients: which ends a link has, and what happens when they change.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use drawbridge_engine::{
     Millis,
@@ -13,6 +13,7 @@ use drawbridge_shared::{
         LinkMode, LinkName, LinkState,
     },
     view::Severity,
+    wire::ErrorCode,
 };
 use futures_util::FutureExt;
 
@@ -30,6 +31,9 @@ use crate::{
 
 /// Between two glances at a remote that does not answer, ms.
 const GLANCE_MS: i64 = 5_000;
+/// How long a check of a cluster may take, whatever the time between two of them.
+const CHECK_MIN: Duration = Duration::from_secs(2);
+const CHECK_MAX: Duration = Duration::from_secs(30);
 
 /// The other half of a link.
 #[derive(Debug, Clone)]
@@ -55,9 +59,16 @@ struct Resolved {
     waiting_for: Option<String>,
 }
 
+impl Twin {
+    fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.cluster, &other.cluster) && self.configs == other.configs
+    }
+}
+
 impl Runner {
     /// Takes the configs in force: makes clients of them, or says why that cannot be.
     pub(super) fn configure(&mut self) {
+        self.met = self.twin();
         let configs = match &self.stored.configs {
             Ok(configs) => configs.clone(),
             Err(why) => {
@@ -66,15 +77,10 @@ impl Runner {
                 return;
             }
         };
-        self.twin_seen = self.twin().map(|twin| twin.configs);
         match self.resolve(&configs) {
             Ok(resolved) => {
                 self.replace_ends(resolved);
-                let checks = self.give_link(LinkInput::Configured(LinkSettings::from(&configs)));
-                if !checks {
-                    // What the last check found was about other ends.
-                    self.check_remote(false);
-                }
+                self.give_link(LinkInput::Configured(LinkSettings::from(&configs)));
             }
             Err(refusal) => {
                 self.give_link(LinkInput::Unusable(refusal.in_full()));
@@ -157,8 +163,17 @@ impl Runner {
         let inbound = self
             .configs()
             .is_some_and(|configs| configs.connection_mode() == ConnectionMode::Inbound);
-        let twin = self.twin().map(|twin| twin.configs);
-        if inbound && twin != self.twin_seen {
+        if !inbound {
+            return;
+        }
+        let twin = self.twin();
+        let same = match (&self.met, &twin) {
+            (None, None) => true,
+            (Some(known), Some(twin)) => known.is(twin),
+            _ => false,
+        };
+        // Connections, and what is under way on them, stay as long as they lead to the same place.
+        if !same {
             self.configure();
         }
     }
@@ -182,9 +197,12 @@ impl Runner {
     pub(super) fn check_remote(&mut self, counts: bool) {
         self.glancing |= !counts;
         let expected = self.stored.remote_cluster_id.clone();
-        let remote = self.remote.clone();
+        let every = self.configs().map_or(0, |c| c.number("availability.check.ms"));
+        let limit = Duration::from_millis(every.unsigned_abs()).clamp(CHECK_MIN, CHECK_MAX);
+        // A client tries for a minute what this asks once: the next check is the next try.
+        let remote = self.remote.as_ref().map(|remote| remote.with_deadline(limit));
         let waiting_for = self.waiting_for.clone();
-        let sink = self.ends.as_ref().map(|ends| ends.sink.clone()).filter(|_| {
+        let sink = self.ends.as_ref().map(|ends| ends.sink.with_deadline(limit)).filter(|_| {
             self.configs().is_some_and(|c| c.connection_mode() == ConnectionMode::Inbound)
         });
         let own = self.cluster.cluster_id().map(str::to_owned);
@@ -251,11 +269,17 @@ impl Runner {
     }
 
     fn altered(&self, changes: &[ConfigChange]) -> Result<LinkConfigs, Refusal> {
-        let known = match &self.stored.configs {
-            Ok(configs) => configs.clone(),
-            // New credentials are a way out of secrets that cannot be read; the rest has to be given again too.
-            Err(_) => LinkConfigs::default(),
-        };
+        // New credentials are a way out of secrets that cannot be read, if none is forgotten.
+        let known = self.stored.readable();
+        let given = |secret: &&str| changes.iter().any(|change| change.name == *secret);
+        let lost: Vec<&str> = self.stored.unreadable().filter(|name| !given(name)).collect();
+        if !lost.is_empty() {
+            let message = format!(
+                "{} cannot be read: set password_encoder_secret to what it was, or give them anew in the same request",
+                lost.join(", ")
+            );
+            return Err(Refusal::new(ErrorCode::Invalid, message).rest(400, 40002));
+        }
         let changes: Vec<(String, EngineChange)> = changes
             .iter()
             .map(|change| {

@@ -74,11 +74,11 @@ fn link_id(stored: &StoredLink) -> String {
 }
 
 fn mode(stored: &StoredLink) -> drawbridge_shared::link::LinkMode {
-    stored.configs.as_ref().map_or(drawbridge_shared::link::LinkMode::Destination, |c| c.mode())
+    stored.readable().mode()
 }
 
 fn connection(stored: &StoredLink) -> ConnectionMode {
-    stored.configs.as_ref().map_or(ConnectionMode::Outbound, |c| c.connection_mode())
+    stored.readable().connection_mode()
 }
 
 type Partitions = BTreeMap<i32, PartitionShown>;

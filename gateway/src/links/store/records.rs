@@ -134,6 +134,25 @@ impl StoredLink {
             raw: None,
         }
     }
+
+    /// Names of the secrets that cannot be read.
+    pub fn unreadable(&self) -> impl Iterator<Item = &str> {
+        let raw = self.raw.as_ref().filter(|_| self.configs.is_err());
+        raw.into_iter().flat_map(|raw| raw.secrets.keys().map(String::as_str))
+    }
+
+    /// The configs; those that are no secrets, while the secrets cannot be read.
+    #[must_use]
+    pub fn readable(&self) -> LinkConfigs {
+        match (&self.configs, &self.raw) {
+            (Ok(configs), _) => configs.clone(),
+            (Err(_), Some(raw)) => {
+                let plain = raw.plain.iter().map(|(name, value)| (name.as_str(), value.clone()));
+                LinkConfigs::parse(plain).unwrap_or_default()
+            }
+            (Err(_), None) => LinkConfigs::default(),
+        }
+    }
 }
 
 /// Configs as they are in the topic; secrets are encrypted.

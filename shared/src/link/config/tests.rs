@@ -33,8 +33,9 @@ fn the_catalogue_is_sorted_documented_and_its_defaults_are_valid() {
 
 #[test]
 fn both_halves_of_the_source_initiated_link_of_the_tutorial_are_valid() {
-    let destination = parse(&[("link.mode", "DESTINATION"), ("connection.mode", "INBOUND")]);
-    assert_eq!(destination.unwrap().connection_mode(), ConnectionMode::Inbound);
+    let destination = [("link.mode", "DESTINATION"), ("connection.mode", "INBOUND")];
+    assert_eq!(parse(&destination).unwrap().connection_mode(), ConnectionMode::Inbound);
+    parse(&[destination[0], destination[1], ("local.listener.name", "EXTERNAL")]).unwrap();
     let source = parse(&[
         ("link.mode", "SOURCE"),
         ("connection.mode", "OUTBOUND"),
@@ -43,6 +44,7 @@ fn both_halves_of_the_source_initiated_link_of_the_tutorial_are_valid() {
         ("security.protocol", "SASL_SSL"),
         ("sasl.mechanism", "PLAIN"),
         ("sasl.jaas.config", "org.apache.kafka.common.security.plain.PlainLoginModule required username=\"k\" password=\"s3cret\";"),
+        ("local.listener.name", "SASL_PLAINTEXT"),
         ("local.security.protocol", "SASL_PLAINTEXT"),
         ("local.sasl.mechanism", "SCRAM-SHA-512"),
         ("local.sasl.jaas.config", "… password=\"s3cret\";"),

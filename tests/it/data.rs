@@ -2,8 +2,12 @@
 //! ([`drawbridge_tests::checker`]) on Apache Kafka. The links are made as a client of REST makes them.
 
 mod bed;
+mod bulk;
 mod compaction;
+mod faults;
+mod groups;
 mod shapes;
 mod starts;
+mod traffic;
 mod transactions;
 mod write;

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use bytes::Bytes;
 
 use crate::wire::{
@@ -180,6 +180,25 @@ pub fn compare(source: &[Log], mirror: &[Log], from: &[i64]) -> Result<()> {
     let more = told.len().saturating_sub(TOLD);
     told.truncate(TOLD);
     bail!("the mirror is not its source:\n{}\nand {more} more", told.join("\n"))
+}
+
+/// Compares all partitions, one after the other so that only one has to be held, and returns how many
+/// records there are.
+///
+/// # Errors
+/// The first differences, in words; a side cannot be read.
+pub async fn check(source: &mut Routed, mirror: &mut Routed) -> Result<usize> {
+    let (there, here) = (source.partitions(), mirror.partitions());
+    ensure!(there == here, "the source has {there} partitions, the mirror {here}");
+    let mut records = 0;
+    for partition in 0..there {
+        let log = Log::read(source, partition).await?;
+        let copy = Log::read(mirror, partition).await?;
+        compare(std::slice::from_ref(&log), std::slice::from_ref(&copy), &[])
+            .with_context(|| format!("partition {partition} of {}", mirror.name()))?;
+        records += log.committed.len();
+    }
+    Ok(records)
 }
 
 /// What a consumer of that isolation gets from `start` up to `end`.

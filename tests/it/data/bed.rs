@@ -119,12 +119,17 @@ impl Bed {
         if let Some(bed) = slot.upgrade() {
             return Ok(bed);
         }
+        let bed = Arc::new(Self::alone(version).await?);
+        *slot = Arc::downgrade(&bed);
+        Ok(bed)
+    }
+
+    /// For one test, which may stop the destination and the gateway.
+    pub(super) async fn alone(version: Version) -> Result<Self> {
         let source = gallery(version).await?;
         let destination = Kafka::plain(version).start().await?;
         let gateway = Gateway::start(&destination.bootstrap()).await?;
-        let bed = Arc::new(Self { source, destination, gateway });
-        *slot = Arc::downgrade(&bed);
-        Ok(bed)
+        Ok(Self { source, destination, gateway })
     }
 
     /// A connection to the source.
@@ -179,13 +184,18 @@ impl<'a> Link<'a> {
         Ok(Self { gateway, source: bootstrap, destination: destination.back_door(), path })
     }
 
-    /// The same link at another gateway.
-    pub(super) fn at<'b>(&self, gateway: &'b Gateway) -> Link<'b> {
-        Link {
+    /// A link that is there, at this gateway.
+    pub(super) fn known(
+        gateway: &'a Gateway,
+        source: &Cluster,
+        destination: &Cluster,
+        path: &str,
+    ) -> Self {
+        Self {
             gateway,
-            source: self.source.clone(),
-            destination: self.destination.clone(),
-            path: self.path.clone(),
+            source: source.back_door(),
+            destination: destination.back_door(),
+            path: path.to_owned(),
         }
     }
 

@@ -67,15 +67,23 @@ impl Transactional {
         entries: &[Entry],
         codec: Compression,
     ) -> Result<()> {
+        self.send(topic, partition, Batch::build(entries, codec)).await
+    }
+
+    /// As [`Transactional::write`], of a batch.
+    pub(super) async fn send(
+        &mut self,
+        topic: &mut Routed,
+        partition: i32,
+        batch: Batch,
+    ) -> Result<()> {
         let name = topic.name().to_owned();
         self.coordinator
             .add_partitions_to_transaction(&self.id, self.who, &name, vec![partition])
             .await?;
         let sequence = &mut self.sequences[usize::try_from(partition)?];
         let (producer, epoch) = self.who;
-        let batch = Batch::build(entries, codec)
-            .by(producer, epoch, *sequence)
-            .with_bit(bits::TRANSACTIONAL);
+        let batch = batch.by(producer, epoch, *sequence).with_bit(bits::TRANSACTIONAL);
         let answer = topic.append_in(&self.id, partition, &batch).await?;
         ensure!(answer.error == 0, "error {} from {name}-{partition}", answer.error);
         *sequence += batch.count();

@@ -4,6 +4,7 @@
 mod bed;
 mod bulk;
 mod compaction;
+mod edges;
 mod faults;
 mod groups;
 mod shapes;

@@ -102,7 +102,7 @@ async fn an_active_group_of_the_destination_is_left_alone_and_named(
         Ok(task_error(&told, &used).cloned())
     })
     .await?;
-    assert_eq!(error["error_code"], "CONSUMER_GROUP_IN_USE", "{error}");
+    assert_eq!(error["error_code"], "CONSUMER_GROUP_IN_USE_ERROR", "{error}");
     assert_eq!(here.committed(&used, &topic).await?.0, 5);
     link.delete().await
 }

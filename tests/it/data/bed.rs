@@ -29,6 +29,14 @@ use crate::support::{Version, eventually};
 /// How long a mirror may take to reach the end of its source.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// Threads of a gateway.
+const THREADS: usize = 2;
+
+/// As long as it lives, a gateway does nothing.
+pub(super) struct Hanging(
+    #[expect(dead_code, reason = "dropping it is what counts")] Vec<std::sync::mpsc::Sender<()>>,
+);
+
 /// A gateway on a runtime of its own, so that it can be killed.
 pub(super) struct Gateway {
     address: String,
@@ -54,6 +62,18 @@ impl Gateway {
     /// Ends it where it stands: nothing is drained, closed or told to anybody.
     pub(super) fn kill(mut self) {
         self.end();
+    }
+
+    /// Keeps all of its threads busy until the answer is dropped, as if the process was stopped.
+    pub(super) fn hang(&self) -> Result<Hanging> {
+        let runtime = self.runtime.as_ref().context("it was killed")?;
+        let mut gates = Vec::new();
+        for _ in 0..THREADS {
+            let (gate, closed) = std::sync::mpsc::channel();
+            gates.push(gate);
+            runtime.spawn(async move { closed.recv().ok() });
+        }
+        Ok(Hanging(gates))
     }
 
     fn end(&mut self) {

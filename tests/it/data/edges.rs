@@ -25,6 +25,7 @@ on_each_version!(
     a_frozen_destination_gets_everything_once_it_thaws,
     an_open_transaction_outlives_gateways,
     many_topics_arrive_together,
+    what_somebody_else_writes_is_told_and_ends_the_mirror,
 );
 
 /// Kills the gateway each time the mirror has grown by `step` offsets, `times` times.
@@ -233,5 +234,27 @@ async fn many_topics_arrive_together(version: Version) -> Result<()> {
     for topic in &topics {
         link.holds(topic.name(), topic.name()).await?;
     }
+    link.delete().await
+}
+
+async fn what_somebody_else_writes_is_told_and_ends_the_mirror(version: Version) -> Result<()> {
+    let bed = Bed::shared(version).await?;
+    let mut topic = bed.topic(1, &[]).await?;
+    append(&mut topic, 0, &Batch::build(&mixed(1, 20), Compression::None)).await?;
+    let link = bed.link(&[]).await?;
+    link.mirror(topic.name()).await?;
+    link.holds(topic.name(), topic.name()).await?;
+    let mut here = Routed::open(&bed.destination.back_door(), topic.name()).await?;
+    append(&mut here, 0, &Batch::build(&[Entry::value("foreign")], Compression::None)).await?;
+    append(&mut topic, 0, &Batch::build(&mixed(2, 20), Compression::None)).await?;
+    let path = format!("{}/mirrors/{}", link.path, topic.name());
+    eventually("the mirror has failed", async || {
+        let told = bed.gateway.ask("GET", &path, &Value::Null).await?.1;
+        Ok((told["mirror_status"] == "FAILED").then_some(()))
+    })
+    .await?;
+    let (there, here) = link.read(topic.name(), topic.name()).await?;
+    let told = checker::compare(&there, &here, &[]).unwrap_err().to_string();
+    ensure!(told.contains("offset 20 (read_committed)") && told.contains("foreign"), "{told}");
     link.delete().await
 }

@@ -20,6 +20,7 @@ on_each_version!(
     offsets_of_classic_groups_arrive_and_follow,
     offsets_of_groups_of_the_consumer_protocol_arrive,
     an_active_group_of_the_destination_is_left_alone_and_named,
+    an_active_group_of_the_consumer_protocol_is_left_alone_too,
     offsets_beyond_the_mirror_wait_at_its_end,
 );
 
@@ -104,6 +105,32 @@ async fn an_active_group_of_the_destination_is_left_alone_and_named(
     .await?;
     assert_eq!(error["error_code"], "CONSUMER_GROUP_IN_USE_ERROR", "{error}");
     assert_eq!(here.committed(&used, &topic).await?.0, 5);
+    link.delete().await
+}
+
+async fn an_active_group_of_the_consumer_protocol_is_left_alone_too(
+    version: Version,
+) -> Result<()> {
+    if version == Version::V3_9 {
+        return Ok(());
+    }
+    let bed = Bed::shared(version).await?;
+    let (topic, link) = mirrored(&bed, &[]).await?;
+    let group = unique("modern");
+    let member = uuid::Uuid::new_v4().to_string();
+    let mut here = Wire::connect(&bed.destination.back_door()).await?;
+    assert_eq!(here.commit(&group, &topic, 5).await?, 0);
+    here.consumer_heartbeat(&group, &member, 0, &topic).await?;
+    assert_eq!(bed.source().await?.commit(&group, &topic, 30).await?, 0);
+    let error = eventually("the task names the group", async || {
+        let told = link.told().await?;
+        Ok(task_error(&told, &group).cloned())
+    })
+    .await?;
+    assert_eq!(error["error_code"], "CONSUMER_GROUP_IN_USE_ERROR", "{error}");
+    assert_eq!(here.committed(&group, &topic).await?.0, 5);
+    here.consumer_heartbeat(&group, &member, -1, &topic).await?;
+    arrives(&bed, &group, &topic, 30).await?;
     link.delete().await
 }
 

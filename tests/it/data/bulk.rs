@@ -2,7 +2,7 @@
 //!
 //! `DRAWBRIDGE_TEST_RECORDS=1000000` makes it a million; records per second are printed.
 
-use std::time::Instant;
+use std::{io::Write as _, time::Instant};
 
 use anyhow::{Result, ensure};
 use drawbridge_tests::{
@@ -125,8 +125,9 @@ async fn many_records_of_all_kinds_arrive_at_their_offsets(version: Version) -> 
     }
     ensure!(compared * 12 > each * 12 * 8, "only {compared} records were compared");
     let per_second = u128::from(offsets.unsigned_abs()) * 1000 / took.as_millis().max(1);
-    println!(
-        "{version:?}: {compared} records at {offsets} offsets in {took:?}: {per_second} offsets/s"
+    let line = format!(
+        "{version:?}: {compared} records at {offsets} offsets in {took:?}: {per_second} offsets/s\n"
     );
+    std::io::stdout().write_all(line.as_bytes())?;
     link.delete().await
 }

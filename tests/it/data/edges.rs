@@ -200,14 +200,14 @@ async fn an_open_transaction_outlives_gateways(version: Version) -> Result<()> {
     link.mirror(&name).await?;
     let path = link.path;
     let mut gateway = gateway;
-    for round in 0..4_usize {
-        one.write(&mut topic, 0, &mixed(round, 30), CODECS[round]).await?;
-        two.write(&mut topic, 0, &mixed(round, 20), CODECS[round]).await?;
-        append(&mut topic, 0, &Batch::build(&mixed(round, 10), CODECS[round])).await?;
+    for (round, codec) in CODECS.into_iter().take(4).enumerate() {
+        one.write(&mut topic, 0, &mixed(round, 30), codec).await?;
+        two.write(&mut topic, 0, &mixed(round, 20), codec).await?;
+        append(&mut topic, 0, &Batch::build(&mixed(round, 10), codec)).await?;
         gateway.kill();
         gateway = Gateway::start(&destination.back_door()).await?;
         two.end(round % 2 == 0).await?;
-        two.write(&mut topic, 0, &mixed(round, 20), CODECS[round]).await?;
+        two.write(&mut topic, 0, &mixed(round, 20), codec).await?;
         one.end(round % 2 == 1).await?;
     }
     two.end(true).await?;

@@ -106,7 +106,7 @@ async fn fresh(bootstrap: &str, id: &str, partitions: i32) -> Option<Transaction
 
 async fn transaction(of: &mut Transactional, topic: &mut Routed, round: usize) -> Result<()> {
     for partition in 0..topic.partitions() {
-        if (round + usize::try_from(partition)?) % 3 != 0 {
+        if !(round + usize::try_from(partition)?).is_multiple_of(3) {
             let entries = mixed(round, 1 + round % 9);
             of.write(topic, partition, &entries, CODECS[round % CODECS.len()]).await?;
         }

@@ -3,7 +3,7 @@
 //!
 //! Error codes are Kafka's numbers (<https://kafka.apache.org/protocol.html#protocol_error_codes>).
 
-mod appends;
+pub(crate) mod appends;
 mod compaction;
 mod compare_and_append;
 mod groups;

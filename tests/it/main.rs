@@ -31,6 +31,7 @@ macro_rules! on_each_version {
 
 mod bed;
 mod client;
+mod data;
 mod experiments;
 mod gateway;
 mod links;

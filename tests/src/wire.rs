@@ -7,7 +7,9 @@ pub mod batch;
 mod connection;
 mod groups;
 mod log;
+mod routed;
 mod transactions;
 
 pub use connection::Wire;
 pub use log::{Appended, Isolation, Read};
+pub use routed::Routed;

@@ -232,7 +232,7 @@ async fn uncompressed_inner_offsets_are_not_looked_at(version: Version) -> Resul
 }
 
 /// Sets one topic config and returns the error code.
-pub(super) async fn alter(wire: &mut Wire, topic: &str, key: &str, value: &str) -> Result<i16> {
+pub(crate) async fn alter(wire: &mut Wire, topic: &str, key: &str, value: &str) -> Result<i16> {
     let config = AlterableConfig::default().with_name(text(key)).with_value(Some(text(value)));
     let resource = AlterConfigsResource::default()
         .with_resource_type(2)

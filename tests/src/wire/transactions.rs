@@ -81,8 +81,22 @@ impl Wire {
     pub async fn add_to_transaction(
         &mut self,
         id: &str,
+        producer: (i64, i16),
+        topic: &str,
+    ) -> Result<()> {
+        self.add_partitions_to_transaction(id, producer, topic, vec![0]).await
+    }
+
+    /// As [`Wire::add_to_transaction`], for these partitions.
+    ///
+    /// # Errors
+    /// The broker refuses.
+    pub async fn add_partitions_to_transaction(
+        &mut self,
+        id: &str,
         (producer, epoch): (i64, i16),
         topic: &str,
+        partitions: Vec<i32>,
     ) -> Result<()> {
         let version = self.version::<AddPartitionsToTxnRequest>(3)?;
         let request = AddPartitionsToTxnRequest::default()
@@ -92,13 +106,13 @@ impl Wire {
             .with_v3_and_below_topics(vec![
                 AddPartitionsToTxnTopic::default()
                     .with_name(topic_name(topic))
-                    .with_partitions(vec![0]),
+                    .with_partitions(partitions),
             ]);
         loop {
             let answer = self.call_at(version, &request).await?;
-            match answer.results_by_topic_v3_and_below[0].results_by_partition[0]
-                .partition_error_code
-            {
+            let outcomes = &answer.results_by_topic_v3_and_below[0].results_by_partition;
+            let refused = outcomes.iter().map(|outcome| outcome.partition_error_code);
+            match refused.into_iter().find(|code| *code != 0).unwrap_or(0) {
                 0 => return Ok(()),
                 code if NOT_YET.contains(&code) => pause().await,
                 code => bail!("AddPartitionsToTxn: error {code}"),

@@ -1,0 +1,14 @@
+//! What mirrors hold, compared with their sources by the independent checker
+//! ([`drawbridge_tests::checker`]) on Apache Kafka. The links are made as a client of REST makes them.
+
+mod bed;
+mod bulk;
+mod compaction;
+mod edges;
+mod faults;
+mod groups;
+mod shapes;
+mod starts;
+mod traffic;
+mod transactions;
+mod write;

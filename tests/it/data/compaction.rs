@@ -45,9 +45,10 @@ pub(super) fn updates(round: usize, time: i64) -> Vec<Entry> {
 
 /// Has the first segment cleaned, and no other any more.
 pub(super) async fn clean(bed: &Bed, topic: &mut Routed, partition: i32, time: i64) -> Result<()> {
+    // Read before: the cleaner may come at once.
+    let before = seen(topic, partition).await?;
     let later = Entry::new(Some("roll"), Some("roll")).at(time + 120_000);
     append(topic, partition, &Batch::build(&[later], Compression::None)).await?;
-    let before = seen(topic, partition).await?;
     eventually("the first segment is cleaned", async || {
         let now = seen(topic, partition).await?;
         Ok((now.len() < before.len() / 2).then_some(()))

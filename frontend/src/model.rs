@@ -26,4 +26,5 @@ pub mod sort;
 pub mod time;
 pub mod topic;
 pub mod topics;
+pub mod topology;
 pub mod window;

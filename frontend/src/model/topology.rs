@@ -325,35 +325,32 @@ pub fn mirrored_now(rows: &[LinkRow]) -> RateView {
     rows.iter().fold(RateView::default(), sum)
 }
 
-/// Links by trouble, the worst first, as the table lists them.
+/// How long the oldest record has been missing, and on which link.
+#[must_use]
+pub fn oldest_missing<'a>(graph: &'a Graph, rows: &[LinkRow]) -> Option<(i64, &'a Edge)> {
+    let behind = |edge: &'a Edge| Some((find(rows, &edge.key)?.lag.behind_ms?, edge));
+    graph.edges.iter().rev().filter_map(behind).max_by_key(|(ms, _)| *ms)
+}
+
+/// Links by trouble, the worst first and by name among equals, so that rows stay put while lags change.
 #[must_use]
 pub fn by_trouble(graph: &Graph, rows: &[LinkRow]) -> Vec<String> {
-    let mut edges: Vec<_> = graph.edges.iter().collect();
-    edges.sort_by_key(|edge| {
-        let half = worse_half(edge, rows);
-        std::cmp::Reverse(half.map(|row| (trouble(row), lag::rank(&row.lag))))
-    });
+    let mut edges: Vec<&Edge> = graph.edges.iter().collect();
+    edges.sort_by_key(|edge| std::cmp::Reverse(worse_half(edge, rows).map(trouble)));
     edges.into_iter().map(|edge| edge.key.clone()).collect()
 }
 
-/// How a cluster is, with what its health asks for.
+/// How a cluster is, in words.
 #[must_use]
-pub fn health(view: &ClusterView, now_ms: i64) -> (StateRole, String) {
+pub fn health_words(view: &ClusterView, now_ms: i64) -> String {
     let health = ClusterHealth::of(view);
-    let role = match health {
-        ClusterHealth::Connecting => StateRole::Unknown,
-        ClusterHealth::Healthy => StateRole::Ok,
-        ClusterHealth::UnderReplicated(_) => StateRole::Attention,
-        ClusterHealth::Offline(_) | ClusterHealth::Down => StateRole::Failed,
-    };
-    let words = match (&view.status, view.latency_micros) {
+    match (&view.status, view.latency_micros) {
         (ClusterStatus::Down { since_ms, .. }, _) => format!("down, {}", age(now_ms, *since_ms)),
         (_, Some(micros)) if health == ClusterHealth::Healthy => {
             format!("healthy · {}", latency(micros))
         }
         _ => health.words(),
-    };
-    (role, words)
+    }
 }
 
 /// A cluster's size: `3 brokers · 4.1 · 212 topics`.

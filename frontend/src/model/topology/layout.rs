@@ -108,19 +108,19 @@ impl Sizes {
     fn new(width: i32, n_edges: usize) -> Self {
         let is_dense = n_edges > MANY;
         if width < NARROW {
-            let card = (width * 32 / 100, if is_dense { 24 } else { 58 });
+            let card = (width * 38 / 100, if is_dense { 24 } else { 58 });
             return Self {
-                region: width * 28 / 100,
+                region: width * 24 / 100,
                 pad: 0,
                 head: 0,
                 foot: 0,
                 node: 64,
                 card,
                 gaps: (if is_dense { 4 } else { 16 }, 20),
-                wall: (12, 4),
-                stub: 18,
+                wall: (13, 4),
+                stub: 16,
                 ports: (24, 8),
-                socket: 8,
+                socket: 7,
             };
         }
         let spare = width - 2 * 248;
@@ -161,13 +161,15 @@ pub fn layout(graph: &Graph, width: i32) -> Layout {
     let height = stack(&left).max(stack(&right)).max(lanes).max(0);
     let mut regions = vec![Rect::default(); graph.nodes.len()];
     for (column, x) in [(&left, 0), (&right, width - sizes.region)] {
-        let mut y = (height - stack(column)) / 2;
+        // What is left over is shared out, so that nodes are near their links in a high drawing too.
+        let share = (height - stack(column)) / len(column.len().max(1));
+        let mut y = share / 2;
         for node in column {
             let h = heights.get(*node).copied().unwrap_or(0);
             if let Some(region) = regions.get_mut(*node) {
                 *region = Rect { x, y, w: sizes.region, h };
             }
-            y += h + sizes.gaps.1;
+            y += h + sizes.gaps.1 + share;
         }
     }
     let cards = cards(graph, &regions, width, height, &sizes);

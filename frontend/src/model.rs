@@ -12,6 +12,7 @@ pub mod filter;
 pub mod history;
 pub mod lag;
 pub mod link_configs;
+pub mod link_new;
 pub mod links;
 pub mod mirrors;
 pub mod number;

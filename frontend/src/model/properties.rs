@@ -93,7 +93,7 @@ fn quote(value: &str) -> String {
 
 /// A value as `java.util.Properties` reads it back: backslashes and line ends are escaped, and a
 /// leading space, which would be skipped.
-fn escape(value: &str) -> String {
+pub(super) fn escape(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
     for (at, letter) in value.char_indices() {
         match letter {

@@ -8,8 +8,9 @@ use drawbridge_shared::link::{
     ConfigFault, ConfigKey, ConnectionMode, Filters, LinkConfigs, LinkMode, LinkName, Side,
 };
 use drawbridge_shared::names::ClusterName;
+use drawbridge_shared::view::ClusterView;
 
-use super::properties::{escape, key_of, logical_lines};
+use super::properties::{MECHANISMS, escape, jaas, key_of, logical_lines, uses_sasl, uses_tls};
 use super::rest;
 
 mod filters;
@@ -333,6 +334,29 @@ fn with_local(text: &str) -> String {
         _ => line.to_owned(),
     };
     logical_lines(text).map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// The properties to reach a cluster of this gateway as far as they are no secret: a beginning to complete.
+/// `with_servers` for the way there from outside.
+#[must_use]
+pub fn starter(cluster: &ClusterView, with_servers: bool) -> String {
+    let mut security = cluster.security.split(" · ");
+    let protocol = security.next().filter(|word| uses_sasl(word) || uses_tls(word));
+    let mechanism = security.next().filter(|word| MECHANISMS.contains(word));
+    let mut lines = Vec::new();
+    if with_servers {
+        lines.push(format!("bootstrap.servers={}", cluster.bootstrap));
+    }
+    if let Some(protocol) = protocol {
+        lines.push(format!("security.protocol={protocol}"));
+    }
+    if let (Some(protocol), Some(mechanism)) = (protocol, mechanism)
+        && uses_sasl(protocol)
+    {
+        lines.push(format!("sasl.mechanism={mechanism}"));
+        lines.push(format!("sasl.jaas.config={}", jaas(mechanism, "", "")));
+    }
+    lines.join("\n")
 }
 
 /// Names and values of a properties text, as `java.util.Properties` reads them.

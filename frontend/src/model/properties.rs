@@ -68,14 +68,7 @@ fn lines_of(form: &ConnectionForm) -> Vec<String> {
         format!("security.protocol={}", form.protocol),
     ];
     if uses_sasl(&form.protocol) {
-        let module = match form.mechanism.as_str() {
-            "PLAIN" => "plain.PlainLoginModule",
-            _ => "scram.ScramLoginModule",
-        };
-        let (user, password) = (quote(&form.user), quote(&form.password));
-        let jaas = format!(
-            "org.apache.kafka.common.security.{module} required username={user} password={password};"
-        );
+        let jaas = jaas(&form.mechanism, &form.user, &form.password);
         lines.push(format!("sasl.mechanism={}", form.mechanism));
         lines.push(format!("sasl.jaas.config={}", escape(&jaas)));
     }
@@ -84,6 +77,18 @@ fn lines_of(form: &ConnectionForm) -> Vec<String> {
         lines.push(format!("ssl.truststore.certificates={}", escape(form.ca.trim())));
     }
     lines
+}
+
+/// The login module of a mechanism with a user and a password.
+pub(super) fn jaas(mechanism: &str, user: &str, password: &str) -> String {
+    let module = match mechanism {
+        "PLAIN" => "plain.PlainLoginModule",
+        _ => "scram.ScramLoginModule",
+    };
+    let (user, password) = (quote(user), quote(password));
+    format!(
+        "org.apache.kafka.common.security.{module} required username={user} password={password};"
+    )
 }
 
 /// A JAAS option's value in quotes.

@@ -105,8 +105,11 @@ fn Turn(wizard: Wizard) -> impl IntoView {
 fn check(wizard: Wizard, at: usize) {
     let Some(part) = wizard.part(at) else { return };
     let Some((cluster, draft)) = wizard.whole(at) else { return };
+    let asked = wizard.form.get_untracked();
     part.asking.send(Request::CheckLink { cluster, draft }, move |response| {
-        if let Response::LinkChecked(check) = response {
+        // An answer about what was typed before says nothing about what is typed now.
+        let is_meant = *wizard.form.read_untracked() == asked;
+        if let (Response::LinkChecked(check), true) = (response, is_meant) {
             part.check.set(Some(check));
         }
     });

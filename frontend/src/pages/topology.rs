@@ -78,7 +78,13 @@ pub fn TopologyPage() -> impl IntoView {
     let world = World::start();
     let is_bare = Memo::new(move |_| world.clusters.with(|all| all.is_some_and(<[_]>::is_empty)));
     let has_links = Memo::new(move |_| world.n_links() > 0);
-    let facts = move || view! { <Facts world /> };
+    let facts = move || {
+        view! {
+            <Show when=move || has_links.get()>
+                <Facts world />
+            </Show>
+        }
+    };
     let actions = move || {
         view! {
             <Show when=move || !is_bare.get()>

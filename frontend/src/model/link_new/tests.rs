@@ -35,14 +35,12 @@ fn the_two_files_of_a_source_initiated_link_make_its_two_halves() {
     let halves = halves(&form);
     let said: Vec<String> = halves
         .iter()
-        .map(|half| format!("{:?} {} {}", half.cluster, half.remote_id, words::half(half)))
+        .map(|half| format!("{} {} {}", half.remote_id, words::half(half), words::dials(half)))
         .collect();
+    assert_eq!(said, ["id-on-prem destination half is dialled", "id-cloud source half dials"]);
     assert_eq!(
-        said,
-        [
-            "Some(ClusterName(\"cloud\")) id-on-prem destination half, is dialled",
-            "Some(ClusterName(\"on-prem\")) id-cloud source half, dials"
-        ]
+        words::plan(&form, &halves)[0],
+        "The destination half of from-on-prem-link on cloud: it owns the mirrors and all settings and is dialled."
     );
     assert!(halves.iter().all(|half| half.faults().is_empty()));
     let wanted: Vec<(String, String)> =

@@ -31,14 +31,16 @@ pub fn firewall(form: &Form) -> String {
     )
 }
 
-/// A half in a few words: `destination half, dials`.
+/// Which half it is.
 #[must_use]
 pub fn half(half: &Half) -> &'static str {
-    match (half.mode, half.connection) {
-        (LinkMode::Source, _) => "source half, dials",
-        (_, ConnectionMode::Inbound) => "destination half, is dialled",
-        _ => "destination half, dials",
-    }
+    if half.mode == LinkMode::Source { "source half" } else { "destination half" }
+}
+
+/// Whether it dials.
+#[must_use]
+pub fn dials(half: &Half) -> &'static str {
+    if half.connection == ConnectionMode::Inbound { "is dialled" } else { "dials" }
 }
 
 /// What is about to be done, one sentence a half.
@@ -46,15 +48,15 @@ pub fn half(half: &Half) -> &'static str {
 pub fn plan(form: &Form, halves: &[Half]) -> Vec<String> {
     let name = Some(form.name.trim()).filter(|name| !name.is_empty()).unwrap_or("the link");
     let sentence = |of: &Half| {
+        let (which, dials) = (half(of), dials(of));
         let keeps = match of.mode {
-            LinkMode::Source => "keeps the credentials and makes the connections",
+            LinkMode::Source => "keeps the credentials",
             _ => "owns the mirrors and all settings",
         };
         match &of.cluster {
-            Some(cluster) => format!("The {} of {name} on {cluster}: it {keeps}.", half(of)),
+            Some(cluster) => format!("The {which} of {name} on {cluster}: it {keeps} and {dials}."),
             None => format!(
-                "The {} of {name} is for a cluster this gateway does not have: create it there with the file shown.",
-                half(of)
+                "The {which} of {name} is for a cluster this gateway does not have: create it there with the file shown."
             ),
         }
     };

@@ -23,6 +23,15 @@ pub(super) fn Does(wizard: Wizard) -> impl IntoView {
     let means = move |read: fn(&Form) -> String| {
         view! { <p class="consequence">{move || read(&wizard.form.read())}</p> }
     };
+    // Switched on it would do nothing without a filter.
+    let switch = |switch: RwSignal<bool>, filters: RwSignal<String>| {
+        Callback::new(move |is_on: bool| {
+            switch.set(is_on);
+            if is_on && filters.read_untracked().trim().is_empty() {
+                filters.set("*".to_owned());
+            }
+        })
+    };
     let others = Signal::derive(move || {
         let halves = wizard.halves.read();
         let faults = halves.first().map(crate::model::link_new::Half::faults).unwrap_or_default();
@@ -36,12 +45,16 @@ pub(super) fn Does(wizard: Wizard) -> impl IntoView {
     ]
     .map(|(value, words)| (value.to_owned(), words.to_owned()))
     .into();
+    let is_made = move || wizard.has_begun();
     let start = start_choice(wizard);
     let is_time = move || *start.read() == "time";
     view! {
-        <fieldset>
+        <Show when=is_made>
+            <p class="consequence">"The destination's half exists: change these on its page."</p>
+        </Show>
+        <fieldset disabled=is_made>
             <legend>"Mirrors"</legend>
-            <Toggle label="Create mirrors by themselves" checked=fields.auto_create on_change=move |on| fields.auto_create.set(on) />
+            <Toggle label="Create mirrors by themselves" checked=fields.auto_create on_change=switch(fields.auto_create, fields.topics) />
             <Show when=move || fields.auto_create.get()>
                 <TextField label="Topics" value=fields.topics hint=FILTERS mono=true placeholder="orders*, payments, !orders-tmp*" />
             </Show>
@@ -56,9 +69,9 @@ pub(super) fn Does(wizard: Wizard) -> impl IntoView {
             {means(words::start)}
             {means(words::prefix)}
         </fieldset>
-        <fieldset>
+        <fieldset disabled=is_made>
             <legend>"Consumer groups"</legend>
-            <Toggle label="Sync consumer offsets" checked=fields.offsets on_change=move |on| fields.offsets.set(on) />
+            <Toggle label="Sync consumer offsets" checked=fields.offsets on_change=switch(fields.offsets, fields.groups) />
             <Show when=move || fields.offsets.get()>
                 <div class="form-grid link-fields">
                     <TextField label="Groups" value=fields.groups hint=FILTERS mono=true placeholder="*, !console-consumer-*" />
@@ -67,7 +80,7 @@ pub(super) fn Does(wizard: Wizard) -> impl IntoView {
             </Show>
             {means(words::offsets)}
         </fieldset>
-        <fieldset>
+        <fieldset disabled=is_made>
             <legend>"Topic configs"</legend>
             <TextField label="Look every, in milliseconds" value=fields.configs_ms error=fault("topic.config.sync.ms") numeric=true mono=true placeholder="5000" />
             {means(words::configs)}

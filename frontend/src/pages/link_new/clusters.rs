@@ -47,7 +47,7 @@ pub(super) fn Sides(wizard: Wizard) -> impl IntoView {
     };
     view! {
         <Taken wizard />
-        <div class="form-grid link-sides">
+        <fieldset class="form-grid link-sides" disabled=move || wizard.has_begun()>
             <SelectField label="Source: data comes from" value=wizard.source options />
             <SelectField label="Destination: data goes to" value=wizard.destination options />
             <TextField
@@ -65,7 +65,7 @@ pub(super) fn Sides(wizard: Wizard) -> impl IntoView {
                     mono=true
                 />
             </Show>
-        </div>
+        </fieldset>
         <Properties
             text=wizard.remote
             error=fault_of(false)

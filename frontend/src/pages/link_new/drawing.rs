@@ -18,7 +18,7 @@ pub(super) fn Drawing(
     let short = |name: Signal<String>| {
         move || {
             let name = name.get();
-            match name.char_indices().nth(13) {
+            match name.char_indices().nth(12) {
                 Some((at, _)) => format!("{}…", name.get(..at).unwrap_or_default()),
                 None => name,
             }

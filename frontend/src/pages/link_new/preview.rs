@@ -1,5 +1,7 @@
 //! At the right of every step: both halves as their files will say it.
 
+use drawbridge_shared::link::LinkMode;
+use drawbridge_shared::names::ClusterName;
 use leptos::prelude::*;
 
 use super::drawing::Drawing;
@@ -16,12 +18,16 @@ pub(super) fn Preview(wizard: Wizard) -> impl IntoView {
         <aside class="link-new-preview" aria-label="What will be created">
             <Drawing
                 source_dials=Signal::derive(move || form.read().dials == Dials::Source)
-                source=Signal::derive(move || words::source(&form.read()))
-                destination=Signal::derive(move || words::destination(&form.read()))
+                source=Signal::derive(move || named(form.read().source.as_ref(), "source"))
+                destination=Signal::derive(move || named(form.read().destination.as_ref(), "destination"))
             />
             {move || (0..n.get()).map(|at| view! { <HalfFile wizard at /> }).collect_view()}
         </aside>
     }
+}
+
+fn named(cluster: Option<&ClusterName>, part: &str) -> String {
+    cluster.map_or_else(|| part.to_owned(), ToString::to_string)
 }
 
 #[component]
@@ -32,8 +38,9 @@ fn HalfFile(wizard: Wizard, at: usize) -> impl IntoView {
         })
     };
     let title = of(|_, half| {
-        let place = half.cluster.as_ref().map_or("elsewhere", |name| name.as_str());
-        format!("On {place}: {}", words::half(half))
+        let place = half.cluster.as_ref().map(|name| format!(" on {name}")).unwrap_or_default();
+        let which = if half.mode == LinkMode::Source { "Source half" } else { "Destination half" };
+        format!("{which}{place} · {}", words::dials(half))
     });
     let file = of(|wizard, half| half.file(&wizard.name.read()));
     let text = of(|_, half| half.text.trim_end().to_owned());

@@ -216,7 +216,7 @@ impl Wizard {
     /// Fills the form from a config file that was pasted or dropped.
     pub(super) fn take(self, from: SecretText) {
         let text = from.shown.get_untracked();
-        if text.trim().is_empty() {
+        if text.trim().is_empty() || self.has_begun() {
             return;
         }
         let (form, taken) = Form::clone(&self.form.read_untracked()).take(&text);

@@ -31,7 +31,7 @@ pub(super) fn Who(wizard: Wizard) -> impl IntoView {
     let taken = Callback::new(move |()| wizard.take(wizard.file));
     let firewall = move || words::firewall(&wizard.form.read());
     view! {
-        <fieldset class="who-choices">
+        <fieldset class="who-choices" disabled=move || wizard.has_begun()>
             <legend>"Which side makes the connections?"</legend>
             {choice(
                 "destination",
@@ -45,6 +45,7 @@ pub(super) fn Who(wizard: Wizard) -> impl IntoView {
             )}
         </fieldset>
         <p class="consequence">{firewall}</p>
+        <Show when=move || !wizard.has_begun()>
         <Properties
             text=wizard.file
             error=Signal::derive(|| None::<String>)
@@ -54,6 +55,7 @@ pub(super) fn Who(wizard: Wizard) -> impl IntoView {
             rows=4
             on_taken=taken
         />
+        </Show>
         <Taken wizard />
     }
 }

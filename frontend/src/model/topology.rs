@@ -2,6 +2,8 @@
 //!
 //! The graph holds names alone and no numbers, so that the drawing stays where it is while the numbers change.
 
+use std::collections::HashMap;
+
 use drawbridge_shared::link::{ConnectionMode, LinkMode, LinkName, LinkState};
 use drawbridge_shared::names::ClusterName;
 use drawbridge_shared::view::{ClusterStatus, ClusterView, LinkRow, RateView, RemoteView};
@@ -195,11 +197,21 @@ pub struct EdgeFacts {
 }
 
 impl EdgeFacts {
-    /// The facts of a link; nothing when its half is gone.
+    /// The facts of all links by key.
     #[must_use]
-    pub fn of(edge: &Edge, rows: &[LinkRow], now_ms: i64) -> Self {
-        let Some(row) = find(rows, &edge.key) else { return Self::default() };
-        let worse = worse_half(edge, rows).unwrap_or(row);
+    pub fn of_all(graph: &Graph, rows: &[LinkRow], now_ms: i64) -> HashMap<String, Self> {
+        let halves: HashMap<String, &LinkRow> = rows.iter().map(|row| (key(row), row)).collect();
+        let facts = |edge: &Edge| {
+            let row = halves.get(&edge.key)?;
+            let twin = edge.twin.as_ref().and_then(|key| halves.get(key));
+            Some((edge.key.clone(), Self::of(row, twin.copied(), now_ms)))
+        };
+        graph.edges.iter().filter_map(facts).collect()
+    }
+
+    /// The facts of a link by the half that owns the mirrors and the other one.
+    fn of(row: &LinkRow, twin: Option<&LinkRow>, now_ms: i64) -> Self {
+        let worse = twin.filter(|twin| trouble(twin) > trouble(row)).unwrap_or(row);
         let (role, word) = badge(worse);
         let lag = match worse.last_contact_ms {
             Some(at) if is_broken(worse) => format!("last contact {}", age(now_ms, at)),
@@ -336,7 +348,7 @@ pub fn oldest_missing<'a>(graph: &'a Graph, rows: &[LinkRow]) -> Option<(i64, &'
 #[must_use]
 pub fn by_trouble(graph: &Graph, rows: &[LinkRow]) -> Vec<String> {
     let mut edges: Vec<&Edge> = graph.edges.iter().collect();
-    edges.sort_by_key(|edge| std::cmp::Reverse(worse_half(edge, rows).map(trouble)));
+    edges.sort_by_cached_key(|edge| std::cmp::Reverse(worse_half(edge, rows).map(trouble)));
     edges.into_iter().map(|edge| edge.key.clone()).collect()
 }
 

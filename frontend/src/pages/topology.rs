@@ -1,5 +1,6 @@
 //! Does data flow, and where not?
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use drawbridge_shared::view::LinkRow;
@@ -26,6 +27,7 @@ struct World {
     clusters: Clusters,
     links: Links,
     graph: Memo<Graph>,
+    facts: Memo<HashMap<String, EdgeFacts>>,
     trends: Trends,
     /// Key of the link that is pointed at.
     hot: RwSignal<Option<String>>,
@@ -43,13 +45,21 @@ impl World {
             };
             links.with(rows)
         });
+        let now = expect_context::<Clock>().now();
+        let facts = Memo::new(move |_| {
+            let of_all = |rows: Option<&[LinkRow]>| {
+                EdgeFacts::of_all(&graph.read(), rows.unwrap_or_default(), now.get())
+            };
+            links.with(of_all)
+        });
         Self {
             clusters,
             links,
             graph,
+            facts,
             trends: Trends::start(graph, links),
             hot: RwSignal::new(None),
-            now: expect_context::<Clock>().now(),
+            now,
             nav: expect_context::<Nav>(),
         }
     }
@@ -60,11 +70,7 @@ impl World {
 
     /// How a link does; changes only when something that is shown of it does.
     fn facts(self, key: String) -> Memo<EdgeFacts> {
-        Memo::new(move |_| {
-            let graph = self.graph.read();
-            let facts = |edge| self.rows(|rows| EdgeFacts::of(edge, rows, self.now.get()));
-            graph.edge(&key).map(facts).unwrap_or_default()
-        })
+        Memo::new(move |_| self.facts.read().get(&key).cloned().unwrap_or_default())
     }
 
     fn n_links(self) -> usize {

@@ -120,7 +120,7 @@ impl Sizes {
                 wall: (13, 4),
                 stub: 16,
                 ports: (24, 8),
-                socket: 7,
+                socket: 6,
             };
         }
         let spare = width - 2 * 248;
@@ -448,7 +448,7 @@ fn line(
     let arrow = format!("M{} {}l{} -5v10Z", to.x + to.out, to.y, to.out * 9);
     let dialler = if edge.from_dials { from } else { to };
     // An arrow has the end to itself.
-    let inset = if edge.from_dials { sizes.socket } else { sizes.socket + 12 };
+    let inset = if edge.from_dials { sizes.socket } else { sizes.socket + 11 };
     Line { path, arrow, socket: (dialler.x + dialler.out * inset, dialler.y), card }
 }
 

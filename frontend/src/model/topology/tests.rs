@@ -141,7 +141,7 @@ fn a_link_is_told_whole_to_those_who_do_not_see_it() {
     rows[0].mirrors = vec![(MirrorState::Active, 38)];
     let graph = Graph::new(&clusters, &rows);
     let edge = graph.edge("cloud/from-on-prem-link").unwrap();
-    let facts = EdgeFacts::of(edge, &rows, 0);
+    let facts = &EdgeFacts::of_all(&graph, &rows, 0)[&edge.key];
     assert!(facts.flows);
     assert_eq!(
         facts.said(&graph, edge),

@@ -9,7 +9,7 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 
 use super::{World, parts};
-use crate::model::topology::layout::layout;
+use crate::model::topology::{self as model, layout::layout};
 use crate::ui::{Button, ButtonKind};
 
 const FACTOR: f64 = 1.25;
@@ -132,6 +132,20 @@ pub(super) fn Map(world: World) -> impl IntoView {
     let eye = Eye::new();
     eye.watch();
     let drawn = Memo::new(move |_| layout(&world.graph.read(), eye.width.get()));
+    // What needs somebody most is in view from the start.
+    Effect::new(move |is_done: Option<bool>| {
+        if is_done == Some(true) {
+            return true;
+        }
+        let (frame, drawn) = (eye.frame.get(), drawn.read());
+        let Some((frame, y)) =
+            frame.zip(worst_link(world).and_then(|at| drawn.lines.get(at)).map(|line| line.card.y))
+        else {
+            return false;
+        };
+        request_animation_frame(move || frame.set_scroll_top(y - frame.client_height() / 2));
+        true
+    });
     let fit = move || eye.fit(drawn.read_untracked().height);
     let keydown = move |event: ev::KeyboardEvent| {
         if event.ctrl_key() || event.meta_key() || event.alt_key() {
@@ -208,6 +222,13 @@ pub(super) fn Map(world: World) -> impl IntoView {
     }
 }
 
+/// Which link is worst.
+fn worst_link(world: World) -> Option<usize> {
+    let graph = world.graph.read_untracked();
+    let worst = untrack(|| world.rows(|rows| model::verdict(&graph, rows))).worst?;
+    graph.edges.iter().position(|edge| *edge == worst)
+}
+
 /// All that is drawn; made anew when a cluster or a link comes or goes, not when numbers change.
 #[component]
 fn Stage(world: World, eye: Eye) -> impl IntoView {
@@ -215,11 +236,17 @@ fn Stage(world: World, eye: Eye) -> impl IntoView {
         let graph = world.graph.get();
         let drawn = layout(&graph, eye.width.get());
         let dense = drawn.is_dense;
+        let socket = match (dense, drawn.is_narrow) {
+            (true, _) => "0.5",
+            (false, true) => "0.65",
+            (false, false) => "1",
+        };
         let sites = || graph.nodes.iter().zip(&drawn.sites).enumerate();
         let grounds = sites().map(|(at, (node, site))| parts::ground(world, at, node, site, dense));
-        let nodes = sites().map(|(_, (node, site))| parts::node(world, node.clone(), site.node));
+        let nodes = sites()
+            .map(|(_, (node, site))| parts::node(world, node.clone(), site.node, drawn.is_narrow));
         let links = || graph.edges.iter().zip(&drawn.lines);
-        let lines = links().map(|(edge, line)| parts::line(world, edge, line.clone(), dense));
+        let lines = links().map(|(edge, line)| parts::line(world, edge, line.clone(), socket));
         let cards = links().map(|(edge, line)| parts::card(world, edge.clone(), line.card, dense));
         let many = if drawn.lines.len() > 40 { "map-lines map-lines--many" } else { "map-lines" };
         view! {

@@ -39,7 +39,7 @@ pub(super) fn ground(world: World, at: usize, node: &Node, site: &Site, dense: b
 }
 
 /// A cluster.
-pub(super) fn node(world: World, node: Node, place: Rect) -> AnyView {
+pub(super) fn node(world: World, node: Node, place: Rect, is_narrow: bool) -> AnyView {
     let Some(name) = node.cluster.clone() else {
         let said = "Not a cluster of this gateway: add it to see how it is";
         return view! {
@@ -58,7 +58,11 @@ pub(super) fn node(world: World, node: Node, place: Rect) -> AnyView {
     });
     let words = Memo::new(move |_| {
         let view = view_of.read();
-        view.as_ref().map_or(UNKNOWN.to_owned(), |view| health_words(view, world.now.get()))
+        let words = |view| match is_narrow {
+            true => ClusterHealth::of(view).words(),
+            false => health_words(view, world.now.get()),
+        };
+        view.as_ref().map_or(UNKNOWN.to_owned(), words)
     });
     let size = Memo::new(move |_| view_of.read().as_ref().map(size_words));
     view! {
@@ -75,7 +79,7 @@ pub(super) fn node(world: World, node: Node, place: Rect) -> AnyView {
 }
 
 /// A link's line, from the cluster that data comes from to the one it goes to.
-pub(super) fn line(world: World, edge: &Edge, line: Line, dense: bool) -> AnyView {
+pub(super) fn line(world: World, edge: &Edge, line: Line, socket: &'static str) -> AnyView {
     let facts = world.facts(edge.key.clone());
     let is_hot = hot(world, edge.key.clone());
     let class = move || {
@@ -85,7 +89,6 @@ pub(super) fn line(world: World, edge: &Edge, line: Line, dense: bool) -> AnyVie
         role_class("line", facts.role) + flows + hot
     };
     let (x, y) = line.socket;
-    let scale = if dense { "0.5" } else { "1" };
     let page = Route::of_link(edge.cluster.clone(), edge.link.clone());
     let (key, d) = (edge.key.clone(), line.path);
     view! {
@@ -98,7 +101,7 @@ pub(super) fn line(world: World, edge: &Edge, line: Line, dense: bool) -> AnyVie
             <path class="line-halo" d=d.clone()></path>
             <path class="line-stroke" d=d></path>
             <path class="line-arrow" d=line.arrow></path>
-            <g class="line-socket" transform=format!("translate({x} {y}) scale({scale})")>
+            <g class="line-socket" transform=format!("translate({x} {y}) scale({socket})")>
                 <circle r="8"></circle>
                 <path d="M-3-2v4M3-2v4M-3 0h6"></path>
             </g>

@@ -80,7 +80,7 @@ fn cells(world: World, key: String) -> AnyView {
         <td class="wide muted">{way}</td>
         <td class="wide muted">{dials}</td>
         <td class="wide num">{move || facts.read().mirrors.clone()}</td>
-        <td class="right num">{move || facts.read().lag.clone()}</td>
+        <td class="right num wrap">{move || facts.read().lag.clone()}</td>
         <td class="right wide num">{move || facts.read().rate.clone()}</td>
         <td class="wide">
             <Sparkline points=world.trends.curve(key) label=format!("Throughput of {name} over the last 30 minutes") />

@@ -31,7 +31,7 @@ pub fn LinkNewPage() -> impl IntoView {
     if let Some(Route::LinkNew { cluster, mode }) = expect_context::<Nav>().route().get_untracked()
     {
         let is_source = mode == Some(LinkMode::Source);
-        wizard.dials.set(is_source.then_some("source").unwrap_or("destination").to_owned());
+        wizard.dials.set(if is_source { "source" } else { "destination" }.to_owned());
         let side = if is_source { wizard.source } else { wizard.destination };
         side.set(choice(cluster.as_ref()));
     }

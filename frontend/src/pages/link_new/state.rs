@@ -165,7 +165,8 @@ impl Wizard {
 
     pub(super) fn go(self, step: usize) {
         self.step.set(step);
-        if step + 1 == super::STEPS.len() && !self.has_begun() {
+        let is_sound = || untrack(|| self.side_fault().or_else(|| self.config_fault())).is_none();
+        if step + 1 == super::STEPS.len() && !untrack(|| self.has_begun()) && is_sound() {
             for at in 0..self.halves.read_untracked().len() {
                 super::check(self, at);
             }

@@ -68,14 +68,7 @@ fn lines_of(form: &ConnectionForm) -> Vec<String> {
         format!("security.protocol={}", form.protocol),
     ];
     if uses_sasl(&form.protocol) {
-        let module = match form.mechanism.as_str() {
-            "PLAIN" => "plain.PlainLoginModule",
-            _ => "scram.ScramLoginModule",
-        };
-        let (user, password) = (quote(&form.user), quote(&form.password));
-        let jaas = format!(
-            "org.apache.kafka.common.security.{module} required username={user} password={password};"
-        );
+        let jaas = jaas(&form.mechanism, &form.user, &form.password);
         lines.push(format!("sasl.mechanism={}", form.mechanism));
         lines.push(format!("sasl.jaas.config={}", escape(&jaas)));
     }
@@ -86,6 +79,18 @@ fn lines_of(form: &ConnectionForm) -> Vec<String> {
     lines
 }
 
+/// The login module of a mechanism with a user and a password.
+pub(super) fn jaas(mechanism: &str, user: &str, password: &str) -> String {
+    let module = match mechanism {
+        "PLAIN" => "plain.PlainLoginModule",
+        _ => "scram.ScramLoginModule",
+    };
+    let (user, password) = (quote(user), quote(password));
+    format!(
+        "org.apache.kafka.common.security.{module} required username={user} password={password};"
+    )
+}
+
 /// A JAAS option's value in quotes.
 fn quote(value: &str) -> String {
     format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""))
@@ -93,7 +98,7 @@ fn quote(value: &str) -> String {
 
 /// A value as `java.util.Properties` reads it back: backslashes and line ends are escaped, and a
 /// leading space, which would be skipped.
-fn escape(value: &str) -> String {
+pub(super) fn escape(value: &str) -> String {
     let mut out = String::with_capacity(value.len());
     for (at, letter) in value.char_indices() {
         match letter {

@@ -156,6 +156,28 @@ pub fn create_mirrors(origin: &str, cluster_id: &str, link: &str, sources: &[Str
     sources.iter().map(one).collect::<Vec<_>>().join("\n")
 }
 
+/// Creates a half of a link; secrets among the configs are for the caller to leave out.
+/// `remote` is the other cluster's id with the field it goes by, which depends on the half.
+#[must_use]
+pub fn create_link(
+    origin: &str,
+    cluster_id: &str,
+    link: &str,
+    remote: (&str, &str),
+    configs: &[(String, String)],
+) -> String {
+    let configs: Vec<String> = configs
+        .iter()
+        .map(|(name, value)| format!("{{\"name\":{},\"value\":{}}}", json(name), json(value)))
+        .collect();
+    let id = match remote.1 {
+        "" => String::new(),
+        id => format!("{}:{},", json(remote.0), json(id)),
+    };
+    let body = format!("{{{id}\"configs\":[{}]}}", configs.join(","));
+    call("POST", origin, cluster_id, &format!("/links?link_name={link}"), Some(&body))
+}
+
 /// Deletes a half of a link.
 #[must_use]
 pub fn delete_link(origin: &str, cluster_id: &str, link: &str, is_forced: bool) -> String {

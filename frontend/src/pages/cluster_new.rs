@@ -6,58 +6,41 @@ use drawbridge_shared::wire::{Request, Response};
 use leptos::prelude::*;
 
 mod form;
-mod properties;
+pub(in crate::pages) mod properties;
 
 use super::probe::{Probe, ProbeSteps};
 use super::topic::ask::{Ask, Refusal};
-use crate::model::secrets::Secrets;
 use crate::routes::Route;
 use crate::state::{Clusters, Nav, Toasts};
 use crate::ui::{Button, ButtonKind, PageHead, TextField};
 use form::ConnectionFields;
-use properties::Properties;
+use properties::{Properties, SecretText};
 
 /// What is typed. Lives as long as the page: no error and no reconnect empties it. Secrets are
 /// kept beside the text, never in the URL or in the browser's storage.
 #[derive(Clone, Copy)]
 struct Draft {
     name: RwSignal<String>,
-    /// The properties as shown, with placeholders for hidden secrets.
-    text: RwSignal<String>,
-    secrets: StoredValue<Secrets>,
+    properties: SecretText,
 }
 
 impl Draft {
     fn new() -> Self {
-        Self {
-            name: RwSignal::new(String::new()),
-            text: RwSignal::new(String::new()),
-            secrets: StoredValue::new(Secrets::default()),
-        }
-    }
-
-    /// Takes over a text and hides its secrets.
-    fn hide(self, text: &str) {
-        let hidden = self.secrets.try_update_value(|secrets| secrets.hide(text));
-        self.text.set(hidden.unwrap_or_default());
-    }
-
-    /// The text with its secrets.
-    fn revealed(self) -> String {
-        self.secrets.with_value(|secrets| secrets.reveal(&self.text.read_untracked()))
+        Self { name: RwSignal::new(String::new()), properties: SecretText::new() }
     }
 
     fn whole(self) -> ClusterDraft {
         ClusterDraft {
             name: self.name.get_untracked().trim().to_owned(),
-            properties: self.revealed(),
+            properties: self.properties.revealed(),
         }
     }
 
     /// What is wrong with a field, once something is typed.
     fn error(self, field: &str) -> Option<String> {
         let checked =
-            ClusterDraft { name: self.name.get(), properties: self.text.get() }.validate();
+            ClusterDraft { name: self.name.get(), properties: self.properties.shown.get() }
+                .validate();
         let errors = checked.err()?;
         errors.into_iter().find(|error| error.field == field).map(|error| error.message)
     }
@@ -72,7 +55,7 @@ pub fn ClusterNewPage() -> impl IntoView {
     let probe = RwSignal::new(Probe::None);
     Effect::new(move |_| {
         draft.name.track();
-        draft.text.track();
+        draft.properties.shown.track();
         testing.forget();
         adding.forget();
     });
@@ -119,8 +102,8 @@ pub fn ClusterNewPage() -> impl IntoView {
                     autofocus=true
                     mono=true
                 />
-                <ConnectionFields draft />
-                <Properties draft error=text_error />
+                <ConnectionFields text=draft.properties />
+                <Properties text=draft.properties error=text_error />
                 <div class="form-actions">
                     <Button kind=ButtonKind::Primary on_click=add why_not=why_no_add busy=adding.busy()>
                         "Add cluster"

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::Draft;
+use super::properties::SecretText;
 use crate::model::properties::{ConnectionForm, MECHANISMS, PROTOCOLS, uses_sasl, uses_tls, write};
 use crate::ui::{SelectField, TextArea, TextField};
 
@@ -43,14 +43,14 @@ impl Fields {
 
 /// The form, folded away at first.
 #[component]
-pub(super) fn ConnectionFields(draft: Draft) -> impl IntoView {
+pub(super) fn ConnectionFields(text: SecretText) -> impl IntoView {
     let fields = Fields::new();
     // The text is outside of the form: other lines in it stay as they are. Before anything was
     // typed into the form it writes nothing.
     Effect::new(move |before: Option<ConnectionForm>| {
         let form = fields.form();
         if before.is_some_and(|before| before != form) {
-            draft.hide(&write(&form, &draft.revealed()));
+            text.hide(&write(&form, &text.revealed()));
         }
         form
     });

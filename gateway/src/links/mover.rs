@@ -240,6 +240,8 @@ impl Mover {
                 for id in self.machines.remove_topic(&topic) {
                     self.readers.values_mut().for_each(|reader| reader.forget(id));
                     self.unrouted_wants.retain(|(waiting, _)| *waiting != id);
+                    self.unrouted_batches.retain(|waiting| waiting.id != id);
+                    self.lanes.values_mut().for_each(|lane| lane.forget(id));
                 }
             }
             Order::Lease(until) => {

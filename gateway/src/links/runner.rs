@@ -109,6 +109,8 @@ pub(super) struct Runner {
     auto_pending: usize,
     auto_errors: Vec<TaskError>,
     observing: bool,
+    /// The mirror topics were looked at since the gateway runs the link.
+    looked: bool,
     next_look: Millis,
     /// Mirrors to make: half made before a crash, or asked for.
     unmade: VecDeque<acts::Unmade>,
@@ -164,6 +166,7 @@ impl Runner {
             auto_pending: 0,
             auto_errors: Vec::new(),
             observing: false,
+            looked: false,
             next_look: now,
             unmade: VecDeque::new(),
             making: 0,

@@ -105,3 +105,31 @@ async fn a_promoted_mirror_is_stopped_and_promoting_it_again_says_so() {
     assert!(deleted.status < 300, "{deleted:?}");
     assert_eq!(ask(&app, "GET", &format!("{CLOUD}/links/l"), "").await.status, 404);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_topic_made_under_the_name_of_a_deleted_mirror_is_left_alone() {
+    let (on_prem, cloud, app) = bridge().await;
+    linked(&on_prem, &app).await;
+    mirrored(&app).await;
+    caught_up(&app).await;
+    let topic = format!("{CLOUD}/topics/orders");
+    assert_eq!(ask(&app, "DELETE", &topic, "").await.status, 204);
+    let body = json!({"topic_name": "orders", "partitions_count": 2}).to_string();
+    in_time(async {
+        while ask(&app, "POST", &format!("{CLOUD}/topics"), &body).await.status != 201 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    on_prem.append("orders", 0, &[Record::new("k", "late")]).unwrap();
+    until(&app, &format!("{CLOUD}/links/l/mirrors"), |answer| {
+        answer.json()["data"].as_array().is_some_and(Vec::is_empty)
+    })
+    .await;
+    on_prem.append("orders", 0, &[Record::new("k", "later")]).unwrap();
+    let link = ask(&app, "GET", &format!("{CLOUD}/links/l"), "").await.json();
+    assert_eq!(link["link_state"], "ACTIVE");
+    for partition in 0..2 {
+        assert_eq!(cloud.local().offsets("orders", partition), Some((0, 0)));
+    }
+}

@@ -67,6 +67,11 @@ impl Lane {
         self.waiting.push_back(sending);
     }
 
+    /// Drops what waits of a machine that is gone: its topic may be somebody else's by now.
+    pub(super) fn forget(&mut self, id: Id) {
+        self.waiting.retain(|sending| sending.id != id);
+    }
+
     pub(super) fn is_idle(&self) -> bool {
         self.waiting.is_empty() && self.in_flight == 0
     }
@@ -200,6 +205,16 @@ mod tests {
         assert_eq!(asks(&lane.next(0, 0).unwrap()), [1]);
         assert_eq!(asks(&lane.next(0, 0).unwrap()), [2]);
         assert_eq!(asks(&lane.next(0, 0).unwrap()), [3]);
+    }
+
+    #[test]
+    fn nothing_of_a_machine_that_is_gone_is_sent() {
+        let mut lane = Lane::default();
+        lane.push(sending(1, 1, 1));
+        lane.push(sending(2, 2, 1));
+        lane.forget(1);
+        assert_eq!(asks(&lane.next(0, 0).unwrap()), [2]);
+        assert!(lane.next(0, 0).is_none());
     }
 
     #[test]

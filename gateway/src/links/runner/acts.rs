@@ -187,13 +187,15 @@ impl Runner {
         for (number, memory) in made.memories {
             self.memories.set(&topic, number, memory);
         }
+        // The first mirror of a link was created just now, so it is the one that it was.
+        self.looked |= self.mirrors.is_empty();
         let machine = Mirror::new(now, made.stored.record.clone(), retry);
         let partitions = made.stored.record.partitions;
         let message = format!(
             "mirror '{topic}' of '{}' was created with {partitions} partitions",
             made.stored.record.source_topic
         );
-        self.mirrors.insert(topic.clone(), mirrors::entry(machine, made.stored, made.topic_id));
+        self.mirrors.insert(topic.clone(), mirrors::entry(machine, made.stored));
         self.notice(Severity::Info, Some(&topic), message);
         self.move_partitions(&topic, 0..partitions);
         let state = self.link.view().state;
@@ -444,6 +446,7 @@ async fn make(
             since: Millis(now_ms()),
         },
         created: false,
+        topic_id: None,
         denied: Vec::new(),
         overrides: intent.overrides.clone(),
     };
@@ -501,13 +504,13 @@ async fn create(
     intent: &Intent,
     resumed: bool,
 ) -> Result<Made, Refusal> {
-    let topic_id = new_mirror::create(ends, rules, intent, resumed).await?;
+    stored.topic_id = new_mirror::create(ends, rules, intent, resumed).await?;
     stored.created = true;
     mirrors::store_surely(store, Stored::Mirror(stored.clone())).await;
     let memories = (0..)
         .zip(&intent.starts)
         .map(|(number, start)| (number, Memory { start: *start, ..Memory::default() }));
-    Ok(Made { stored, memories: memories.collect(), topic_id })
+    Ok(Made { stored, memories: memories.collect() })
 }
 
 async fn list_source_topics(

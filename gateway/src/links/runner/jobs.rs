@@ -7,7 +7,10 @@ use drawbridge_engine::{
 };
 use drawbridge_shared::{link::TaskName, names::TopicName};
 
-use super::{Runner, mirrors::Made};
+use super::{
+    Runner,
+    mirrors::{Found, Made},
+};
 use crate::{
     links::{
         half::Reply,
@@ -31,10 +34,10 @@ pub(super) enum Done {
     },
     /// The link has producers to write with, and they are stored.
     Producers(Result<(Producers, i64), String>),
-    /// Topics were looked at: sources, and mirrors that are gone.
+    /// Topics were looked at: sources, and mirrors (none when the destination could not be asked).
     Observed {
         sources: Vec<(TopicName, SourceTopic)>,
-        gone: Vec<TopicName>,
+        mirrors: Option<Vec<(TopicName, Found)>>,
     },
     /// A mirror's record was stored, so many changes of it at once.
     Stored(TopicName, u32),
@@ -78,13 +81,13 @@ impl Runner {
                 reply.send(outcome).ok();
             }
             Done::Producers(result) => self.producers_known(result),
-            Done::Observed { sources, gone } => {
+            Done::Observed { sources, mirrors } => {
                 self.observing = false;
                 for (topic, source) in sources {
                     self.give_mirror(&topic, MirrorInput::Source(source));
                 }
-                for topic in gone {
-                    self.mirror_is_gone(&topic);
+                if let Some(found) = mirrors {
+                    self.mirrors_found(found);
                 }
             }
             Done::Stored(topic, count) => self.saved(&topic, count),

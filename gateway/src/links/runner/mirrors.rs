@@ -26,6 +26,8 @@ use crate::{
 
 /// Between two looks at the topics, at most.
 const LOOK_MS: i64 = 10_000;
+/// How long a look may take: a side that is away must not hide the other one.
+const LOOK: std::time::Duration = std::time::Duration::from_secs(5);
 /// A mirror that is not found so many times in a row is gone.
 const GONE: u32 = 2;
 
@@ -35,7 +37,6 @@ pub(super) struct Entry {
     pub(super) stored: StoredMirror,
     /// What the partitions were told last.
     pub(super) command: Option<Command>,
-    pub(super) topic_id: Option<Uuid>,
     /// The source's configs as they were read last.
     pub(super) source_configs: Option<Configs>,
     /// Why somebody may be able to write to it.
@@ -50,12 +51,14 @@ pub(super) struct Entry {
     missed: u32,
 }
 
+/// What was found under a mirror's name: nothing, or a topic, with its id where the cluster has ids.
+pub(super) type Found = Option<Option<Uuid>>;
+
 /// A mirror that was made.
 #[derive(Debug)]
 pub(super) struct Made {
     pub(super) stored: StoredMirror,
     pub(super) memories: Vec<(i32, Memory)>,
-    pub(super) topic_id: Option<Uuid>,
 }
 
 impl Entry {
@@ -79,7 +82,7 @@ impl Runner {
             if !stored.created {
                 self.unmade.push_back(super::acts::Unmade::HalfMade(topic.clone()));
             }
-            self.mirrors.insert(topic, entry(machine, stored, None));
+            self.mirrors.insert(topic, entry(machine, stored));
         }
         for partition in contents.partitions {
             self.memories.set(&partition.topic, partition.partition, partition.memory);
@@ -215,10 +218,12 @@ impl Runner {
                 if names.is_empty() {
                     Ok(BTreeMap::new())
                 } else {
-                    ends.source.describe_topics(&names).await
+                    ends.source.with_deadline(LOOK).describe_topics(&names).await
                 }
             };
-            let (sources, here) = tokio::join!(there, ends.sink.describe_topics(&mirrors));
+            let (sources, here) = tokio::join!(there, async {
+                ends.sink.with_deadline(LOOK).describe_topics(&mirrors).await
+            });
             let mut seen = Vec::new();
             if let Ok(mut sources) = sources {
                 for (topic, source) in &subjects {
@@ -239,27 +244,54 @@ impl Runner {
                 }
                 sources.clear();
             }
-            let gone = match here {
-                Ok(here) => here
-                    .into_iter()
-                    .filter(|(_, found)| found.as_ref().err().is_some_and(is_unknown))
-                    .filter_map(|(topic, _)| topic.parse().ok())
-                    .collect(),
-                Err(_) => Vec::new(),
-            };
-            Done::Observed { sources: seen, gone }
+            let mut found = Vec::new();
+            for (topic, described) in here.iter().flatten() {
+                let Ok(topic) = topic.parse::<TopicName>() else { continue };
+                match described {
+                    Ok(described) => {
+                        found.push((topic, Some(Some(described.id).filter(|id| !id.is_nil()))));
+                    }
+                    Err(error) if is_unknown(error) => found.push((topic, None)),
+                    Err(_) => {}
+                }
+            }
+            Done::Observed { sources: seen, mirrors: here.is_ok().then_some(found) }
         };
         self.running.push(work.boxed());
     }
 
-    /// A mirror topic was not found: after the second time in a row it was deleted, and so is its record.
-    pub(super) fn mirror_is_gone(&mut self, topic: &TopicName) {
+    /// What was found of the mirror topics: not there, or there with this id.
+    pub(super) fn mirrors_found(&mut self, found: Vec<(TopicName, Found)>) {
+        self.looked = true;
+        for (topic, there) in found {
+            let Some(entry) = self.mirrors.get_mut(&topic) else { continue };
+            match (there, entry.stored.topic_id) {
+                (None, _) => self.mirror_is_missing(&topic),
+                // Another topic of its name: the mirror was deleted, and this one is somebody else's.
+                (Some(Some(id)), Some(known)) if id != known => self.mirror_is_gone(&topic),
+                (Some(Some(id)), None) => {
+                    entry.missed = 0;
+                    entry.stored.topic_id = Some(id);
+                    self.save_again(&topic);
+                }
+                (Some(_), _) => entry.missed = 0,
+            }
+        }
+    }
+
+    /// A mirror topic was not found: after the second time in a row it was deleted.
+    fn mirror_is_missing(&mut self, topic: &TopicName) {
         let Some(entry) = self.mirrors.get_mut(topic) else { return };
         entry.missed += 1;
         self.next_look = Millis(i64::MIN);
-        if entry.missed < GONE {
-            return;
+        if entry.missed >= GONE {
+            self.mirror_is_gone(topic);
         }
+    }
+
+    /// A mirror topic was deleted, and so is its record.
+    fn mirror_is_gone(&mut self, topic: &TopicName) {
+        let Some(entry) = self.mirrors.get(topic) else { return };
         let partitions = entry.machine.record().partitions;
         self.mirrors.remove(topic);
         self.memories.remove(topic);
@@ -395,12 +427,11 @@ impl Runner {
     }
 }
 
-pub(super) fn entry(machine: Mirror, stored: StoredMirror, topic_id: Option<Uuid>) -> Entry {
+pub(super) fn entry(machine: Mirror, stored: StoredMirror) -> Entry {
     Entry {
         machine,
         stored,
         command: None,
-        topic_id,
         source_configs: None,
         unprotected: None,
         protect_again: None,

@@ -42,8 +42,14 @@ const EXPIRY_MS: i64 = 86_400_000;
 impl Runner {
     /// Starts the movers when everything they need is there.
     pub(super) fn start_moving(&mut self, now: Millis) {
-        let mirrors_any = self.mirrors.values().any(super::mirrors::Entry::moves);
-        if !mirrors_any || !self.movers.is_empty() || now >= self.lease || self.retiring_is_over() {
+        let any = self.mirrors.values().any(super::mirrors::Entry::moves);
+        // Whether the topics are still the mirrors that they were has to be known first.
+        if !any
+            || !self.looked
+            || !self.movers.is_empty()
+            || now >= self.lease
+            || self.retiring_is_over()
+        {
             return;
         }
         let (Some(ends), Ok(configs)) = (self.ends.clone(), self.stored.configs.clone()) else {
@@ -108,7 +114,7 @@ impl Runner {
                 source_topic: Arc::clone(&source_topic),
                 source_topic_id: record.source_topic_id.map(Uuid::from_bytes),
                 mirror_topic: topic.clone(),
-                mirror_topic_id: entry.topic_id,
+                mirror_topic_id: entry.stored.topic_id,
                 partition,
                 spec: spec.clone(),
                 memory: self.memories.get(topic, partition),

@@ -94,6 +94,8 @@ struct MirrorValue {
     phase: PhaseValue,
     since_ms: i64,
     created: bool,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    mirror_topic_id: Option<IdText>,
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     denied: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
@@ -180,6 +182,7 @@ pub(super) fn decode(
                     since: Millis(value.since_ms),
                 },
                 created: value.created,
+                topic_id: value.mirror_topic_id.map(|id| id.0),
                 denied: value.denied,
                 overrides: value.overrides,
             })
@@ -296,6 +299,7 @@ fn mirror_value(mirror: StoredMirror) -> MirrorValue {
         phase: record.phase.into(),
         since_ms: record.since.0,
         created: mirror.created,
+        mirror_topic_id: mirror.topic_id.map(IdText),
         denied: mirror.denied,
         overrides: mirror.overrides,
     }

@@ -188,6 +188,8 @@ pub struct StoredMirror {
     pub record: MirrorRecord,
     /// Whether the topic has been created.
     pub created: bool,
+    /// Kafka's id of the mirror topic, once it is known: a topic of its name with another id is not it.
+    pub topic_id: Option<Uuid>,
     /// Principals that were given an ACL that denies them to write.
     pub denied: Vec<String>,
     /// Configs it was given at creation, beside those of the source.

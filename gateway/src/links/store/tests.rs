@@ -83,6 +83,7 @@ fn mirror() -> StoredMirror {
             since: Millis(5),
         },
         created: true,
+        topic_id: Some(Uuid::from_u128(7)),
         denied: vec!["User:app".to_owned()],
         overrides: vec![("retention.ms".to_owned(), "1".to_owned())],
     }

@@ -92,6 +92,7 @@ fn mirror_strategy() -> impl Strategy<Value = Stored> {
                         since: Millis(since),
                     },
                     created,
+                    topic_id: id.map(Uuid::from_bytes),
                     denied,
                     overrides,
                 })

@@ -6,10 +6,12 @@
 use drawbridge_shared::link::{LinkMode, LinkName};
 use drawbridge_shared::names::{ClusterName, TopicName};
 
+mod activity;
 mod encoding;
 mod links;
 mod words;
 
+pub use activity::ActivityQuery;
 use encoding::{Query, encode_pairs};
 pub use links::{CutOver, LinkTab, ListQuery};
 pub use words::Crumb;
@@ -71,6 +73,11 @@ pub enum Route {
         action: CutOver,
         /// The mirrors, `?topics=a,b`; none means all that the action can be taken on.
         topics: Vec<TopicName>,
+    },
+    /// What was done: `/activity`.
+    Activity {
+        /// What is shown of it.
+        query: ActivityQuery,
     },
     /// All clusters: `/clusters`.
     Clusters,
@@ -151,6 +158,7 @@ impl Route {
             | Self::Mirror { .. }
             | Self::MirrorsAdd { .. }
             | Self::CutOver { .. } => links::path(self),
+            Self::Activity { query } => activity::path(query),
             Self::Clusters => "/clusters".to_owned(),
             Self::ClusterNew => "/clusters/new".to_owned(),
             Self::Cluster { cluster, broker } => {
@@ -185,6 +193,9 @@ impl Route {
         }
         let route = match (segments.next(), segments.next(), segments.next(), segments.next()) {
             (None, None, None, None) => Self::Topology,
+            (Some("activity"), None, None, None) => {
+                Self::Activity { query: activity::parse(&query) }
+            }
             (Some("clusters"), None, None, None) => Self::Clusters,
             (Some("clusters"), Some("new"), None, None) => Self::ClusterNew,
             (Some("clusters"), Some(cluster), None, None) => Self::Cluster {
@@ -221,6 +232,7 @@ impl Route {
             }
             Self::Links { .. } => Self::all_links(),
             Self::Mirrors { .. } => Self::all_mirrors(),
+            Self::Activity { .. } => Self::all_activity(),
             Self::LinkNew { .. } => Self::LinkNew { cluster: None, mode: None },
             Self::Link { cluster, link, .. } => Self::of_link(cluster, link),
             Self::CutOver { cluster, link, action, .. } => {
@@ -242,6 +254,7 @@ impl Route {
             Self::Topology
             | Self::Links { .. }
             | Self::Mirrors { .. }
+            | Self::Activity { .. }
             | Self::Clusters
             | Self::ClusterNew => None,
             Self::LinkNew { cluster, .. } | Self::Topics { cluster, .. } => cluster.as_ref(),
@@ -265,6 +278,12 @@ impl Route {
     #[must_use]
     pub fn all_mirrors() -> Self {
         Self::Mirrors { query: ListQuery::default() }
+    }
+
+    /// All activity, unfiltered.
+    #[must_use]
+    pub fn all_activity() -> Self {
+        Self::Activity { query: ActivityQuery::default() }
     }
 
     /// A link's page at its first tab.

@@ -37,7 +37,9 @@ pub use spec::{ClusterSpec, SpecFault};
 pub use store::Store;
 pub(crate) use topic_feed::topic_id_words;
 
-use crate::{feeds::FeedState, notices::Notices, refusal::Refusal, shutdown::Tasks};
+use crate::{
+    activity::Change, feeds::FeedState, notices::Notices, refusal::Refusal, shutdown::Tasks,
+};
 
 /// Handle to all clusters; cheap to clone.
 #[derive(Clone)]
@@ -112,6 +114,8 @@ impl Clusters {
             }
             known.insert(name, Arc::clone(&cluster));
         }
+        let activity = self.inner.notices.activity();
+        activity.keep(&cluster, cluster.retired().clone(), &self.inner.tasks);
         self.publish_list();
         let clusters = self.clone();
         watcher::start(
@@ -130,20 +134,27 @@ impl Clusters {
     /// cannot be written down, and then it is not added either.
     pub async fn add(&self, draft: &ClusterDraft) -> Result<(), Refusal> {
         let name = draft.validate().map_err(Refusal::of_fields)?;
+        let added = self.try_add(&name, draft).await;
+        let change = Change::on(&name, format!("add cluster '{name}'"));
+        self.inner.notices.activity().told(change, &added);
+        added
+    }
+
+    async fn try_add(&self, name: &ClusterName, draft: &ClusterDraft) -> Result<(), Refusal> {
         let _changing = self.inner.changing.lock().await;
-        if self.get(&name).is_some() {
-            return Err(taken(&name));
+        if self.get(name).is_some() {
+            return Err(taken(name));
         }
         let origin = match self.inner.store {
             Some(_) => ClusterOrigin::Added,
             None => ClusterOrigin::AddedForNow,
         };
-        let spec = draft::spec_of(draft, &name, origin)?;
+        let spec = draft::spec_of(draft, name, origin)?;
         if let Some(store) = &self.inner.store {
-            store.save(&name, &draft.properties).await?;
+            store.save(name, &draft.properties).await?;
         }
         self.insert(spec)?;
-        self.inner.notices.push(Severity::Info, &name, None, format!("{name} was added"));
+        self.inner.notices.push(Severity::Info, name, None, format!("{name} was added"));
         Ok(())
     }
 
@@ -153,6 +164,13 @@ impl Clusters {
     /// `NotFound`; `Denied` for a configured one; `Internal` when its file cannot be deleted, and then
     /// it stays.
     pub async fn remove(&self, name: &ClusterName) -> Result<(), Refusal> {
+        let removed = self.try_remove(name).await;
+        let change = Change::on(name, format!("remove cluster '{name}'"));
+        self.inner.notices.activity().told(change, &removed);
+        removed
+    }
+
+    async fn try_remove(&self, name: &ClusterName) -> Result<(), Refusal> {
         let _changing = self.inner.changing.lock().await;
         let cluster = self.require(name)?;
         match cluster.spec().origin {
@@ -173,6 +191,7 @@ impl Clusters {
             ClusterOrigin::AddedForNow => {}
         }
         self.inner.known.write().unwrap_or_else(PoisonError::into_inner).remove(name);
+        self.inner.notices.activity().forget(name);
         cluster.retire().await;
         self.publish_list();
         self.inner.notices.push(Severity::Info, name, None, format!("{name} was removed"));

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use tokio_stream::wrappers::WatchStream;
 
 use crate::{
+    activity::Wanted,
     clusters::{Cluster, Clusters},
     links::Links,
     notices::Notices,
@@ -45,6 +46,11 @@ pub fn follow(
     match feed {
         Feed::Clusters => states(clusters.follow_list()),
         Feed::Notices => states(notices.follow()),
+        Feed::Activity { cluster, link, topic } => notices.activity().follow(Wanted {
+            cluster: cluster.clone(),
+            link: link.clone(),
+            topic: topic.clone(),
+        }),
         Feed::Links => states(links.follow_rows()),
         Feed::Mirrors => states(links.follow_mirrors()),
         Feed::Link { cluster, link } => states(links.follow_link(cluster, link)),

@@ -3,6 +3,7 @@
 //! It holds the connections to Kafka clusters and serves the console, the WebSocket it talks to, REST v3,
 //! health and metrics. [`app`] puts everything together; [`main`](../src/main.rs) only reads the command line.
 
+pub mod activity;
 pub mod api;
 pub mod app;
 pub mod clock;

@@ -25,6 +25,7 @@ mod runner;
 pub(crate) mod stats;
 pub mod store;
 mod tasks;
+mod told;
 mod views;
 
 use std::sync::{Arc, PoisonError, RwLock};
@@ -48,7 +49,9 @@ use self::{
     registry::Shared,
     store::PasswordEncoder,
 };
-use crate::{clusters::Clusters, feeds::FeedState, refusal::Refusal, shutdown::Tasks};
+use crate::{
+    activity::Change, clusters::Clusters, feeds::FeedState, refusal::Refusal, shutdown::Tasks,
+};
 
 /// Handle to all links; cheap to clone.
 #[derive(Clone)]
@@ -254,8 +257,14 @@ impl Links {
         spec: LinkSpec,
         options: CreateOptions,
     ) -> Result<(), Refusal> {
-        let host = self.host(cluster)?;
-        new_link::create(&self.shared, &host, spec, options).await
+        let change = told::create(cluster, &spec);
+        let created = async {
+            let host = self.host(cluster)?;
+            new_link::create(&self.shared, &host, spec, options).await
+        };
+        let created = created.await;
+        self.told(change, options.validate_only, &created);
+        created
     }
 
     /// Deletes a half. With `force`, mirrors that are not stopped are failed over first.
@@ -263,6 +272,18 @@ impl Links {
     /// # Errors
     /// `Denied` when there are such mirrors and no force; what could not be stopped or stored.
     pub async fn delete(
+        &self,
+        cluster: &ClusterName,
+        link: &LinkName,
+        force: bool,
+        validate_only: bool,
+    ) -> Result<(), Refusal> {
+        let deleted = self.try_delete(cluster, link, force, validate_only).await;
+        self.told(told::delete(cluster, link, force), validate_only, &deleted);
+        deleted
+    }
+
+    async fn try_delete(
         &self,
         cluster: &ClusterName,
         link: &LinkName,
@@ -288,9 +309,16 @@ impl Links {
         changes: &[ConfigChange],
         validate_only: bool,
     ) -> Result<(), Refusal> {
-        let half = self.half(cluster, link)?;
-        let changes = changes.to_vec();
-        half.ask(|reply| Order::Alter { changes, validate_only, reply }).await
+        let known = self.configs(cluster, link).unwrap_or_default();
+        let change = told::alter(cluster, link, &known, changes);
+        let altered = async {
+            let half = self.half(cluster, link)?;
+            let changes = changes.to_vec();
+            half.ask(|reply| Order::Alter { changes, validate_only, reply }).await
+        };
+        let altered = altered.await;
+        self.told(change, validate_only, &altered);
+        altered
     }
 
     /// The name the mirror of a source topic has on this link.
@@ -360,11 +388,18 @@ impl Links {
         link: &LinkName,
         draft: &MirrorDraft,
     ) -> Result<(), Refusal> {
-        let draft = draft.clone();
-        let half = self.half(cluster, link)?;
-        half.ask(|reply| Order::CreateMirror { draft, reply }).await?;
-        half.cluster.topics_changed();
-        Ok(())
+        let mirror = self.mirror_name(cluster, link, &draft.source_topic);
+        let change = told::create_mirror(cluster, link, &draft.source_topic, &mirror);
+        let created = async {
+            let draft = draft.clone();
+            let half = self.half(cluster, link)?;
+            half.ask(|reply| Order::CreateMirror { draft, reply }).await?;
+            half.cluster.topics_changed();
+            Ok(())
+        };
+        let created = created.await;
+        self.told(change, false, &created);
+        created
     }
 
     /// Acts on mirror topics; refusals of single ones are in their rows.
@@ -379,9 +414,25 @@ impl Links {
         topics: &[TopicName],
         validate_only: bool,
     ) -> Result<Vec<MirrorActionRow>, Refusal> {
-        let topics = topics.to_vec();
-        let half = self.half(cluster, link)?;
-        half.ask(|reply| Order::Act { action, topics, validate_only, reply }).await
+        let acted = async {
+            let topics = topics.to_vec();
+            let half = self.half(cluster, link)?;
+            half.ask(|reply| Order::Act { action, topics, validate_only, reply }).await
+        };
+        let acted = acted.await;
+        if !validate_only {
+            let all = told::act(cluster, link, action, topics, &acted);
+            for (change, refused) in all {
+                self.shared.notices.activity().told_in_words(change, refused);
+            }
+        }
+        acted
+    }
+
+    fn told<T>(&self, change: Change, validate_only: bool, result: &Result<T, Refusal>) {
+        if !validate_only {
+            self.shared.notices.activity().told(change, result);
+        }
     }
 
     /// What all halves measure.

@@ -1,15 +1,22 @@
-//! The feed of things that happened: the newest hundred, kept in memory.
+//! The feed of things that happened: the newest hundred, kept in memory, shown as messages.
+//!
+//! What is kept for good goes on to the [`Activity`], by the same handle.
 
 use std::sync::Arc;
 
 use drawbridge_shared::{
+    link::LinkName,
     names::{ClusterName, TopicName},
     view::{Notice, Severity},
     wire::FeedData,
 };
 use tokio::sync::watch;
 
-use crate::{clock::now_ms, feeds::FeedState};
+use crate::{
+    activity::{Activity, Change},
+    clock::now_ms,
+    feeds::FeedState,
+};
 
 /// Entries kept for those who come later.
 const KEPT: usize = 100;
@@ -18,12 +25,13 @@ const KEPT: usize = 100;
 #[derive(Debug, Clone)]
 pub struct Notices {
     sender: watch::Sender<FeedState>,
+    activity: Activity,
 }
 
 impl Default for Notices {
     fn default() -> Self {
         let nothing = FeedState::Data(Arc::new(FeedData::Notices(Vec::new())));
-        Self { sender: watch::Sender::new(nothing) }
+        Self { sender: watch::Sender::new(nothing), activity: Activity::default() }
     }
 }
 
@@ -59,6 +67,30 @@ impl Notices {
             });
             *state = FeedState::Data(Arc::new(FeedData::Notices(entries)));
         });
+    }
+
+    /// Something became of a link or of a mirror of it: told now, and kept.
+    pub fn happened(
+        &self,
+        severity: Severity,
+        cluster: &ClusterName,
+        link: &LinkName,
+        topic: Option<&TopicName>,
+        message: String,
+    ) {
+        let change = Change::on(cluster, message.clone()).link(link);
+        let change = match topic {
+            Some(topic) => change.topic(topic),
+            None => change,
+        };
+        self.activity.happened(change, severity);
+        self.push(severity, cluster, topic, message);
+    }
+
+    /// What is kept.
+    #[must_use]
+    pub fn activity(&self) -> &Activity {
+        &self.activity
     }
 
     /// Follows the feed.

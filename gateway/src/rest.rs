@@ -21,11 +21,15 @@ mod shapes;
 mod tests;
 mod topics;
 
-use axum::Router;
+use axum::{
+    Router,
+    extract::Request,
+    middleware::{self, Next},
+};
 
 pub use error::RestError;
 
-use crate::links::Links;
+use crate::{activity::as_whom, links::Links};
 
 type Answer<T> = Result<T, RestError>;
 
@@ -36,6 +40,9 @@ pub fn router(links: Links) -> Router {
         .fold(Router::new(), |router, (path, methods)| router.route(&format!("/v3{path}"), methods))
         .fallback(error::no_such_path)
         .method_not_allowed_fallback(error::no_such_method)
+        .layer(middleware::from_fn(|request: Request, next: Next| {
+            as_whom("rest", next.run(request))
+        }))
         .with_state(links)
 }
 

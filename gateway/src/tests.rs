@@ -1,5 +1,6 @@
 //! The gateway as its clients meet it: on a real listener, over embedded clusters.
 
+mod activity;
 pub(crate) mod golden;
 mod hostile;
 mod links;

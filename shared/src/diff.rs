@@ -129,6 +129,11 @@ pub fn diff(old: &FeedData, new: &FeedData) -> Option<FeedDelta> {
             let newer: Vec<_> = new.iter().filter(|notice| notice.seq > last).cloned().collect();
             (!newer.is_empty()).then_some(FeedDelta::Notices(newer))
         }
+        (FeedData::Activity(old), FeedData::Activity(new)) => {
+            let last = old.last().map_or(0, |entry| entry.seq);
+            let newer: Vec<_> = new.iter().filter(|entry| entry.seq > last).cloned().collect();
+            (!newer.is_empty()).then_some(FeedDelta::Activity(newer))
+        }
         (
             FeedData::Clusters(_)
             | FeedData::Cluster(_)
@@ -138,7 +143,8 @@ pub fn diff(old: &FeedData, new: &FeedData) -> Option<FeedDelta> {
             | FeedData::Link(_)
             | FeedData::Mirrors(_)
             | FeedData::Mirror(_)
-            | FeedData::Notices(_),
+            | FeedData::Notices(_)
+            | FeedData::Activity(_),
             _,
         ) => None,
     }
@@ -230,6 +236,10 @@ pub fn apply(data: &mut FeedData, delta: FeedDelta) -> bool {
             entries.extend(newer);
             true
         }
+        (FeedData::Activity(entries), FeedDelta::Activity(newer)) => {
+            entries.extend(newer);
+            true
+        }
         (
             FeedData::Clusters(_)
             | FeedData::Cluster(_)
@@ -239,7 +249,8 @@ pub fn apply(data: &mut FeedData, delta: FeedDelta) -> bool {
             | FeedData::Link(_)
             | FeedData::Mirrors(_)
             | FeedData::Mirror(_)
-            | FeedData::Notices(_),
+            | FeedData::Notices(_)
+            | FeedData::Activity(_),
             _,
         ) => false,
     }

@@ -6,12 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::names::{ClusterName, TopicName};
 
+mod activity;
 mod cluster;
 mod link;
 mod mirror;
 mod probe;
 mod topic;
 
+pub use activity::{ActivityEntry, ActivityResult};
 pub use cluster::{
     BrokerView, ClusterDetail, ClusterKind, ClusterOrigin, ClusterStatus, ClusterView, FaultView,
 };

@@ -14,10 +14,11 @@ mod head;
 mod mirrors;
 mod tasks;
 
+use super::activity::Lately;
 use super::topic::configs::{Configs, Owned, Owner};
 use super::topic::gate::{ClusterFacts, Gate};
 use crate::model::configs::Edits;
-use crate::routes::{CutOver, LinkTab, Route};
+use crate::routes::{ActivityQuery, CutOver, LinkTab, Route};
 use crate::socket::{Followed, Socket};
 use crate::state::Nav;
 use crate::ui::{Tab, Tabs};
@@ -77,6 +78,11 @@ impl Subject {
 
     pub(in crate::pages) fn cut_over(self, action: CutOver, topics: Vec<TopicName>) -> Route {
         Route::CutOver { cluster: self.cluster.name(), link: self.link(), action, topics }
+    }
+
+    pub(in crate::pages) fn activity(self) -> ActivityQuery {
+        let (cluster, link) = (Some(self.cluster.name()), Some(self.link()));
+        ActivityQuery { cluster, link, ..ActivityQuery::default() }
     }
 
     pub(in crate::pages) fn add(self) -> Route {
@@ -155,6 +161,7 @@ fn Overview(subject: Subject, is_source: Memo<bool>) -> impl IntoView {
                 <mirrors::Mirrors subject />
                 <charts::Charts cluster=subject.cluster.name() link=subject.link() figures />
             </Show>
+            <Lately query=subject.activity() />
         </div>
     }
 }

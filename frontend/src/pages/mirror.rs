@@ -10,6 +10,7 @@ use drawbridge_shared::view::{
 use drawbridge_shared::wire::{Feed, FeedData, Request, Response};
 use leptos::prelude::*;
 
+use super::activity::Lately;
 use super::link::Subject;
 use super::link::charts::Charts;
 use super::link::groups::GroupTable;
@@ -18,7 +19,7 @@ use super::topic::gate::Gate;
 use crate::model::number::{UNKNOWN, count, counted};
 use crate::model::time::age;
 use crate::model::{bytes::bytes, lag, mirrors as model};
-use crate::routes::{CutOver, Route};
+use crate::routes::{ActivityQuery, CutOver, Route};
 use crate::shell::Freshness;
 use crate::socket::{Followed, Socket};
 use crate::state::{Clock, Toasts};
@@ -108,6 +109,10 @@ pub fn MirrorPage(
                 <Panel title="Groups">
                     <GroupTable subject=mirror.link topic=Some(mirror.topic.get_value()) />
                 </Panel>
+                <Lately query=ActivityQuery {
+                    topic: Some(mirror.topic.get_value()),
+                    ..mirror.link.activity()
+                } />
             </div>
         </Gate>
     }

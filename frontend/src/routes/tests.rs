@@ -40,6 +40,18 @@ fn every_place_has_the_url_it_always_had() {
             },
             "/clusters/cloud/links/from-on-prem/failover?topics=orders.v1%2Ca",
         ),
+        (
+            Route::Activity {
+                query: ActivityQuery {
+                    q: "a b".into(),
+                    cluster: Some(cluster("cloud")),
+                    link: Some(link.clone()),
+                    topic: Some(topic.clone()),
+                    refused: true,
+                },
+            },
+            "/activity?q=a%20b&cluster=cloud&link=from-on-prem&topic=orders.v1&refused=true",
+        ),
         (Route::Clusters, "/clusters"),
         (Route::ClusterNew, "/clusters/new"),
         (Route::of_cluster(cluster("on-prem")), "/clusters/on-prem"),

@@ -15,6 +15,8 @@ pub enum Icon {
     Topics,
     /// Two boxes above each other.
     Clusters,
+    /// A line that goes up and down.
+    Activity,
     /// A looking glass.
     Search,
     /// A half-filled circle: as the system has it.
@@ -51,6 +53,7 @@ impl Icon {
                  M3.5 9h9a1 1 0 0 1 1 1v2.5a1 1 0 0 1-1 1h-9a1 1 0 0 1-1-1V10a1 1 0 0 1 1-1Z\
                  M5 4.8h.1M5 11.3h.1"
             }
+            Self::Activity => "M1.5 8h3l2-5 3 10 2-5h3",
             Self::Search => "M11.2 7a4.2 4.2 0 1 1-8.4 0a4.2 4.2 0 0 1 8.4 0ZM10.2 10.2l3.3 3.3",
             Self::System => {
                 "M13.5 8a5.5 5.5 0 1 1-11 0a5.5 5.5 0 0 1 11 0ZM8 2.5v11M8 5.5l4.6-1.2M8 8h5.4M8 10.5l4.6 1.2"

@@ -92,6 +92,14 @@ pub(super) fn Rail(
                     section,
                     n_clusters,
                 )}
+                {entry(
+                    "Activity",
+                    Icon::Activity,
+                    Route::all_activity().path(),
+                    Section::Activity,
+                    section,
+                    none,
+                )}
             </ul>
             <div class="rail__gap"></div>
             <button
@@ -117,6 +125,7 @@ enum Section {
     Mirrors,
     Topics,
     Clusters,
+    Activity,
 }
 
 fn section_of(route: &Route) -> Section {
@@ -129,6 +138,7 @@ fn section_of(route: &Route) -> Section {
         | Route::CutOver { .. } => Section::Links,
         Route::Mirrors { .. } | Route::Mirror { .. } => Section::Mirrors,
         Route::Topics { .. } | Route::TopicNew { .. } | Route::Topic { .. } => Section::Topics,
+        Route::Activity { .. } => Section::Activity,
         Route::Clusters | Route::ClusterNew | Route::Cluster { .. } => Section::Clusters,
     }
 }

@@ -12,8 +12,8 @@ use super::{
     session::{Backend, Direction, LIMITS, Reply},
 };
 use crate::{
-    clock::now_ms, clusters::Clusters, feeds, links::Links, metrics::Metrics, refusal::Refusal,
-    shutdown::Tasks, telemetry::new_trace,
+    activity::as_whom, clock::now_ms, clusters::Clusters, feeds, links::Links, metrics::Metrics,
+    refusal::Refusal, shutdown::Tasks, telemetry::new_trace,
 };
 
 /// Everything a session may reach.
@@ -51,7 +51,7 @@ impl Backend for Gateway {
         let span = tracing::info_span!("request", trace, kind = requests::kind(&request));
         let links = self.links.clone();
         let work = async move { requests::carry_out(&links, request).await }.instrument(span);
-        let running = self.tasks.spawn(work);
+        let running = self.tasks.spawn(as_whom("console", work));
         async move {
             let result = running.await.unwrap_or_else(|error| {
                 tracing::error!(trace, %error, "request ended without a result");

@@ -2,7 +2,7 @@
 //!
 //! Pure: time is an argument, nothing is awaited. One slot per subscription bounds the memory:
 //! a state slot holds the last state sent and the newest one waiting, a log slot at most
-//! [`LOG_BACKLOG`] entries. Slots take turns, so a busy feed cannot starve a quiet one.
+//! [`LOG_BACKLOG`] entries ([`ACTIVITY_BACKLOG`] of the activity). Slots take turns, so a busy feed cannot starve a quiet one.
 //!
 //! * State feeds are conflated: a newer state replaces an unsent one, and a slot sends at most one frame
 //!   per [`STATE_INTERVAL`], as the difference from the state it sent last.
@@ -25,6 +25,8 @@ use slot::Slot;
 pub const STATE_INTERVAL: Duration = Duration::from_millis(250);
 /// Entries of a log feed that wait for credit; older ones are dropped and reported as a gap.
 pub const LOG_BACKLOG: usize = 100;
+/// The same for the activity.
+pub const ACTIVITY_BACKLOG: usize = 200;
 
 /// The frames waiting for one connection.
 #[derive(Debug, Default)]

@@ -130,7 +130,7 @@ pub(super) fn row(topic: &TopicDescription, measured: &Measured) -> TopicRow {
     let partitions = &topic.partitions;
     TopicRow {
         name: topic.name.clone(),
-        is_internal: topic.internal,
+        is_internal: topic.internal || topic.name.starts_with("_drawbridge."),
         n_partitions: count(partitions.len()),
         replication_factor: count(partitions.first().map_or(0, |first| first.replicas.len())),
         under_replicated: count(partitions.iter().filter(|p| is_under_replicated(p)).count()),

@@ -301,6 +301,7 @@ impl Runner {
     }
 
     fn notice(&self, severity: Severity, topic: Option<&TopicName>, message: String) {
-        self.notices.push(severity, &self.cluster.spec().name, topic, message);
+        let cluster = &self.cluster.spec().name;
+        self.notices.happened(severity, cluster, self.name(), topic, message);
     }
 }

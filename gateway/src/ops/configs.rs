@@ -1,6 +1,6 @@
 //! Configurations of topics and brokers.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use drawbridge_kafka::{
     Asked, Error,
@@ -23,10 +23,14 @@ use super::{
     topics::{changed, list},
 };
 use crate::{
+    activity::{Change as Told, of_topic_configs},
     clusters::Cluster,
     notices::Notices,
     refusal::{Doing, Refusal, refuse},
 };
+
+/// How long what a topic had is waited for before it is changed.
+const LOOK: Duration = Duration::from_secs(2);
 
 /// A topic's configurations as Kafka has them, by name.
 ///
@@ -186,8 +190,35 @@ pub async fn alter(
     changes: &[ConfigChange],
     validate_only: bool,
 ) -> Result<(), Refusal> {
+    if validate_only {
+        return try_alter(cluster, topic, changes, true).await;
+    }
+    // For the record alone: what was there before must not hold up what is to be done.
+    let known = tokio::time::timeout(LOOK, of_topic(cluster, topic.as_str())).await;
+    let known = known.ok().and_then(Result::ok).unwrap_or_default();
+    let altered = try_alter(cluster, topic, changes, false).await;
+    let (before, after) = of_topic_configs(&known, changes);
+    let told = Told::on(&cluster.spec().name, format!("alter configs of topic '{topic}'"));
+    notices.activity().told(told.topic(topic).from_to(before, after), &altered);
+    if altered.is_ok() {
+        let names = names(changes);
+        changed(cluster, notices, topic, format!("{names} of topic '{topic}' changed"));
+    }
+    altered
+}
+
+fn names(changes: &[ConfigChange]) -> String {
+    changes.iter().map(|change| change.name.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+async fn try_alter(
+    cluster: &Cluster,
+    topic: &TopicName,
+    changes: &[ConfigChange],
+    validate_only: bool,
+) -> Result<(), Refusal> {
     check(changes)?;
-    let names = changes.iter().map(|change| change.name.as_str()).collect::<Vec<_>>().join(", ");
+    let names = names(changes);
     let what = format!("change {names} of topic '{topic}'");
     let doing = Doing::on_topic(what, "ALTER_CONFIGS", topic.as_str());
     let resource = ConfigResource::Topic(topic.as_str().to_owned());
@@ -201,11 +232,7 @@ pub async fn alter(
         .incremental_alter_configs(&asked, validate_only)
         .await
         .and_then(|mut answers| answers.remove(&resource).unwrap_or_else(no_answer))
-        .map_err(|error| refuse(&cluster.spec().name, &doing, &error))?;
-    if !validate_only {
-        changed(cluster, notices, topic, format!("{names} of topic '{topic}' changed"));
-    }
-    Ok(())
+        .map_err(|error| refuse(&cluster.spec().name, &doing, &error))
 }
 
 /// Something changes, and nothing twice.

@@ -10,6 +10,7 @@ use drawbridge_shared::{draft::FieldError, names::TopicName, view::PurgeRow};
 
 use super::topics::{changed, require_same};
 use crate::{
+    activity::Change,
     clusters::Cluster,
     notices::Notices,
     refusal::{Doing, Refusal, refuse},
@@ -25,6 +26,44 @@ use crate::{
 pub async fn purge(
     cluster: &Cluster,
     notices: &Notices,
+    topic: &TopicName,
+    expected: Option<&str>,
+    before: &[(i32, i64)],
+) -> Result<Vec<PurgeRow>, Refusal> {
+    let purged = try_purge(cluster, topic, expected, before).await;
+    let offsets = before.iter().map(|(partition, offset)| match offset {
+        -1 => format!("partition {partition}: all"),
+        offset => format!("partition {partition}: below {offset}"),
+    });
+    let words = offsets.collect::<Vec<_>>().join(", ");
+    let change = Change::on(&cluster.spec().name, format!("delete records of topic '{topic}'"));
+    let change = change.topic(topic).from_to(None, Some(words));
+    notices.activity().told_in_words(change, refused(&purged));
+    if let Ok(rows) = &purged {
+        let n_done = rows.iter().filter(|row| row.error.is_none()).count();
+        let n_all = rows.len();
+        let message =
+            format!("records of topic '{topic}' were deleted in {n_done} of {n_all} partitions");
+        changed(cluster, notices, topic, message);
+    }
+    purged
+}
+
+/// Why not all was done, if not all was.
+fn refused(purged: &Result<Vec<PurgeRow>, Refusal>) -> Option<String> {
+    let rows = match purged {
+        Ok(rows) => rows,
+        Err(refusal) => return Some(refusal.in_full()),
+    };
+    let mut errors = rows.iter().filter_map(|row| Some((row.partition, row.error.as_ref()?)));
+    let (partition, error) = errors.next()?;
+    let n_failed = errors.count() + 1;
+    let n_all = rows.len();
+    Some(format!("not in {n_failed} of {n_all} partitions; partition {partition}: {error}"))
+}
+
+async fn try_purge(
+    cluster: &Cluster,
     topic: &TopicName,
     expected: Option<&str>,
     before: &[(i32, i64)],
@@ -56,12 +95,7 @@ pub async fn purge(
         };
         PurgeRow { partition: partition.partition, log_start, error }
     };
-    let rows: Vec<PurgeRow> = asked.into_iter().map(row).collect();
-    let n_done = rows.iter().filter(|row| row.error.is_none()).count();
-    let message =
-        format!("records of topic '{topic}' were deleted in {n_done} of {} partitions", rows.len());
-    changed(cluster, notices, topic, message);
-    Ok(rows)
+    Ok(asked.into_iter().map(row).collect())
 }
 
 /// The one reason why nothing was done; none when there are several, or when only some may have been done.

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::only;
 use crate::{
+    activity::Change,
     clusters::{Cluster, topic_id_words},
     notices::Notices,
     refusal::{Doing, Refusal, refuse},
@@ -29,6 +30,32 @@ pub async fn create(
     spec: &TopicSpec,
     validate_only: bool,
 ) -> Result<CreatedTopic, Refusal> {
+    let created = try_create(cluster, spec, validate_only).await;
+    if !validate_only {
+        let topic = &spec.name;
+        let change = Change::on(&cluster.spec().name, format!("create topic '{topic}'"));
+        let change = change.topic(topic).from_to(None, Some(wanted(spec)));
+        notices.activity().told(change, &created);
+        if created.is_ok() {
+            changed(cluster, notices, topic, format!("topic '{topic}' was created"));
+        }
+    }
+    created
+}
+
+/// What a new topic shall have. Which of its configs are secrets is not known yet, so they are only named.
+fn wanted(spec: &TopicSpec) -> String {
+    let partitions = spec.partitions.map(|n| format!("partitions={n}"));
+    let replicas = spec.replication_factor.map(|n| format!("replication.factor={n}"));
+    let configs = spec.configs.iter().map(|config| config.name.clone());
+    partitions.into_iter().chain(replicas).chain(configs).collect::<Vec<_>>().join(", ")
+}
+
+async fn try_create(
+    cluster: &Cluster,
+    spec: &TopicSpec,
+    validate_only: bool,
+) -> Result<CreatedTopic, Refusal> {
     let topic = spec.name.as_str();
     let new = NewTopic {
         name: topic.to_owned(),
@@ -40,13 +67,9 @@ pub async fn create(
     let doing = Doing::on_topic(format!("create topic '{topic}'"), "CREATE", topic);
     let client = cluster.confirmed().await?;
     let answer = client.create_topics(std::slice::from_ref(&new), validate_only).await;
-    let created = answer
+    answer
         .and_then(|answers| only(answers, topic, "CreateTopics"))
-        .map_err(|error| at_field(refuse(&cluster.spec().name, &doing, &error)))?;
-    if !validate_only {
-        changed(cluster, notices, &spec.name, format!("topic '{topic}' was created"));
-    }
-    Ok(created)
+        .map_err(|error| at_field(refuse(&cluster.spec().name, &doing, &error)))
 }
 
 /// Shows a refusal at the field of the form it is about.
@@ -72,6 +95,20 @@ pub async fn delete(
     topic: &TopicName,
     expected: Option<&str>,
 ) -> Result<(), Refusal> {
+    let deleted = try_delete(cluster, topic, expected).await;
+    let change = Change::on(&cluster.spec().name, format!("delete topic '{topic}'")).topic(topic);
+    notices.activity().told(change, &deleted);
+    if deleted.is_ok() {
+        changed(cluster, notices, topic, format!("topic '{topic}' was deleted"));
+    }
+    deleted
+}
+
+async fn try_delete(
+    cluster: &Cluster,
+    topic: &TopicName,
+    expected: Option<&str>,
+) -> Result<(), Refusal> {
     let client = cluster.confirmed().await?;
     if expected.is_some() {
         let looked_at = require_same(cluster, topic, expected).await?;
@@ -83,7 +120,6 @@ pub async fn delete(
             .and_then(|answers| only(answers, topic.as_str(), "DeleteTopics"))
             .map_err(|error| refuse(&cluster.spec().name, &deleting(topic), &error))?;
     }
-    changed(cluster, notices, topic, format!("topic '{topic}' was deleted"));
     Ok(())
 }
 
@@ -118,6 +154,24 @@ pub async fn add_partitions(
     total: u32,
     validate_only: bool,
 ) -> Result<(), Refusal> {
+    let raised = try_add_partitions(cluster, topic, total, validate_only).await;
+    if !validate_only {
+        let change = Change::on(&cluster.spec().name, format!("add partitions to topic '{topic}'"));
+        let change = change.topic(topic).from_to(None, Some(format!("partitions={total}")));
+        notices.activity().told(change, &raised);
+        if raised.is_ok() {
+            changed(cluster, notices, topic, format!("topic '{topic}' has {total} partitions now"));
+        }
+    }
+    raised
+}
+
+async fn try_add_partitions(
+    cluster: &Cluster,
+    topic: &TopicName,
+    total: u32,
+    validate_only: bool,
+) -> Result<(), Refusal> {
     let what = format!("raise the partitions of topic '{topic}' to {total}");
     let doing = Doing::on_topic(what, "ALTER", topic.as_str());
     let total = i32::try_from(total).map_err(|_| {
@@ -130,11 +184,7 @@ pub async fn add_partitions(
         .create_partitions(std::slice::from_ref(&new), validate_only)
         .await
         .and_then(|answers| only(answers, topic.as_str(), "CreatePartitions"))
-        .map_err(|error| refuse(&cluster.spec().name, &doing, &error))?;
-    if !validate_only {
-        changed(cluster, notices, topic, format!("topic '{topic}' has {total} partitions now"));
-    }
-    Ok(())
+        .map_err(|error| refuse(&cluster.spec().name, &doing, &error))
 }
 
 /// All topics the principal may see, by name.

@@ -32,7 +32,10 @@ fn orders() -> EmbeddedSpec {
 
 fn names(state: &FeedData) -> Vec<&str> {
     match state {
-        FeedData::Topics(view) => view.rows.iter().map(|row| row.name.as_str()).collect(),
+        FeedData::Topics(view) => {
+            let names = view.rows.iter().map(|row| row.name.as_str());
+            names.filter(|name| !name.starts_with("_drawbridge.")).collect()
+        }
         other => panic!("unexpected {other:?}"),
     }
 }

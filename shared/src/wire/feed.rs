@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::link::LinkName;
 use crate::names::{ClusterName, TopicName};
 use crate::view::{
-    BrokerView, ClusterDetail, ClusterView, LinkDetail, LinkRow, MirrorDetail, MirrorPartitionView,
-    MirrorRow, Notice, PartitionView, TaskErrorView, TaskView, TopicDetail, TopicRow, TopicsView,
+    ActivityEntry, BrokerView, ClusterDetail, ClusterView, LinkDetail, LinkRow, MirrorDetail,
+    MirrorPartitionView, MirrorRow, Notice, PartitionView, TaskErrorView, TaskView, TopicDetail,
+    TopicRow, TopicsView,
 };
 
 /// Something that can be followed.
@@ -54,6 +55,16 @@ pub enum Feed {
     },
     /// Things that happened: the newest hundred, then each as it happens.
     Notices,
+    /// What was done and what became of links and mirrors, as kept in Kafka: the newest two hundred, then
+    /// each as it happens.
+    Activity {
+        /// On which cluster; none for all.
+        cluster: Option<ClusterName>,
+        /// About which link; none for all.
+        link: Option<LinkName>,
+        /// About which topic; none for all.
+        topic: Option<TopicName>,
+    },
 }
 
 /// How a feed is paced.
@@ -78,7 +89,7 @@ impl Feed {
             | Self::Link { .. }
             | Self::Mirrors
             | Self::Mirror { .. } => FeedKind::State,
-            Self::Notices => FeedKind::Log,
+            Self::Notices | Self::Activity { .. } => FeedKind::Log,
         }
     }
 }
@@ -105,6 +116,8 @@ pub enum FeedData {
     Mirror(Box<MirrorDetail>),
     /// Of `Feed::Notices`.
     Notices(Vec<Notice>),
+    /// Of `Feed::Activity`.
+    Activity(Vec<ActivityEntry>),
 }
 
 /// What changed in a feed: whole entries put in or taken out, never patches of parts.
@@ -199,6 +212,8 @@ pub enum FeedDelta {
     },
     /// Of `Feed::Notices`: entries behind those already sent.
     Notices(Vec<Notice>),
+    /// Of `Feed::Activity`: entries behind those already sent.
+    Activity(Vec<ActivityEntry>),
 }
 
 /// Names a mirror topic among all: cluster, link, mirror topic.

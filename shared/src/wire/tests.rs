@@ -3,10 +3,27 @@
 use super::*;
 use crate::draft::ClusterDraft;
 use crate::names::ClusterName;
+use crate::view::{ActivityEntry, ActivityResult, Severity};
 use proptest::prelude::*;
 
 fn cluster(name: &str) -> ClusterName {
     name.parse().unwrap()
+}
+
+fn activity(seq: u64, result: ActivityResult) -> ActivityEntry {
+    ActivityEntry {
+        seq,
+        at_ms: 1_790_000_000_000,
+        who: "console".into(),
+        action: "alter the configs of topic 'orders'".into(),
+        cluster: cluster("cloud"),
+        link: None,
+        topic: Some("orders".parse().unwrap()),
+        before: Some("retention.ms=1".into()),
+        after: Some("retention.ms=2".into()),
+        result,
+        severity: Severity::Info,
+    }
 }
 
 fn client_frames() -> Vec<ClientMessage> {
@@ -41,6 +58,15 @@ fn client_frames() -> Vec<ClientMessage> {
         ClientMessage::Credit { id: SubscriptionId(3), frames: 8 },
         ClientMessage::Ping { nonce: 7 },
         ClientMessage::Pong { nonce: 7 },
+        ClientMessage::Subscribe {
+            id: SubscriptionId(4),
+            feed: Feed::Activity {
+                cluster: Some(cluster("cloud")),
+                link: Some("from-on-prem".parse().unwrap()),
+                topic: None,
+            },
+            credit: 16,
+        },
     ]
 }
 
@@ -81,6 +107,16 @@ fn server_frames() -> Vec<ServerMessage> {
         ServerMessage::Ended { id: SubscriptionId(1), reason: EndReason::Unsubscribed },
         ServerMessage::Ping { nonce: 1 },
         ServerMessage::Pong { nonce: 1 },
+        ServerMessage::Snapshot {
+            id: SubscriptionId(4),
+            seq: 0,
+            data: FeedData::Activity(vec![activity(1, ActivityResult::Done)]),
+        },
+        ServerMessage::Delta {
+            id: SubscriptionId(4),
+            seq: 1,
+            delta: FeedDelta::Activity(vec![activity(2, ActivityResult::Refused("no".into()))]),
+        },
     ]
 }
 

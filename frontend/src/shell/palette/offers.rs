@@ -29,6 +29,7 @@ pub(in crate::shell) fn offer_places() {
             go(PaletteGroup::Pages, "Mirrors", "", Route::all_mirrors()),
             go(PaletteGroup::Pages, "Topics", "all clusters", topics),
             go(PaletteGroup::Pages, "Clusters", "", Route::Clusters),
+            go(PaletteGroup::Pages, "Activity", "", Route::all_activity()),
         ];
         for name in clusters.names() {
             items.extend(of_cluster(name));

@@ -199,9 +199,15 @@ impl Entry {
     }
 
     fn shorten(&mut self) {
-        if let Some(FeedData::Notices(notices)) = self.shown.data.as_mut().map(Arc::make_mut) {
-            let excess = notices.len().saturating_sub(LOG_LENGTH);
-            notices.drain(..excess);
+        match self.shown.data.as_mut().map(Arc::make_mut) {
+            Some(FeedData::Notices(notices)) => shorten(notices),
+            Some(FeedData::Activity(entries)) => shorten(entries),
+            _ => {}
         }
     }
+}
+
+fn shorten<T>(entries: &mut Vec<T>) {
+    let excess = entries.len().saturating_sub(LOG_LENGTH);
+    entries.drain(..excess);
 }

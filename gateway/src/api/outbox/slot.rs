@@ -4,11 +4,11 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use drawbridge_shared::{
     diff::diff,
-    view::Notice,
+    view::{ActivityEntry, Notice},
     wire::{EndReason, FeedData, FeedDelta, FeedKind, ServerMessage, SubscriptionId},
 };
 
-use super::{LOG_BACKLOG, STATE_INTERVAL};
+use super::{ACTIVITY_BACKLOG, LOG_BACKLOG, STATE_INTERVAL};
 
 /// What waits for one subscription.
 #[derive(Debug)]
@@ -29,12 +29,20 @@ pub(super) struct StateSlot {
 #[derive(Debug, Default)]
 pub(super) struct LogSlot {
     credit: u32,
-    queue: VecDeque<Notice>,
+    queue: VecDeque<LogEntry>,
+    is_activity: bool,
     /// Number of the last entry that was offered.
     last: Option<u64>,
     missed: u64,
     is_offered: bool,
     next_seq: u64,
+}
+
+/// An entry of one of the log feeds; a slot has those of one.
+#[derive(Debug)]
+enum LogEntry {
+    Notice(Notice),
+    Activity(Box<ActivityEntry>),
 }
 
 impl Slot {
@@ -48,11 +56,7 @@ impl Slot {
     pub(super) fn offer(&mut self, data: Arc<FeedData>) {
         match self {
             Self::State(slot) => slot.pending = Some(data),
-            Self::Log(slot) => {
-                if let FeedData::Notices(entries) = &*data {
-                    slot.offer(entries);
-                }
-            }
+            Self::Log(slot) => slot.offer(&data),
             Self::Ending(_) => {}
         }
     }
@@ -105,21 +109,37 @@ impl StateSlot {
 }
 
 impl LogSlot {
-    fn offer(&mut self, entries: &[Notice]) {
-        self.is_offered = true;
-        for entry in entries {
-            match self.last {
-                Some(last) if entry.seq <= last => continue,
-                // The source kept fewer entries than happened since the last offer.
-                Some(last) => self.missed += entry.seq - last - 1,
-                None => {}
+    fn offer(&mut self, data: &FeedData) {
+        match data {
+            FeedData::Notices(entries) => {
+                self.is_offered = true;
+                for entry in entries {
+                    self.take(entry.seq, LOG_BACKLOG, || LogEntry::Notice(entry.clone()));
+                }
             }
-            self.last = Some(entry.seq);
-            self.queue.push_back(entry.clone());
-            if self.queue.len() > LOG_BACKLOG {
-                self.queue.pop_front();
-                self.missed += 1;
+            FeedData::Activity(entries) => {
+                (self.is_offered, self.is_activity) = (true, true);
+                for entry in entries {
+                    let taken = || LogEntry::Activity(Box::new(entry.clone()));
+                    self.take(entry.seq, ACTIVITY_BACKLOG, taken);
+                }
             }
+            _ => {}
+        }
+    }
+
+    fn take(&mut self, seq: u64, backlog: usize, entry: impl FnOnce() -> LogEntry) {
+        match self.last {
+            Some(last) if seq <= last => return,
+            // The source kept fewer entries than happened since the last offer.
+            Some(last) => self.missed += seq - last - 1,
+            None => {}
+        }
+        self.last = Some(seq);
+        self.queue.push_back(entry());
+        if self.queue.len() > backlog {
+            self.queue.pop_front();
+            self.missed += 1;
         }
     }
 
@@ -135,14 +155,21 @@ impl LogSlot {
         if self.missed > 0 {
             return Some(ServerMessage::Gap { id, missed: std::mem::take(&mut self.missed) });
         }
-        let entries = Vec::from(std::mem::take(&mut self.queue));
+        let (mut notices, mut activity) = (Vec::new(), Vec::new());
+        for entry in std::mem::take(&mut self.queue) {
+            match entry {
+                LogEntry::Notice(notice) => notices.push(notice),
+                LogEntry::Activity(entry) => activity.push(*entry),
+            }
+        }
         let seq = self.next_seq;
         self.credit -= 1;
         self.next_seq += 1;
-        Some(if seq == 0 {
-            ServerMessage::Snapshot { id, seq, data: FeedData::Notices(entries) }
-        } else {
-            ServerMessage::Delta { id, seq, delta: FeedDelta::Notices(entries) }
+        Some(match (seq, self.is_activity) {
+            (0, false) => ServerMessage::Snapshot { id, seq, data: FeedData::Notices(notices) },
+            (0, true) => ServerMessage::Snapshot { id, seq, data: FeedData::Activity(activity) },
+            (_, false) => ServerMessage::Delta { id, seq, delta: FeedDelta::Notices(notices) },
+            (_, true) => ServerMessage::Delta { id, seq, delta: FeedDelta::Activity(activity) },
         })
     }
 }

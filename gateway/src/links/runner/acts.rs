@@ -268,7 +268,9 @@ impl Runner {
                 MirrorAction::Pause => "is paused",
                 MirrorAction::Resume => "goes on",
             };
-            self.notice(Severity::Info, Some(topic), format!("mirror '{topic}' {verb}"));
+            // Who asked for it keeps it in the activity.
+            let message = format!("mirror '{topic}' {verb}");
+            self.notices.push(Severity::Info, &self.cluster.spec().name, Some(topic), message);
         }
         self.perform(topic, effects);
         MirrorActionRow {
@@ -338,7 +340,8 @@ impl Runner {
         let Some(reply) = self.retiring.take() else { return true };
         match removed {
             Ok(()) => {
-                self.notice(Severity::Info, None, format!("link '{link}' was deleted"));
+                let message = format!("link '{link}' was deleted");
+                self.notices.push(Severity::Info, &self.cluster.spec().name, None, message);
                 reply.send(Ok(())).ok();
                 true
             }

@@ -45,6 +45,12 @@ pub(super) fn updates(round: usize, time: i64) -> Vec<Entry> {
 
 /// Has the first segment cleaned, and no other any more.
 pub(super) async fn clean(bed: &Bed, topic: &mut Routed, partition: i32, time: i64) -> Result<()> {
+    // Nothing is cleaned behind the marker of the last transaction, which is written after it was ended.
+    eventually("no transaction is open", async || {
+        let ends = drawbridge_tests::checker::ends(topic).await?;
+        Ok(ends.iter().all(|(end, stable)| end == stable).then_some(()))
+    })
+    .await?;
     // Read before: the cleaner may come at once.
     let before = seen(topic, partition).await?;
     let later = Entry::new(Some("roll"), Some("roll")).at(time + 120_000);

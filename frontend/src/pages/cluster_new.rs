@@ -13,7 +13,7 @@ use super::topic::ask::{Ask, Refusal};
 use crate::model::secrets::Secrets;
 use crate::routes::Route;
 use crate::state::{Clusters, Nav, Toasts};
-use crate::ui::{Button, ButtonKind, PageHead, TextField};
+use crate::ui::{Button, ButtonKind, PageHead, Show, TextField};
 use form::ConnectionFields;
 use properties::Properties;
 

@@ -2,10 +2,12 @@
 //!
 //! `apply(old, diff(old, new))` is `new`: the gateway may leave out any states in between.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use crate::link::LinkName;
 use crate::names::ClusterName;
+use crate::order;
 use crate::view::{
     BrokerView, ClusterDetail, ClusterView, LinkDetail, LinkRow, MirrorDetail, MirrorPartitionView,
     MirrorRow, PartitionView, TopicDetail, TopicRow, TopicsView,
@@ -48,15 +50,30 @@ fn changes<T: Entry>(old: &[T], new: &[T]) -> (Vec<T>, Vec<T::Key>) {
 
 /// Puts entries in and takes them out; the result is ordered by key.
 fn apply_changes<T: Entry>(entries: &mut Vec<T>, upsert: Vec<T>, remove: &[T::Key]) {
-    let mut by_key: BTreeMap<T::Key, T> =
-        std::mem::take(entries).into_iter().map(|entry| (entry.key(), entry)).collect();
-    for key in remove {
-        by_key.remove(key);
-    }
-    for entry in upsert {
-        by_key.insert(entry.key(), entry);
-    }
-    entries.extend(by_key.into_values());
+    let n_old = entries.len();
+    entries.extend(upsert);
+    let keys: Vec<T::Key> = entries.iter().map(Entry::key).chain(remove.iter().cloned()).collect();
+    let kept = merge(n_old, entries.len(), keys.len(), &mut |a, b| keys.get(a).cmp(&keys.get(b)));
+    *entries = order::pick(std::mem::take(entries), &kept);
+}
+
+/// Positions of the entries that are left, ordered by key. Old ones are at the positions below `n_old`, new ones
+/// behind them up to `n_entries`, and then, up to `n_keys`, the keys that are gone. Of one key the new entry stays,
+/// and the old one only if the key is not gone.
+fn merge(
+    n_old: usize,
+    n_entries: usize,
+    n_keys: usize,
+    compare: &mut dyn FnMut(usize, usize) -> Ordering,
+) -> Vec<usize> {
+    let sorted = order::positions(n_keys, compare);
+    let of_one_key = sorted.chunk_by(|a, b| compare(*a, *b).is_eq());
+    let kept = of_one_key.filter_map(|positions| {
+        let entry = positions.iter().rfind(|at| **at < n_entries)?;
+        let gone = positions.last().is_some_and(|at| *at >= n_entries);
+        (*entry >= n_old || !gone).then_some(*entry)
+    });
+    kept.collect()
 }
 
 /// What leads from `old` to `new`; none when they are equal or not of the same feed.

@@ -8,5 +8,6 @@ pub mod diff;
 pub mod draft;
 pub mod link;
 pub mod names;
+pub mod order;
 pub mod view;
 pub mod wire;

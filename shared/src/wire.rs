@@ -10,6 +10,7 @@ mod codec;
 mod error;
 mod feed;
 mod request;
+mod tree;
 
 pub use codec::{FrameError, decode_client, decode_server, encode_client, encode_server};
 pub use error::{ErrorCode, WireError};

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use drawbridge_shared::draft::ConfigChange;
+use drawbridge_shared::order;
 use drawbridge_shared::view::{ConfigEntryView, ConfigSource};
 
 use super::filter::Needles;
@@ -71,7 +72,7 @@ pub fn shown(
     };
     let mut names: Vec<String> =
         entries.iter().filter(found).filter(wanted).map(|entry| entry.name.clone()).collect();
-    names.sort_unstable();
+    order::sort(&mut names);
     names
 }
 

@@ -2,6 +2,7 @@
 
 use drawbridge_shared::link::MirrorState;
 use drawbridge_shared::names::TopicName;
+use drawbridge_shared::order;
 use drawbridge_shared::view::{GroupOffsetRow, LinkRow, MirrorActionRow};
 
 use super::lag;
@@ -257,7 +258,7 @@ pub fn n_groups_apart(rows: &[GroupOffsetRow], topics: &[TopicName]) -> usize {
         .filter(|row| Gap::of(row) != Gap::Same)
         .map(|row| row.mirror_group.as_str())
         .collect();
-    groups.sort_unstable();
+    order::sort(&mut groups);
     groups.dedup();
     groups.len()
 }

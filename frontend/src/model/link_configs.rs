@@ -1,6 +1,7 @@
 //! A link's configurations in the shape that the editor of configurations takes, and as a properties file.
 
 use drawbridge_shared::link::{ConfigKey, ConfigKind, ConfigRow};
+use drawbridge_shared::order;
 use drawbridge_shared::view::{ConfigEntryView, ConfigSource};
 
 use super::configs::MASKED;
@@ -39,7 +40,7 @@ pub fn file(rows: &[ConfigRow]) -> Vec<(String, String)> {
     let rank = |name: &str| FIRST.iter().position(|first| *first == name).unwrap_or(FIRST.len());
     let is_said = |row: &&ConfigRow| !row.is_default || rank(&row.name) < 2;
     let mut said: Vec<&ConfigRow> = rows.iter().filter(is_said).collect();
-    said.sort_by(|a, b| (rank(&a.name), &a.name).cmp(&(rank(&b.name), &b.name)));
+    order::sort_by(&mut said, |a, b| (rank(&a.name), &a.name).cmp(&(rank(&b.name), &b.name)));
     let value = |row: &ConfigRow| {
         if row.is_sensitive { MASKED.to_owned() } else { row.value.clone().unwrap_or_default() }
     };

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use drawbridge_shared::link::{ConnectionMode, LinkError, LinkMode, LinkState, MirrorState};
+use drawbridge_shared::order;
 use drawbridge_shared::view::{LinkDetail, LinkRow, TaskView};
 
 use super::filter::Needles;
@@ -163,7 +164,7 @@ pub fn shown(rows: &[LinkRow], q: &str, state: &str, sort: &str) -> Vec<String> 
     };
     let mut picked: Vec<&LinkRow> =
         rows.iter().filter(|row| has_state(row) && needles.matches(&text(row))).collect();
-    picked.sort_by(|a, b| compare(a, b, sort));
+    order::sort_by(&mut picked, |a, b| compare(a, b, sort));
     picked.into_iter().map(key).collect()
 }
 

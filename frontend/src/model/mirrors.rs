@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use drawbridge_shared::link::{MirrorState, MirrorTopicError};
+use drawbridge_shared::order;
 use drawbridge_shared::view::{
     MirrorAction, MirrorDetail, MirrorPartitionView, MirrorRow, MirrorStance,
 };
@@ -99,7 +100,7 @@ pub fn shown(rows: &[MirrorRow], q: &str, state: &str, sort: &str) -> Vec<String
     };
     let mut picked: Vec<&MirrorRow> =
         rows.iter().filter(|row| has_state(row) && needles.matches(&text(row))).collect();
-    picked.sort_by(|a, b| compare(a, b, sort));
+    order::sort_by(&mut picked, |a, b| compare(a, b, sort));
     picked.into_iter().map(key).collect()
 }
 

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use drawbridge_shared::order;
 use drawbridge_shared::view::PartitionView;
 
 use super::sort::{Direction, known_first};
@@ -109,7 +110,7 @@ pub fn ordered(
         .then_with(|| a.partition.cmp(&b.partition))
     };
     let mut order: Vec<&PartitionView> = partitions.iter().collect();
-    order.sort_by(|a, b| compare(a, b));
+    order::sort_by(&mut order, |a, b| compare(a, b));
     order.into_iter().map(|partition| partition.partition).collect()
 }
 

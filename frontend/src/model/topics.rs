@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
+use drawbridge_shared::order;
 use drawbridge_shared::view::TopicRow;
 
 use super::filter::Needles;
@@ -134,7 +135,7 @@ pub fn shown(rows: &[TopicRow], search: &str, with_internal: bool, sort: TopicSo
     let found = rows.iter().filter(|row| needles.matches(&row.name));
     let (mut picked, hidden): (Vec<&TopicRow>, Vec<&TopicRow>) =
         found.partition(|row| with_internal || !row.is_internal);
-    picked.sort_by(|a, b| sort.compare(a, b));
+    order::sort_by(&mut picked, |a, b| sort.compare(a, b));
     TopicsShown {
         names: Arc::new(picked.into_iter().map(|row| row.name.clone()).collect()),
         n_hidden_internal: hidden.len(),

@@ -20,7 +20,7 @@ use crate::model::time::latency;
 use crate::routes::Route;
 use crate::shell::Freshness;
 use crate::socket::{Followed, Socket};
-use crate::ui::{Badge, Button, Count, Fact, PageHead};
+use crate::ui::{Badge, Button, Count, Fact, PageHead, Show};
 
 /// The cluster that a page is about; handed to all its parts.
 #[derive(Clone, Copy)]

@@ -12,7 +12,7 @@ use super::probe::{Probe, ProbeSteps};
 use super::topic::ask::{Ask, Refusal};
 use crate::routes::Route;
 use crate::state::{Clusters, Nav, Toasts};
-use crate::ui::{Button, ButtonKind, PageHead, TextField};
+use crate::ui::{Button, ButtonKind, PageHead, Show, TextField};
 use form::ConnectionFields;
 use properties::{Properties, SecretText};
 

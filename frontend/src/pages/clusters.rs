@@ -11,7 +11,7 @@ use crate::model::time::latency;
 use crate::routes::Route;
 use crate::shell::Freshness;
 use crate::state::{Clock, Clusters};
-use crate::ui::{Badge, CopyBlock, Count, EmptyState, Fact, PageHead, StateRole};
+use crate::ui::{Badge, CopyBlock, Count, EmptyState, Fact, PageHead, Show, StateRole};
 
 /// What a cluster's health asks for.
 pub(in crate::pages) fn role(health: ClusterHealth) -> StateRole {

@@ -21,7 +21,7 @@ use crate::model::{links, mirrors as model};
 use crate::routes::{CutOver, Route};
 use crate::socket::{Followed, Socket};
 use crate::state::{Clock, Nav};
-use crate::ui::{Badge, EmptyState, PageHead};
+use crate::ui::{Badge, EmptyState, PageHead, Show};
 
 /// So many mirrors are followed partition by partition; each costs a subscription.
 const MAX_FOLLOWED: usize = 40;

@@ -21,7 +21,7 @@ use crate::model::configs::Edits;
 use crate::routes::{ActivityQuery, CutOver, LinkTab, Route};
 use crate::socket::{Followed, Socket};
 use crate::state::Nav;
-use crate::ui::{Tab, Tabs};
+use crate::ui::{Show, Tab, Tabs};
 
 /// The half of a link that a page is about; handed to all its parts.
 #[derive(Clone, Copy)]

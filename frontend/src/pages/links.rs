@@ -13,7 +13,9 @@ use crate::model::{lag, links as model};
 use crate::routes::{ListQuery, Route};
 use crate::shell::Freshness;
 use crate::state::{Links, Nav};
-use crate::ui::{Badge, Column, CopyBlock, DataTable, EmptyState, Fact, Marked, PageHead, Sorted};
+use crate::ui::{
+    Badge, Column, CopyBlock, DataTable, EmptyState, Fact, Marked, PageHead, Show, Sorted,
+};
 
 const STATES: [(&str, &str); 6] = [
     ("", "All states"),

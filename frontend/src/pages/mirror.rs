@@ -24,7 +24,7 @@ use crate::shell::Freshness;
 use crate::socket::{Followed, Socket};
 use crate::state::{Clock, Toasts};
 use crate::ui::{
-    Badge, Button, Column, CopyButton, DataTable, Fact, Note, PageHead, Panel, StateRole,
+    Badge, Button, Column, CopyButton, DataTable, Fact, Note, PageHead, Panel, Show, StateRole,
 };
 
 /// The mirror that a page is about.

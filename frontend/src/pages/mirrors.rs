@@ -15,7 +15,7 @@ use crate::routes::{ListQuery, Route};
 use crate::shell::Freshness;
 use crate::socket::Socket;
 use crate::state::Nav;
-use crate::ui::{EmptyState, Fact, PageHead};
+use crate::ui::{EmptyState, Fact, PageHead, Show};
 use filter::ListFilter;
 use table::{MirrorTable, rows};
 

@@ -19,7 +19,7 @@ use crate::model::{links, rest};
 use crate::state::Toasts;
 use crate::ui::{
     Badge, Button, ButtonKind, Column, CopyBlock, DataTable, EmptyState, Marked, PageHead,
-    SearchField, Skeleton, StateRole, Toggle,
+    SearchField, Show, Skeleton, StateRole, Toggle,
 };
 
 /// What is chosen of what there is.

@@ -19,7 +19,7 @@ use crate::model::partitions as model;
 use crate::routes::{Route, TopicTab};
 use crate::socket::{Followed, Socket};
 use crate::state::Nav;
-use crate::ui::{Note, StateRole, Tab, Tabs};
+use crate::ui::{Note, Show, StateRole, Tab, Tabs};
 use configs::{Configs, Owned, Owner};
 use gate::{ClusterFacts, Gate};
 use head::Head;

@@ -14,7 +14,9 @@ use crate::model::{number, rest};
 use crate::routes::Route;
 use crate::socket::{RequestError, Socket};
 use crate::state::{Nav, Toasts};
-use crate::ui::{Badge, Button, ButtonKind, CopyBlock, PageHead, Panel, StateRole, TextField};
+use crate::ui::{
+    Badge, Button, ButtonKind, CopyBlock, PageHead, Panel, Show, StateRole, TextField,
+};
 use configs::Configs;
 
 /// One configuration being given: its name, and its value as typed.

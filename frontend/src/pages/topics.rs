@@ -17,7 +17,7 @@ use crate::routes::{Route, TopicsQuery};
 use crate::shell::Freshness;
 use crate::socket::{Followed, Socket};
 use crate::state::Nav;
-use crate::ui::{Bytes, Count, Fact, Note, PageHead, StateRole};
+use crate::ui::{Bytes, Count, Fact, Note, PageHead, Show, StateRole};
 use table::TopicsTable;
 pub(in crate::pages) use table::role;
 use toolbar::Toolbar;

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::topic::gate::Gate;
 use crate::routes::Route;
 use crate::state::Clusters;
-use crate::ui::{Count, EmptyState, PageHead};
+use crate::ui::{Count, EmptyState, PageHead, Show};
 
 /// The page that leads to each cluster's topics.
 #[component]

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::live;
 use crate::socket::{ConnectionStatus, Socket};
-use crate::ui::{Shape, StateRole};
+use crate::ui::{Shape, Show, StateRole};
 
 /// The lines under the top bar; usually none.
 #[component]

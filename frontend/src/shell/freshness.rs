@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use crate::model::time::age;
 use crate::socket::Followed;
 use crate::state::Clock;
-use crate::ui::{Shape, StateRole};
+use crate::ui::{Shape, Show, StateRole};
 
 /// Older than this is said.
 const OLD_MS: i64 = 5_000;

@@ -11,6 +11,7 @@ pub(super) use offers::offer_places;
 
 use super::keys;
 use crate::state::{Nav, Palette, PaletteItem, PaletteTarget};
+use crate::ui::Show;
 use rank::rank;
 
 /// Matches shown at once.

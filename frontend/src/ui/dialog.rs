@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::field::TextField;
 use super::id::fresh_id;
+use super::show::Show;
 
 /// A modal dialog. Its content is made anew each time it opens.
 #[component]

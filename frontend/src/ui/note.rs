@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::badge::StateRole;
 use super::button::Button;
+use super::show::Show;
 
 /// A remark that must not be overlooked.
 #[component]

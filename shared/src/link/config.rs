@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::order;
+
 use super::{
     ConnectionMode, Filters, LinkMode, LinkPrefix, StartOffset,
     catalogue::{CATALOGUE, Change, ConfigKey, refusal},
@@ -88,7 +90,7 @@ impl LinkConfigs {
 
     fn checked(self, mut faults: Vec<ConfigFault>) -> Result<Self, Vec<ConfigFault>> {
         faults.extend(rules::together(&self));
-        faults.sort_by(|a, b| a.name.cmp(&b.name));
+        order::sort_by(&mut faults, |a, b| a.name.cmp(&b.name));
         faults.dedup_by(|a, b| a.name == b.name);
         if faults.is_empty() { Ok(self) } else { Err(faults) }
     }

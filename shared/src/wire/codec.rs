@@ -1,9 +1,8 @@
 //! Frames to text and back; the one place that knows they are JSON.
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
-use super::{ClientMessage, ServerMessage};
+use super::{ClientMessage, ServerMessage, tree};
 
 /// A frame that is not of this protocol.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -12,10 +11,6 @@ pub struct FrameError(String);
 
 fn encode<T: Serialize>(message: &T) -> Result<String, FrameError> {
     serde_json::to_string(message).map_err(|error| FrameError(error.to_string()))
-}
-
-fn decode<T: DeserializeOwned>(text: &str) -> Result<T, FrameError> {
-    serde_json::from_str(text).map_err(|error| FrameError(error.to_string()))
 }
 
 /// Text of a client's frame.
@@ -31,7 +26,7 @@ pub fn encode_client(message: &ClientMessage) -> Result<String, FrameError> {
 /// # Errors
 /// The text is not a frame of this protocol; says where.
 pub fn decode_client(text: &str) -> Result<ClientMessage, FrameError> {
-    decode(text)
+    serde_json::from_str(text).map_err(|error| FrameError(error.to_string()))
 }
 
 /// Text of the gateway's frame.
@@ -45,7 +40,7 @@ pub fn encode_server(message: &ServerMessage) -> Result<String, FrameError> {
 /// Reads the gateway's frame.
 ///
 /// # Errors
-/// The text is not a frame of this protocol; says where.
+/// The text is not a frame of this protocol; says in what.
 pub fn decode_server(text: &str) -> Result<ServerMessage, FrameError> {
-    decode(text)
+    tree::read(text).map_err(|error| FrameError(error.to_string()))
 }

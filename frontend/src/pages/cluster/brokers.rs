@@ -7,7 +7,7 @@ use super::Subject;
 use crate::model::number::UNKNOWN;
 use crate::model::time::latency;
 use crate::routes::Route;
-use crate::ui::{Badge, Bytes, Count, Panel, StateRole};
+use crate::ui::{Badge, Bytes, Count, Panel, Show, StateRole};
 
 /// The table of brokers.
 #[component]

@@ -11,7 +11,7 @@ use crate::pages::topic::ask::{Ask, Refusal};
 use crate::routes::Route;
 use crate::shell::turn;
 use crate::state::Nav;
-use crate::ui::{SearchField, Skeleton, Toggle};
+use crate::ui::{SearchField, Show, Skeleton, Toggle};
 
 /// The drawer; there while the URL names a broker.
 #[component]

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::Subject;
 use crate::model::cluster::{node_or_unknown, origin_words};
 use crate::model::number::UNKNOWN;
-use crate::ui::{CopyButton, Panel};
+use crate::ui::{CopyButton, Panel, Show};
 
 /// The facts that seldom change.
 #[component]

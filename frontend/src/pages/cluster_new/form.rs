@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::properties::SecretText;
 use crate::model::properties::{ConnectionForm, MECHANISMS, PROTOCOLS, uses_sasl, uses_tls, write};
-use crate::ui::{SelectField, TextArea, TextField};
+use crate::ui::{SelectField, Show, TextArea, TextField};
 
 #[derive(Clone, Copy)]
 struct Fields {

@@ -13,7 +13,8 @@ use crate::pages::topic::gate::origin;
 use crate::routes::CutOver;
 use crate::state::{Clock, Toasts};
 use crate::ui::{
-    Age, Badge, Button, ButtonKind, CopyBlock, Note, Panel, Skeleton, StateRole, TextField, Toggle,
+    Age, Badge, Button, ButtonKind, CopyBlock, Note, Panel, Show, Skeleton, StateRole, TextField,
+    Toggle,
 };
 
 /// More lines than this are not drawn; the sums above count all.

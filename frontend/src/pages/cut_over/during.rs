@@ -15,7 +15,7 @@ use crate::model::role::StateRole;
 use crate::model::time::exact_duration;
 use crate::routes::CutOver;
 use crate::state::Clock;
-use crate::ui::{Badge, Note, Panel};
+use crate::ui::{Badge, Note, Panel, Show};
 
 #[component]
 pub(super) fn During(moving: Move) -> impl IntoView {

@@ -12,7 +12,7 @@ use crate::pages::topic::gate::origin;
 use crate::routes::Route;
 use crate::state::{Nav, Toasts};
 use crate::ui::{
-    Button, ButtonKind, CopyBlock, Dialog, DialogActions, Note, StateRole, Toggle, TypedName,
+    Button, ButtonKind, CopyBlock, Dialog, DialogActions, Note, Show, StateRole, Toggle, TypedName,
 };
 
 #[component]

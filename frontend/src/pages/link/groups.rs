@@ -1,5 +1,6 @@
 //! The tab of groups: where each stands on both sides, and what moving over would mean for it.
 
+use drawbridge_shared::order;
 use drawbridge_shared::view::GroupOffsetRow;
 use drawbridge_shared::wire::{Request, Response};
 use leptos::prelude::*;
@@ -11,7 +12,7 @@ use crate::model::lag::offset;
 use crate::model::number::counted;
 use crate::pages::topic::ask::{Ask, Refusal};
 use crate::state::Clock;
-use crate::ui::{Age, Badge, Button, EmptyState, SearchField, Skeleton, StateRole};
+use crate::ui::{Age, Badge, Button, EmptyState, SearchField, Show, Skeleton, StateRole};
 
 /// More rows than this are not drawn; the search finds the others.
 const MAX_ROWS: usize = 400;
@@ -39,7 +40,9 @@ pub(in crate::pages) fn GroupTable(
         };
         ask.send(request, move |response| {
             if let Response::GroupOffsets(mut found) = response {
-                found.sort_by_key(|row| Gap::of(row) == Gap::Same);
+                order::sort_by(&mut found, |a, b| {
+                    (Gap::of(a) == Gap::Same).cmp(&(Gap::of(b) == Gap::Same))
+                });
                 rows.try_set(Some(found));
                 read_at.try_set(clock.read_ms());
             }

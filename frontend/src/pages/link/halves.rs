@@ -12,7 +12,7 @@ use crate::model::links;
 use crate::model::number::UNKNOWN;
 use crate::pages::topic::ask::{Ask, Refusal};
 use crate::routes::Route;
-use crate::ui::{Badge, CopyButton, Skeleton};
+use crate::ui::{Badge, CopyButton, Show, Skeleton};
 
 #[component]
 pub(super) fn Halves(subject: Subject) -> impl IntoView {

@@ -16,7 +16,7 @@ use crate::pages::topic::ask::{Ask, Refusal};
 use crate::routes::CutOver;
 use crate::shell::Freshness;
 use crate::state::{Clock, Nav, Toasts};
-use crate::ui::{Badge, CopyButton, Fact, Menu, MenuItem, Note, PageHead};
+use crate::ui::{Badge, CopyButton, Fact, Menu, MenuItem, Note, PageHead, Show};
 
 #[component]
 pub(super) fn Head(subject: Subject) -> impl IntoView {

@@ -17,7 +17,7 @@ use crate::pages::mirrors::table::{MirrorTable, rows};
 use crate::pages::topic::ask::{Ask, Refusal};
 use crate::routes::{CutOver, ListQuery};
 use crate::state::{Nav, Toasts};
-use crate::ui::{Button, ButtonKind, EmptyState};
+use crate::ui::{Button, ButtonKind, EmptyState, Show};
 
 #[component]
 pub(super) fn Mirrors(subject: Subject) -> impl IntoView {

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use crate::socket::{RequestError, Socket};
-use crate::ui::ErrorNote;
+use crate::ui::{ErrorNote, Show};
 
 /// A question that can be asked again and again, one at a time.
 #[derive(Clone, Copy)]

@@ -13,7 +13,7 @@ use super::ask::{Ask, Refusal};
 use crate::model::configs::{self as model, Edits};
 use crate::model::number::counted;
 use crate::state::Clock;
-use crate::ui::{Age, Button, ButtonKind, EmptyState, SearchField, Skeleton, Toggle};
+use crate::ui::{Age, Button, ButtonKind, EmptyState, SearchField, Show, Skeleton, Toggle};
 use apply::ApplyDialog;
 pub(in crate::pages) use owner::{Owned, Owner};
 use row::ConfigRow;

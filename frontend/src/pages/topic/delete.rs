@@ -10,7 +10,9 @@ use super::gate::origin;
 use crate::model::{rest, topic as model};
 use crate::routes::Route;
 use crate::state::{Nav, Toasts};
-use crate::ui::{Button, ButtonKind, CopyBlock, Dialog, DialogActions, Note, StateRole, TypedName};
+use crate::ui::{
+    Button, ButtonKind, CopyBlock, Dialog, DialogActions, Note, Show, StateRole, TypedName,
+};
 
 #[component]
 pub(super) fn DeleteDialog(subject: Subject, open: RwSignal<bool>) -> impl IntoView {

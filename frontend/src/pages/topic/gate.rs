@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use crate::routes::Route;
 use crate::socket::{FollowState, Followed};
 use crate::state::Clusters;
-use crate::ui::{EmptyState, ErrorNote, Skeleton};
+use crate::ui::{EmptyState, ErrorNote, Show, Skeleton};
 
 /// The cluster that a page is about.
 #[derive(Clone, Copy)]

@@ -10,7 +10,9 @@ use super::gate::origin;
 use crate::model::number::counted;
 use crate::model::{rest, topic as model};
 use crate::state::Toasts;
-use crate::ui::{Button, ButtonKind, CopyBlock, Dialog, DialogActions, Note, StateRole, TextField};
+use crate::ui::{
+    Button, ButtonKind, CopyBlock, Dialog, DialogActions, Note, Show, StateRole, TextField,
+};
 
 #[component]
 pub(super) fn GrowDialog(subject: Subject, open: RwSignal<bool>) -> impl IntoView {

@@ -13,7 +13,7 @@ use crate::shell::Freshness;
 use crate::socket::FollowState;
 use crate::state::{Palette, PaletteGroup, PaletteItem, PaletteTarget};
 use crate::ui::{
-    Badge, Button, Bytes, CopyButton, Count, Estimate, Fact, Menu, MenuItem, PageHead,
+    Badge, Button, Bytes, CopyButton, Count, Estimate, Fact, Menu, MenuItem, PageHead, Show,
 };
 
 #[component]

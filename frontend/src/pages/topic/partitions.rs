@@ -10,7 +10,7 @@ use crate::model::number::{UNKNOWN, signed};
 use crate::model::partitions::{self as model, PartitionColumn};
 use crate::model::sort::Direction;
 use crate::routes::Route;
-use crate::ui::{Badge, Bytes, Column, Count, DataTable, Shape, Sorted, StateRole};
+use crate::ui::{Badge, Bytes, Column, Count, DataTable, Shape, Show, Sorted, StateRole};
 
 fn columns() -> Vec<Column> {
     vec![

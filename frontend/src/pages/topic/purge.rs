@@ -17,7 +17,9 @@ use crate::model::purge::{PurgeChoice, PurgePlan, outcome};
 use crate::model::rest;
 use crate::model::topic::is_another;
 use crate::state::Toasts;
-use crate::ui::{Button, ButtonKind, CopyBlock, Dialog, DialogActions, Note, StateRole, TypedName};
+use crate::ui::{
+    Button, ButtonKind, CopyBlock, Dialog, DialogActions, Note, Show, StateRole, TypedName,
+};
 use preview::{Choice, Preview};
 use result::ResultTable;
 

@@ -1,5 +1,6 @@
 //! Configurations of the topic to be: picked from the broker's list, with default and documentation.
 
+use drawbridge_shared::order;
 use leptos::prelude::*;
 
 use super::{Form, Setting};
@@ -19,7 +20,7 @@ pub(super) fn Configs(form: Form) -> impl IntoView {
             .filter(|entry| !entry.is_read_only && !picked(&entry.name))
             .map(|entry| entry.name.clone())
             .collect();
-        names.sort_unstable();
+        order::sort(&mut names);
         names
             .into_iter()
             .map(|name| {

@@ -11,7 +11,8 @@ use crate::model::topic::ESTIMATE;
 use crate::model::topics::{self, Health, TopicColumn, TopicSort};
 use crate::routes::Route;
 use crate::ui::{
-    Badge, Button, Bytes, Column, Count, DataTable, EmptyState, Estimate, Marked, Sorted, StateRole,
+    Badge, Button, Bytes, Column, Count, DataTable, EmptyState, Estimate, Marked, Show, Sorted,
+    StateRole,
 };
 
 /// The role of a topic's health.

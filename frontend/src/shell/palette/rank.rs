@@ -1,5 +1,7 @@
 //! Which offers match what was typed, best first.
 
+use drawbridge_shared::order;
+
 use crate::state::{PaletteGroup, PaletteItem};
 
 /// The offers in which every typed word occurs, the best matches of each group first. Groups stay
@@ -13,7 +15,7 @@ pub(super) fn rank(typed: &str, items: Vec<PaletteItem>, max: usize) -> Vec<Pale
         .filter_map(|item| Some((score(&words, &item)?, item)))
         .collect();
     // Stable: equal matches stay in the order they were offered.
-    found.sort_by_key(|(score, _)| *score);
+    order::sort_by(&mut found, |a, b| a.0.cmp(&b.0));
     found.truncate(max);
     let mut groups: Vec<PaletteGroup> = Vec::new();
     for (_, item) in &found {
@@ -22,9 +24,10 @@ pub(super) fn rank(typed: &str, items: Vec<PaletteItem>, max: usize) -> Vec<Pale
         }
     }
     if words.is_empty() {
-        groups.sort_unstable();
+        order::sort(&mut groups);
     }
-    found.sort_by_key(|(_, item)| groups.iter().position(|group| *group == item.group));
+    let place = |item: &PaletteItem| groups.iter().position(|group| *group == item.group);
+    order::sort_by(&mut found, |a, b| place(&a.1).cmp(&place(&b.1)));
     found.into_iter().map(|(_, item)| item).collect()
 }
 

@@ -13,7 +13,8 @@ use crate::model::number::{UNKNOWN, counted};
 use crate::pages::topic::ask::{Ask, Refusal};
 use crate::state::Toasts;
 use crate::ui::{
-    Badge, Button, ButtonKind, CopyBlock, Dialog, DialogActions, Note, Skeleton, StateRole, Toggle,
+    Badge, Button, ButtonKind, CopyBlock, Dialog, DialogActions, Note, Show, Skeleton, StateRole,
+    Toggle,
 };
 
 #[component]

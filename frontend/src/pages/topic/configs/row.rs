@@ -8,7 +8,7 @@ use super::Editor;
 use crate::model::config_words::in_words;
 use crate::model::configs::{self as model, Edit};
 use crate::model::number::UNKNOWN;
-use crate::ui::{Button, ButtonKind, Marked};
+use crate::ui::{Button, ButtonKind, Marked, Show};
 
 #[component]
 pub(super) fn ConfigRow(editor: Editor, name: String) -> impl IntoView {

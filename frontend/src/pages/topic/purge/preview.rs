@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::Purge;
 use crate::model::number::{UNKNOWN, count_or_unknown, signed};
 use crate::model::partitions;
-use crate::ui::fresh_id;
+use crate::ui::{Show, fresh_id};
 
 #[component]
 pub(super) fn Choice(purge: Purge) -> impl IntoView {

@@ -121,7 +121,7 @@ pub(super) fn Properties(
                 on:dragleave=move |_| over.set(false)
                 on:drop=dropped
             ></textarea>
-            <span class="field-error" id=error_id>{shown_error}</span>
+            <span class="field-error" id=error_id>{move || shown_error()}</span>
             <span class="field-hint" id=hint_id>
                 "Paste or drop a client's .properties file; it is taken as it is. Secrets are hidden when you leave the field."
             </span>

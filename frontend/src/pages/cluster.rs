@@ -157,7 +157,7 @@ fn Facts(subject: Subject) -> impl IntoView {
             <Count n=subject.number(|cluster| cluster.offline) />
         </Fact>
         <Fact name="Latency" hint="Round trip of the last check">
-            <span class="num fact-latency">{round_trip}</span>
+            <span class="num fact-latency">{move || round_trip()}</span>
         </Fact>
     }
 }

@@ -159,7 +159,7 @@ fn ClusterRows(clusters: Clusters, name: ClusterName) -> impl IntoView {
                 <th scope="row">
                     <a href=route>{shown.clone()}</a>
                     <span class="cluster-id mono" title="Kafka's own id of the cluster">
-                        {id}
+                        {move || id()}
                     </span>
                 </th>
                 <td>
@@ -233,7 +233,7 @@ pub(in crate::pages) fn WhyDown(
                         }
                     })
             }}
-            <p class="muted num">{when}</p>
+            <p class="muted num">{move || when()}</p>
         </div>
     }
 }

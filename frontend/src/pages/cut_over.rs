@@ -201,7 +201,7 @@ pub fn CutOverPage(
             back=subject.page()
             back_label="Open the link"
         >
-            {content}
+            {move || content()}
         </Gate>
     }
 }
@@ -235,7 +235,7 @@ fn Way(moving: Move) -> impl IntoView {
             format!("{from} → {to} · {from} answered last: {contact}")
         })
     };
-    view! { <p class="way num">{words}</p> }
+    view! { <p class="way num">{move || words()}</p> }
 }
 
 /// No mirror that the action could be taken on.

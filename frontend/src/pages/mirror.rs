@@ -134,14 +134,14 @@ fn Facts(mirror: Mirror) -> impl IntoView {
     };
     view! {
         <p class="way">
-            {source} " by " <a href=link>{mirror.link.link().to_string()}</a> " · "
+            {move || source()} " by " <a href=link>{mirror.link.link().to_string()}</a> " · "
             <a href=page>"open as a topic"</a>
         </p>
         <Fact name="Lag">{mirror.text(|row| lag::words(&row.lag))}</Fact>
         <Fact name="Throughput">{mirror.text(|row| lag::throughput(&row.rate))}</Fact>
         <Fact name="Partitions">{mirror.text(|row| row.partitions.to_string())}</Fact>
         <Fact name="Last fetch" hint="When the source answered last, where that is longest ago">
-            {fetched}
+            {move || fetched()}
         </Fact>
         <Freshness followed=mirror.followed observed_at_ms=Signal::derive(|| None) />
     }
@@ -297,9 +297,9 @@ fn cells(mirror: Mirror, number: i32) -> AnyView {
     view! {
         <th scope="row">
             <span class="num">{number}</span>
-            <span class="cell-sub">{badge()} <span>{error}</span></span>
+            <span class="cell-sub">{badge()} <span>{move || error()}</span></span>
         </th>
-        <td class="wide">{badge()} <span class="muted part-error">{error}</span></td>
+        <td class="wide">{badge()} <span class="muted part-error">{move || error()}</span></td>
         <td class="right num" title=open>{text(|at| lag::records(at.lag))}</td>
         <td class="right num">{text(|at| lag::span(at.behind_ms))}</td>
         <td class="right num wide">{text(|at| lag::offset(at.log_end))}</td>
@@ -307,7 +307,7 @@ fn cells(mirror: Mirror, number: i32) -> AnyView {
         <td class="right num wide" title=text(model::batches)>
             {text(|at| format!("{} records · {}", count(at.records.max(0).unsigned_abs()), bytes(at.bytes)))}
         </td>
-        <td class="right num wide">{fetched}</td>
+        <td class="right num wide">{move || fetched()}</td>
     }
     .into_any()
 }

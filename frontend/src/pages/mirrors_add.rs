@@ -92,7 +92,7 @@ pub fn MirrorsAddPage(
             .unwrap_or_default()
     };
     view! {
-        <PageHead title="Add mirrors" facts=move || view! { <p class="way">{way}</p> } />
+        <PageHead title="Add mirrors" facts=move || view! { <p class="way">{move || way()}</p> } />
         <Gate
             cluster=subject.cluster
             followed=subject.followed
@@ -196,7 +196,7 @@ fn Choose(choice: Choice, done: RwSignal<Option<Vec<MirrorCreateRow>>>) -> impl 
                     checked=choice.with_all
                     on_change=move |on| choice.with_all.set(on)
                 />
-                <span class="toolbar-count muted num" role="status">{count}</span>
+                <span class="toolbar-count muted num" role="status">{move || count()}</span>
             </div>
             <Show
                 when=move || !keys.read().is_empty()
@@ -214,7 +214,7 @@ fn Choose(choice: Choice, done: RwSignal<Option<Vec<MirrorCreateRow>>>) -> impl 
             </Show>
             <Refusal error=ask.error() />
             <div class="form-actions below">
-                <Button kind=ButtonKind::Primary on_click=create why_not busy=ask.busy()>{verb}</Button>
+                <Button kind=ButtonKind::Primary on_click=create why_not busy=ask.busy()>{move || verb()}</Button>
                 <a class="btn" href=choice.subject.page().path()>"Back to the link"</a>
             </div>
             <Show when=move || { n.get() > 0 }>

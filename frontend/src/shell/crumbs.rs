@@ -27,7 +27,7 @@ pub(super) fn Crumbs() -> impl IntoView {
     };
     view! {
         <nav class="crumbs" aria-label="Breadcrumb">
-            <ol>{steps}</ol>
+            <ol>{move || steps()}</ol>
         </nav>
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn LiveIndicator() -> impl IntoView {
                 view! {
                     <span class=class aria-hidden="true">
                         <Shape role />
-                        {text}
+                        {move || text()}
                     </span>
                 }
                     .into_any()
@@ -33,7 +33,7 @@ pub(super) fn LiveIndicator() -> impl IntoView {
                 view! {
                     <button type="button" class=class on:click=move |_| act(socket, status.get_untracked())>
                         <Shape role />
-                        {text}
+                        {move || text()}
                     </button>
                 }
                     .into_any()

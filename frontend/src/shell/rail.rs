@@ -113,7 +113,7 @@ pub(super) fn Rail(
                 {Icon::Fold.draw()}
                 <span class="rail__label">"Fold"</span>
             </button>
-            <div class="rail__foot">{foot}</div>
+            <div class="rail__foot">{move || foot()}</div>
         </nav>
     }
 }

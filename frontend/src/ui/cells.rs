@@ -45,7 +45,7 @@ pub fn Estimate(
         Some(n) => format!("≈ {}", number::compact(n)),
     };
     let title = move || n.get().map(|n| format!("At most {}. {why}", number::count(n)));
-    view! { <span class="num" title=title>{text}</span> }
+    view! { <span class="num" title=title>{move || text()}</span> }
 }
 
 /// How long ago something was, by a clock; the point in time on hover.

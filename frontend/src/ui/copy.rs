@@ -57,9 +57,9 @@ pub fn CopyButton(
     };
     view! {
         <Button kind=ButtonKind::Quiet on_click=copy label>
-            {shown}
+            {move || shown()}
         </Button>
-        <span class="visually-hidden" role="status">{said}</span>
+        <span class="visually-hidden" role="status">{move || said()}</span>
     }
 }
 

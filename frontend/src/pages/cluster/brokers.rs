@@ -102,7 +102,7 @@ fn BrokerRow(subject: Subject, id: i32) -> impl IntoView {
             </th>
             <td>
                 <Badge role text=word plain=true />
-                <span class="broker-why muted">{why}</span>
+                <span class="broker-why muted">{move || why()}</span>
             </td>
             <td class="wide mono">{text(address)}</td>
             <td class="wide">{text(|b| b.rack.clone())}</td>

@@ -179,7 +179,7 @@ pub(in crate::pages) fn Properties(
                 on:dragleave=move |_| over.set(false)
                 on:drop=dropped
             ></textarea>
-            <span class="field-error" id=error_id>{shown_error}</span>
+            <span class="field-error" id=error_id>{move || shown_error()}</span>
             <span class="field-hint" id=hint_id>
                 {move || hint.get()}
             </span>

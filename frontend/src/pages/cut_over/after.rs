@@ -61,7 +61,7 @@ pub(super) fn After(moving: Move, ended_ms: RwSignal<Option<i64>>) -> impl IntoV
                     <thead>
                         <tr>{heads.collect_view()}</tr>
                     </thead>
-                    <tbody>{rows}</tbody>
+                    <tbody>{move || rows()}</tbody>
                 </table>
             </div>
             <p class="muted">

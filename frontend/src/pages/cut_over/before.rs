@@ -100,8 +100,8 @@ fn Stakes(moving: Move, missing: Memo<Option<Missing>>) -> impl IntoView {
         </Show>
         <Show when=move || words().is_some() && fault.read().is_none()>
             <Note role>
-                <p><b>{title}</b> {words} {undo}</p>
-                <p>{groups}</p>
+                <p><b>{title}</b> {move || words()} {undo}</p>
+                <p>{move || groups()}</p>
             </Note>
         </Show>
     }
@@ -147,9 +147,9 @@ fn DryRun(moving: Move) -> impl IntoView {
                             <th scope="col" class="wide">"Groups"</th>
                         </tr>
                     </thead>
-                    <tbody>{body}</tbody>
+                    <tbody>{move || body()}</tbody>
                 </table>
-                <p class="muted">{cut}</p>
+                <p class="muted">{move || cut()}</p>
             </Show>
         </Panel>
     }
@@ -221,7 +221,7 @@ fn Instead(moving: Move) -> impl IntoView {
     };
     view! {
         <Panel title="Instead?">
-            <p><a class="link" href=href><b>{verb}</b></a> {what}</p>
+            <p><a class="link" href=href><b>{verb}</b></a> {move || what()}</p>
             <p><b>"Wait."</b> {wait}</p>
         </Panel>
     }
@@ -258,9 +258,9 @@ fn Afterwards(moving: Move) -> impl IntoView {
     };
     view! {
         <Panel title="Afterwards">
-            <p>{accept}</p>
+            <p>{move || accept()}</p>
             <p>{offsets}</p>
-            <p>{source}</p>
+            <p>{move || source()}</p>
         </Panel>
     }
 }
@@ -325,7 +325,7 @@ fn Confirm(moving: Move, missing: Memo<Option<Missing>>) -> impl IntoView {
         <section class="panel cut-confirm">
             {if is_failover {
                 view! {
-                    <p class="typed-name">"To confirm, type " <code class="mono">{phrase}</code></p>
+                    <p class="typed-name">"To confirm, type " <code class="mono">{move || phrase()}</code></p>
                     <TextField label="Confirmation" value=typed mono=true />
                 }
                     .into_any()
@@ -333,7 +333,7 @@ fn Confirm(moving: Move, missing: Memo<Option<Missing>>) -> impl IntoView {
                 view! { <p><Toggle label=producers checked=stopped on_change=move |on| stopped.set(on) /></p> }
                     .into_any()
             }}
-            <p class="muted">{refused}</p>
+            <p class="muted">{move || refused()}</p>
             <Refusal error=ask.error() />
             <div class="row">
                 <Button kind on_click=act why_not busy=ask.busy()>{move || moving.words(n.get())}</Button>

@@ -61,9 +61,9 @@ pub(super) fn During(moving: Move) -> impl IntoView {
         <div class="stack">
             <Note role>
                 <p role="status">
-                    <b>{said}</b>
+                    <b>{move || said()}</b>
                     " "
-                    <span class="muted num">{held}</span>
+                    <span class="muted num">{move || held()}</span>
                 </p>
                 <div class="bar"><i style=share></i></div>
                 <Show when=move || is_promotion && !is_over.get()>
@@ -148,7 +148,7 @@ fn progress(moving: Move, topic: String) -> impl IntoView {
     };
     view! {
         <tr>
-            <th scope="row" class="wrap">{topic} <span class="words num">{parts}</span></th>
+            <th scope="row" class="wrap">{topic} <span class="words num">{move || parts()}</span></th>
             <td>
                 <Badge
                     plain=true
@@ -157,7 +157,7 @@ fn progress(moving: Move, topic: String) -> impl IntoView {
                 />
             </td>
             <td class="right num">{missing}</td>
-            <td class="wide wrap"><span class="replicas">{marks}</span> {errors}</td>
+            <td class="wide wrap"><span class="replicas">{move || marks()}</span> {errors}</td>
         </tr>
     }
 }

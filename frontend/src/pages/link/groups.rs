@@ -83,7 +83,7 @@ pub(in crate::pages) fn GroupTable(
             <div class="toolbar" role="search">
                 <SearchField label="Search groups" value=search on_search=move |text| search.set(text) />
                 <span class="toolbar-count">
-                    <span class="muted num" role="status">{said}</span>
+                    <span class="muted num" role="status">{move || said()}</span>
                     <span class="muted">"read " <Age now_ms=clock.now() at_ms=read_at /></span>
                     <Button on_click=read busy=ask.busy()>"Read again"</Button>
                 </span>

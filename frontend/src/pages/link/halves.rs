@@ -35,7 +35,7 @@ pub(super) fn Halves(subject: Subject) -> impl IntoView {
     };
     // The source stands left, as data flows.
     let is_source = Memo::new(move |_| subject.is_source());
-    view! { <div class="halves" class:halves--turned=move || !is_source.get()>{here} {there}</div> }
+    view! { <div class="halves" class:halves--turned=move || !is_source.get()>{move || here()} {move || there()}</div> }
 }
 
 fn mode_words(mode: LinkMode) -> &'static str {
@@ -152,7 +152,7 @@ fn Elsewhere(subject: Subject) -> impl IntoView {
     view! {
         <section class="panel half">
             <header class="panel-head">
-                <h2>"On " {name}</h2>
+                <h2>"On " {move || name()}</h2>
                 <span class="muted">"remote cluster"</span>
             </header>
             <div class="panel-body">
@@ -164,7 +164,7 @@ fn Elsewhere(subject: Subject) -> impl IntoView {
                     <dt>"security"</dt>
                     <dd>{field(|remote| remote.security.clone())}</dd>
                 </dl>
-                <p class="muted half-why">{words}</p>
+                <p class="muted half-why">{move || words()}</p>
             </div>
         </section>
     }

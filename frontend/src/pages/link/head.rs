@@ -68,7 +68,7 @@ fn Facts(subject: Subject) -> impl IntoView {
     };
     let is_source = Memo::new(move |_| subject.is_source());
     view! {
-        <p class="way">{way} <span class="mono">{id}</span></p>
+        <p class="way">{move || way()} <span class="mono">{move || id()}</span></p>
         <Show when=move || !is_source.get()>
             <Fact name="Worst lag">{text(|row| lag::words(&row.lag))}</Fact>
             <Fact name="Throughput">{text(|row| lag::throughput(&row.rate))}</Fact>
@@ -76,9 +76,9 @@ fn Facts(subject: Subject) -> impl IntoView {
                 {text(|row| format!("{} active", links::mirror_counts(row).0))}
                 <span class="fact-more">{text(links::other_mirrors)}</span>
             </Fact>
-            <Fact name="Cut-over readiness" hint="Mirrors of which nothing is missing">{readiness}</Fact>
+            <Fact name="Cut-over readiness" hint="Mirrors of which nothing is missing">{move || readiness()}</Fact>
         </Show>
-        <Fact name="Last contact" hint="When the other cluster answered last">{contact}</Fact>
+        <Fact name="Last contact" hint="When the other cluster answered last">{move || contact()}</Fact>
         <Freshness followed=subject.followed observed_at_ms=Signal::derive(|| None) />
     }
 }
@@ -162,7 +162,7 @@ pub(super) fn Faults(subject: Subject) -> impl IntoView {
                     view! {
                         <Note role=StateRole::Failed>
                             <p class="note-message">{fault}</p>
-                            <p class="num">{since} " It is tried again by itself. If the source is lost for good, fail over."</p>
+                            <p class="num">{move || since()} " It is tried again by itself. If the source is lost for good, fail over."</p>
                         </Note>
                     }
                 })

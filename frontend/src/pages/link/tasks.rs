@@ -66,7 +66,7 @@ fn task_row(task: TaskView) -> impl IntoView {
         <tr>
             <td class="task-state"><Badge role text=task.state.as_str().replace('_', " ") /></td>
             <th scope="row">{task.name.as_str()} <span class="words">{does(task.name)}</span></th>
-            <td class="muted num">{when}</td>
+            <td class="muted num">{move || when()}</td>
             <td class="wrap">{errors.collect_view()}</td>
         </tr>
     }

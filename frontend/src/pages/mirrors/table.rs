@@ -198,7 +198,7 @@ fn cells(
         <td class="right wide num" title=text(|row| lag::throughput_words(&row.rate))>
             {text(|row| lag::throughput(&row.rate))}
         </td>
-        <td class="right wide num">{fetched}</td>
+        <td class="right wide num">{move || fetched()}</td>
     }
     .into_any()
 }

@@ -71,7 +71,7 @@ fn Content(subject: Subject, open: RwSignal<bool>, ask: Ask) -> impl IntoView {
         <Note role=StateRole::Failed>
             <p>
                 <b>"What is lost. "</b>
-                "On " {subject.cluster.name().to_string()} ": " {goes}
+                "On " {subject.cluster.name().to_string()} ": " {move || goes()}
                 ". Consumers and producers of the topic fail. This cannot be undone."
             </p>
         </Note>

@@ -130,7 +130,7 @@ pub(in crate::pages) fn Gate(
     };
     view! {
         {cluster.map(|cluster| view! { <ClusterDown cluster /> })}
-        {content}
+        {move || content()}
     }
 }
 

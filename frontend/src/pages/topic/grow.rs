@@ -78,7 +78,7 @@ fn Content(subject: Subject, open: RwSignal<bool>, ask: Ask) -> impl IntoView {
             <Note role=StateRole::Attention>
                 <p>
                     <b>"What changes for keys. "</b>
-                    {warning}
+                    {move || warning()}
                 </p>
             </Note>
         </Show>
@@ -86,7 +86,7 @@ fn Content(subject: Subject, open: RwSignal<bool>, ask: Ask) -> impl IntoView {
         <DialogActions>
             <Button on_click=move |()| open.set(false)>"Cancel"</Button>
             <Button kind=ButtonKind::Primary on_click=grow why_not=fault busy=ask.busy()>
-                {verb}
+                {move || verb()}
             </Button>
         </DialogActions>
         <details class="same-as">

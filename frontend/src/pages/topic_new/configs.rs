@@ -53,7 +53,7 @@ pub(super) fn Configs(form: Form) -> impl IntoView {
             <For each=move || form.settings.get() key=|setting| setting.id let:setting>
                 <SettingRow form setting />
             </For>
-            <span class="field-error">{general}</span>
+            <span class="field-error">{move || general()}</span>
             <div class="field">
                 <label for=id.clone()>"Add a configuration"</label>
                 <select
@@ -68,7 +68,7 @@ pub(super) fn Configs(form: Form) -> impl IntoView {
                     }
                 >
                     <option value="">"Choose…"</option>
-                    {options}
+                    {move || options()}
                 </select>
             </div>
         </fieldset>

@@ -111,7 +111,7 @@ fn cells(list: List, name: String) -> AnyView {
             </span>
             <span class="cell-sub">
                 <Show when=move || health.get() != Health::Healthy>{state()}</Show>
-                <span>{summary}</span>
+                <span>{move || summary()}</span>
             </span>
         </th>
         <td class="wide">{state()}</td>

@@ -35,7 +35,7 @@ pub(super) fn Toolbar(list: List) -> impl IntoView {
                 on_change=move |on: bool| list.ask(|query| query.internal = on)
             />
             <span class="toolbar-count muted num" role="status">
-                {said}
+                {move || said()}
             </span>
         </div>
     }

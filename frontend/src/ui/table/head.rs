@@ -111,7 +111,7 @@ pub(super) fn head_cell(
         Some(on_sort) => view! {
             <button type="button" class="sort" title=hint on:click=move |_| on_sort.run(key)>
                 {label}
-                <span class="sort-arrow" aria-hidden="true">{arrow}</span>
+                <span class="sort-arrow" aria-hidden="true">{move || arrow()}</span>
             </button>
         }
         .into_any(),

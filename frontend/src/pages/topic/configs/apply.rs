@@ -175,7 +175,7 @@ fn DiffTable(review: Review) -> impl IntoView {
                         <th scope="col">"Afterwards"</th>
                     </tr>
                 </thead>
-                <tbody>{rows}</tbody>
+                <tbody>{move || rows()}</tbody>
             </table>
         </div>
         <Show when=move || review.diff.read().is_empty()>

@@ -41,10 +41,10 @@ pub(super) fn ConfigRow(editor: Editor, name: String) -> impl IntoView {
             </td>
             <td class="wide">
                 <span class="mono">{default}</span>
-                <span class="words">{default_words}</span>
+                <span class="words">{move || default_words()}</span>
             </td>
             <td class="wide">
-                <span class:own=move || is_changed.get()>{origin}</span>
+                <span class:own=move || is_changed.get()>{move || origin()}</span>
             </td>
             <td class="right"><Actions editor name entry is_edited=Signal::derive(move || edit.read().is_some()) /></td>
         </tr>
@@ -96,8 +96,8 @@ fn Value(entry: Entry) -> impl IntoView {
         in_words(&entry.name, entry.value.as_deref()?)
     };
     view! {
-        <span class="mono">{shown}</span>
-        <span class="words">{words}</span>
+        <span class="mono">{move || shown()}</span>
+        <span class="words">{move || words()}</span>
     }
 }
 
@@ -114,7 +114,7 @@ fn Reset(entry: Entry) -> impl IntoView {
         <span class="mono">
             <s>{move || entry.read().as_ref().and_then(model::value)}</s>
             " → "
-            {default}
+            {move || default()}
         </span>
         <span class="words">"back to the default"</span>
     }
@@ -183,7 +183,7 @@ fn Input(editor: Editor, name: Name, entry: Entry) -> impl IntoView {
     };
     view! {
         {control}
-        <span class="words">{words}</span>
+        <span class="words">{move || words()}</span>
     }
 }
 

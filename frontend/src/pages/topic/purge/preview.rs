@@ -104,9 +104,9 @@ fn row(purge: Purge, number: i32) -> impl IntoView {
                 <Show when=move || purge.per_partition.get() fallback=before>
                     {input()}
                 </Show>
-                <span class="field-error" id=format!("purge-error-{number}")>{fault}</span>
+                <span class="field-error" id=format!("purge-error-{number}")>{move || fault()}</span>
             </td>
-            <td class="right num">{goes}</td>
+            <td class="right num">{move || goes()}</td>
         </tr>
     }
 }

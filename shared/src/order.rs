@@ -44,7 +44,7 @@ mod tests {
         fn entries_come_out_as_the_standard_library_sorts_them(entries in vec((0u8..4, 0u8..9), 0..40)) {
             let (mut ours, mut theirs) = (entries.clone(), entries);
             sort_by(&mut ours, |a, b| a.0.cmp(&b.0));
-            theirs.sort_by(|a, b| a.0.cmp(&b.0));
+            theirs.sort_by_key(|item| item.0);
             prop_assert_eq!(ours, theirs);
         }
     }

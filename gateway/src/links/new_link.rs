@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use super::{
     CreateOptions, LinkSpec, ends,
+    half::Half,
     host::Host,
     new_mirror::of_engine,
     registry::Shared,
@@ -88,6 +89,23 @@ fn peer(
     Ok(found.or(given).unwrap_or_default().to_owned())
 }
 
+/// The other half of what is to be created, where there is one.
+fn twin(
+    shared: &Shared,
+    host: &Host,
+    spec: &LinkSpec,
+    mode: LinkMode,
+    remote: &str,
+) -> Option<Arc<Half>> {
+    let local = host.cluster.cluster_id().unwrap_or_default();
+    shared.halves().into_iter().find(|half| {
+        half.name == spec.name
+            && half.mode != mode
+            && half.cluster.cluster_id() == Some(remote)
+            && half.remote_cluster_id.as_deref() == Some(local)
+    })
+}
+
 /// The id of the link: the other half's, where there is one.
 fn link_id(
     shared: &Shared,
@@ -97,12 +115,7 @@ fn link_id(
     remote: &str,
 ) -> Result<Uuid, Refusal> {
     let local = host.cluster.cluster_id().unwrap_or_default();
-    let twin = shared.halves().into_iter().find(|half| {
-        half.name == spec.name
-            && half.mode != mode
-            && half.cluster.cluster_id() == Some(remote)
-            && half.remote_cluster_id.as_deref() == Some(local)
-    });
+    let twin = twin(shared, host, spec, mode, remote);
     if mode == LinkMode::Source && twin.is_none() {
         return Err(invalid(format!(
             "Cluster {remote} does not have a link named '{}' whose source is {local}. Create the destination half there first, with link.mode=DESTINATION and connection.mode=INBOUND, at this gateway.",
@@ -146,7 +159,12 @@ pub(super) async fn check(
     let given = spec.remote_cluster_id.as_deref();
     let remote_cluster_id = match peer(host, &valid, given, found.as_deref()) {
         Ok(id) => {
-            if let Err(refusal) = link_id(shared, host, spec, valid.configs.mode(), &id) {
+            let mode = valid.configs.mode();
+            // Where both halves are this gateway's, whoever checks both is about to create the other one first.
+            let comes_second = mode == LinkMode::Source
+                && shared.name_of(&id).is_some()
+                && twin(shared, host, spec, mode, &id).is_none();
+            if !comes_second && let Err(refusal) = link_id(shared, host, spec, mode, &id) {
                 refusals.push(refusal.in_full());
             }
             Some(id)

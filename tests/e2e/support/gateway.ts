@@ -40,7 +40,9 @@ export class Gateway {
 }
 
 async function launch(args: string[], said: string[]): Promise<{ child: ChildProcess; url: string }> {
-  const child = spawn(binary, args, { stdio: ["ignore", "pipe", "pipe"] });
+  // Links keep passwords, and a gateway keeps no password that it cannot encrypt.
+  const env = { ...process.env, DRAWBRIDGE_PASSWORD_ENCODER_SECRET: "encoder-secret" };
+  const child = spawn(binary, args, { stdio: ["ignore", "pipe", "pipe"], env });
   createInterface({ input: child.stderr }).on("line", (line) => said.push(line));
   const lines = createInterface({ input: child.stdout });
   const url = await new Promise<string>((resolve, reject) => {

@@ -10,6 +10,9 @@ use kafka_protocol::messages::fetch_request::FetchPartition;
 use super::log_end::create;
 use crate::support::{Version, eventually};
 
+/// NOT_LEADER_OR_FOLLOWER.
+const NOT_LEADER: i16 = 6;
+
 on_each_version!(a_consumer_is_told_where_its_log_diverged_after_an_unclean_election);
 
 async fn a_consumer_is_told_where_its_log_diverged_after_an_unclean_election(
@@ -20,7 +23,13 @@ async fn a_consumer_is_told_where_its_log_diverged_after_an_unclean_election(
     let mut wire = Wire::connect(cluster.broker(1).address()).await?;
     let unclean = [("unclean.leader.election.enable", "true"), ("min.insync.replicas", "1")];
     create(&mut wire, &topic, &[1, 2], &unclean).await?;
-    assert_eq!(wire.append(&topic, &Batch::of_values(0..5)).await?, Appended::at(0));
+    // The broker may hear that the topic exists before it hears that it leads it.
+    let appended = eventually("the broker leads the new topic", async || {
+        let appended = wire.append(&topic, &Batch::of_values(0..5)).await?;
+        Ok((appended != Appended::refused(NOT_LEADER)).then_some(appended))
+    })
+    .await?;
+    assert_eq!(appended, Appended::at(0));
 
     cluster.broker(2).kill().await?;
     eventually("the follower leaves the in-sync set", async || {

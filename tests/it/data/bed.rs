@@ -221,7 +221,13 @@ impl<'a> Link<'a> {
 
     /// Mirrors a topic under a name that follows from the link's prefix.
     pub(super) async fn mirror(&self, source: &str) -> Result<()> {
-        let body = json!({"source_topic_name": source});
+        self.mirror_with(source, &[]).await
+    }
+
+    /// As [`Link::mirror`], with configs of the mirror's own.
+    pub(super) async fn mirror_with(&self, source: &str, configs: &[(&str, &str)]) -> Result<()> {
+        let own = configs.iter().map(|(name, value)| json!({"name": name, "value": value}));
+        let body = json!({"source_topic_name": source, "configs": own.collect::<Vec<_>>()});
         let path = format!("{}/mirrors", self.path);
         let (status, answer) = self.gateway.ask("POST", &path, &body).await?;
         ensure!(status == 201, "{status}: {answer}");

@@ -16,7 +16,7 @@ use drawbridge_tests::{
 
 use super::{
     bed::Bed,
-    compaction::{EAGER, clean, updates},
+    compaction::{EAGER, UNCLEANED, clean, updates},
     write::{CODECS, Transactional, append, mixed},
 };
 use crate::support::Version;
@@ -109,7 +109,7 @@ async fn many_records_of_all_kinds_arrive_at_their_offsets(version: Version) -> 
     let link = bed.link(&[]).await?;
     let begun = Instant::now();
     for topic in &topics {
-        link.mirror(topic.name()).await?;
+        link.mirror_with(topic.name(), &[UNCLEANED]).await?;
     }
     for topic in &topics {
         link.caught_up(topic.name(), topic.name()).await?;

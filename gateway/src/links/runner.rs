@@ -6,6 +6,8 @@
 mod acts;
 mod configure;
 mod jobs;
+mod looking;
+mod making;
 mod mirrors;
 mod moving;
 mod tasks;
@@ -113,7 +115,7 @@ pub(super) struct Runner {
     looked: bool,
     next_look: Millis,
     /// Mirrors to make: half made before a crash, or asked for.
-    unmade: VecDeque<acts::Unmade>,
+    unmade: VecDeque<making::Unmade>,
     making: usize,
     history: History,
     retiring: Option<super::half::Reply<()>>,

@@ -7,10 +7,7 @@ use drawbridge_engine::{
 };
 use drawbridge_shared::{link::TaskName, names::TopicName};
 
-use super::{
-    Runner,
-    mirrors::{Found, Made},
-};
+use super::{Runner, looking::Found, mirrors::Made};
 use crate::{
     links::{
         half::Reply,

@@ -117,7 +117,7 @@ fn Half(
                 </div>
                 <CopyButton
                     text=Signal::derive(move || text(&lines.read()))
-                    label=format!("Copy the configs on {cluster} as a file")
+                    label=format!("Copy as a file: the configs on {cluster}")
                     word="Copy as a file"
                 />
             </div>

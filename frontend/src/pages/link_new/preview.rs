@@ -56,7 +56,7 @@ fn HalfFile(wizard: Wizard, at: usize) -> impl IntoView {
             .map(|fault| view! { <li class="field-error">{fault.to_string()}</li> })
             .collect_view()
     };
-    let actions = move || view! { <CopyButton text=whole label="Copy the file with its secrets" word="Copy file" /> };
+    let actions = move || view! { <CopyButton text=whole label="Copy file, with its secrets" word="Copy file" /> };
     view! {
         <Panel title=title actions>
             <p class="muted mono half-file">{file}</p>

@@ -215,7 +215,7 @@ pub(super) fn Map(world: World) -> impl IntoView {
                     <Button kind=ButtonKind::Quiet label="Zoom out" on_click=move |()| eye.zoom_by(1.0 / FACTOR)>"−"</Button>
                     <span class="num muted map-zoom">{percent}</span>
                     <Button kind=ButtonKind::Quiet label="Zoom in" on_click=move |()| eye.zoom_by(FACTOR)>"+"</Button>
-                    <Button kind=ButtonKind::Quiet label="Show all" on_click=move |()| fit()>"Fit"</Button>
+                    <Button kind=ButtonKind::Quiet label="Fit all into view" on_click=move |()| fit()>"Fit"</Button>
                 </span>
             </footer>
         </section>

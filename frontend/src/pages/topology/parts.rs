@@ -148,7 +148,6 @@ pub(super) fn card(world: World, edge: Edge, place: Rect, dense: bool) -> AnyVie
             class=class
             style=place.css()
             href=href
-            aria-label=said
             title=move || facts.read().fault.clone().unwrap_or_else(|| said.get())
             on:pointerenter=move |_| points()
             on:pointerleave=move |_| world.hot.set(None)

@@ -81,7 +81,7 @@ test("the list of keys opens with ? and closes with Escape", async ({ page }) =>
   await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
   await page.keyboard.press("?");
   const keys = page.getByRole("dialog", { name: "Keys" });
-  await expect(keys.getByText("Search pages, clusters, topics and actions")).toBeVisible();
+  await expect(keys.getByText("Search pages, clusters, links, topics and actions")).toBeVisible();
   await page.keyboard.press("Escape");
   await expect(keys).toBeHidden();
 });

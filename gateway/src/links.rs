@@ -22,6 +22,7 @@ mod new_link;
 mod new_mirror;
 mod registry;
 mod runner;
+mod standby;
 pub(crate) mod stats;
 pub mod store;
 mod tasks;
@@ -180,6 +181,14 @@ impl Links {
         host.known()?;
         Err(Refusal::new(ErrorCode::NotFound, format!("Cluster link '{link}' does not exist."))
             .rest(404, 404))
+    }
+
+    /// A half, even when another gateway runs it.
+    fn seen(&self, cluster: &ClusterName, link: &LinkName) -> Result<Arc<Half>, Refusal> {
+        match self.host(cluster)?.seen_half(link) {
+            Some(half) => Ok(half),
+            None => self.half(cluster, link),
+        }
     }
 
     /// The halves on a cluster, by name.

@@ -106,6 +106,10 @@ pub fn MirrorPage(
                 <Readiness mirror />
                 <Charts cluster=cluster.clone() link=link.clone() topic=chart_topic.clone() figures />
                 <div class="part"><Partitions mirror /></div>
+                <super::verify::Verify
+                    subject=mirror.link
+                    topics=Signal::derive(move || vec![mirror.topic.get_value()])
+                />
                 <Panel title="Groups">
                     <GroupTable subject=mirror.link topic=Some(mirror.topic.get_value()) />
                 </Panel>

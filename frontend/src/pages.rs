@@ -18,4 +18,4 @@ pub mod topic_new;
 pub mod topics;
 pub mod topics_all;
 pub mod topology;
-pub mod verify;
+mod verify;

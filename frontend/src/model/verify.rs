@@ -2,11 +2,12 @@
 
 use drawbridge_shared::view::{
     VerifyDifference, VerifyDifferenceKind, VerifyPartition, VerifyRange, VerifyRun, VerifyState,
-    VerifyVerdict,
+    VerifyVerdict, VerifyView,
 };
 
 use super::bytes::bytes;
 use super::number::{count, counted, signed};
+use super::rest::json as quoted;
 use crate::ui::StateRole;
 
 /// A verdict as a badge shows it.
@@ -66,6 +67,52 @@ pub fn progress(run: &VerifyRun, partitions: &[VerifyPartition]) -> String {
             format!("{n_equal} of {n} partitions are equal, {n_differ} differ · {compared}")
         }
     }
+}
+
+/// The whole result for programs.
+#[must_use]
+pub fn json(of: &VerifyView) -> String {
+    let text = |text: &Option<String>| text.as_deref().map_or_else(|| "null".to_owned(), quoted);
+    let line = |at: &VerifyPartition| {
+        let notes: Vec<String> = at.notes.iter().map(|note| quoted(note)).collect();
+        let found = at.difference.as_ref().map_or_else(
+            || "null".to_owned(),
+            |found| {
+                format!(
+                    "{{\"offset\": {}, \"what\": {}, \"source\": {}, \"mirror\": {}}}",
+                    found.offset,
+                    quoted(&difference(found)),
+                    text(&found.source),
+                    text(&found.mirror)
+                )
+            },
+        );
+        format!(
+            "    {{\"mirror_topic_name\": {}, \"partition\": {}, \"result\": {}, \"from\": {}, \"to\": {}, \
+             \"records\": {}, \"compacted_on_one_side\": {}, \"notes\": [{}], \"first_difference\": {found}}}",
+            quoted(&at.topic),
+            at.partition,
+            quoted(verdict(at.verdict).1),
+            at.from,
+            at.to,
+            at.records,
+            at.compacted,
+            notes.join(", "),
+        )
+    };
+    let lines: Vec<String> = of.partitions.iter().map(line).collect();
+    let summary = of.run.as_ref().map_or_else(String::new, |run| progress(run, &of.partitions));
+    let at = |read: fn(&VerifyRun) -> Option<i64>| {
+        let at = of.run.as_ref().and_then(read);
+        at.map_or_else(|| "null".to_owned(), |at| at.to_string())
+    };
+    format!(
+        "{{\n  \"summary\": {},\n  \"started_ms\": {},\n  \"ended_ms\": {},\n  \"partitions\": [\n{}\n  ]\n}}\n",
+        quoted(&summary),
+        at(|run| Some(run.started_ms)),
+        at(|run| run.ended_ms),
+        lines.join(",\n")
+    )
 }
 
 /// What is worth showing first: differences, then what could not be compared, then the others.

@@ -67,7 +67,7 @@ pub(in crate::pages) fn Verify(
         .collect();
     let needs = move |wanted: &'static str| Memo::new(move |_| *kind.read() == wanted);
     let (last, offsets, hours) = (needs("last"), needs("offsets"), needs("hours"));
-    let json = Signal::derive(move || serde_json::to_string(&*view_of.read()).unwrap_or_default());
+    let json = Signal::derive(move || model::json(&view_of.read()));
     let said = move || {
         let view = view_of.read();
         view.run.as_ref().map(|run| model::progress(run, &view.partitions))

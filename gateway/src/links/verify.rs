@@ -28,7 +28,7 @@ use drawbridge_shared::{
     draft::FieldError,
     link::LinkName,
     names::{ClusterName, TopicName},
-    view::{Severity, VerifyRange, VerifyState, VerifyView},
+    view::{Severity, VerifyRange, VerifyState},
     wire::{ErrorCode, FeedData},
 };
 use tokio::sync::watch;
@@ -73,7 +73,7 @@ struct Slot {
 
 impl Default for Slot {
     fn default() -> Self {
-        let nothing = FeedData::Verify(Box::new(VerifyView::default()));
+        let nothing = FeedData::Verify(Box::default());
         Self { feed: watch::Sender::new(FeedState::Data(Arc::new(nothing))), running: None }
     }
 }

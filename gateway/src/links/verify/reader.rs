@@ -91,7 +91,7 @@ impl Reader {
     /// In words, when it cannot be read even after some tries.
     pub(super) async fn read(&mut self, end: i64) -> Result<Chunk, String> {
         for attempt in 1.. {
-            if let Some(chunk) = self.from_answer()? {
+            if let Some(chunk) = self.next_batch()? {
                 return Ok(chunk);
             }
             match self.fetch(end).await {
@@ -111,7 +111,7 @@ impl Reader {
     }
 
     /// The next batch of the answer at hand.
-    fn from_answer(&mut self) -> Result<Option<Chunk>, String> {
+    fn next_batch(&mut self) -> Result<Option<Chunk>, String> {
         let Some(answer) = &mut self.answer else { return Ok(None) };
         let fault = |fault: BatchFault| format!("a batch of {} cannot be read: {fault}", self.name);
         let Some(entry) = answer.batches.next() else {

@@ -29,4 +29,5 @@ pub mod time;
 pub mod topic;
 pub mod topics;
 pub mod topology;
+pub mod verify;
 pub mod window;

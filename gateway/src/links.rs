@@ -27,6 +27,7 @@ pub(crate) mod stats;
 pub mod store;
 mod tasks;
 mod told;
+mod verify;
 mod views;
 
 use std::sync::{Arc, PoisonError, RwLock};
@@ -61,6 +62,7 @@ pub struct Links {
     shared: Arc<Shared>,
     rows: watch::Sender<FeedState>,
     mirrors: watch::Sender<FeedState>,
+    verifying: Arc<verify::Verifications>,
 }
 
 /// A half of a link that somebody wants.
@@ -117,6 +119,7 @@ impl Links {
             shared,
             rows: empty(FeedData::Links(Vec::new())),
             mirrors: empty(FeedData::Mirrors(Vec::new())),
+            verifying: Arc::default(),
         };
         tasks.spawn(views::publish(links.clone()));
         tasks.spawn(follow_clusters(links.clone()));

@@ -10,5 +10,6 @@ mod protocol;
 mod rest;
 mod rest_links;
 mod support;
+mod verify;
 mod watcher;
 mod websocket;

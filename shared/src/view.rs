@@ -12,6 +12,7 @@ mod link;
 mod mirror;
 mod probe;
 mod topic;
+mod verify;
 
 pub use activity::{ActivityEntry, ActivityResult};
 pub use cluster::{
@@ -28,6 +29,10 @@ pub use mirror::{
 pub use probe::{ProbeReport, ProbeStage, ProbeStep, StepOutcome};
 pub use topic::{
     ConfigEntryView, ConfigSource, PartitionView, PurgeRow, TopicDetail, TopicRow, TopicsView,
+};
+pub use verify::{
+    VerifyDifference, VerifyDifferenceKind, VerifyPartition, VerifyRange, VerifyRun, VerifyState,
+    VerifyVerdict, VerifyView,
 };
 
 /// A line of the gateway's feed of things that happened, newest last.

@@ -75,6 +75,12 @@ pub(super) async fn carry_out(links: &Links, request: Request) -> Answer {
             .act(&cluster, &link, action, &topics, validate_only)
             .await
             .map(Response::MirrorActions),
+        Request::VerifyMirrors { cluster, link, topics, range } => {
+            links.verify(&cluster, &link, &topics, range).await.map(Response::VerifyStarted)
+        }
+        Request::CancelVerify { cluster, link } => {
+            links.cancel_verify(&cluster, &link).map(|()| Response::Done)
+        }
     }
 }
 
@@ -104,6 +110,8 @@ pub(super) fn kind(request: &Request) -> &'static str {
         Request::LinkGroups { .. } => "link_groups",
         Request::CreateMirrors { .. } => "create_mirrors",
         Request::ActOnMirrors { .. } => "act_on_mirrors",
+        Request::VerifyMirrors { .. } => "verify_mirrors",
+        Request::CancelVerify { .. } => "cancel_verify",
     }
 }
 

@@ -15,7 +15,7 @@ use drawbridge_shared::{
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::stats::MirrorStats;
+use super::{ends::Ends, stats::MirrorStats};
 use crate::{clusters::Cluster, refusal::Refusal};
 
 /// Where the answer to an order goes.
@@ -39,6 +39,8 @@ pub(super) enum Order {
     Retire { force: bool, validate_only: bool, reply: Reply<()> },
     /// The source's topics.
     SourceTopics { reply: Reply<Vec<SourceTopicRow>> },
+    /// Clients of the two ends.
+    Ends { reply: Reply<Ends> },
     /// Where groups stand on both sides.
     Groups { topic: Option<TopicName>, reply: Reply<Vec<GroupOffsetRow>> },
 }

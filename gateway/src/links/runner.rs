@@ -234,6 +234,11 @@ impl Runner {
                 self.retire(force, validate_only, reply)
             }
             Order::SourceTopics { reply } => self.source_topics(reply),
+            Order::Ends { reply } => {
+                let why = self.waiting_for.clone().unwrap_or_default();
+                let refused = || crate::links::verify::no_ends(self.name(), &why);
+                reply.send(self.ends.clone().ok_or_else(refused)).ok();
+            }
             Order::Groups { topic, reply } => self.groups(topic.as_ref(), reply),
         }
     }

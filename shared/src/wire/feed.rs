@@ -7,7 +7,7 @@ use crate::names::{ClusterName, TopicName};
 use crate::view::{
     ActivityEntry, BrokerView, ClusterDetail, ClusterView, LinkDetail, LinkRow, MirrorDetail,
     MirrorPartitionView, MirrorRow, Notice, PartitionView, TaskErrorView, TaskView, TopicDetail,
-    TopicRow, TopicsView,
+    TopicRow, TopicsView, VerifyPartition, VerifyRun, VerifyView,
 };
 
 /// Something that can be followed.
@@ -53,6 +53,13 @@ pub enum Feed {
         /// Which mirror topic.
         topic: TopicName,
     },
+    /// The newest comparison of a link's mirrors with their sources.
+    Verify {
+        /// The cluster the link lives on.
+        cluster: ClusterName,
+        /// Which link.
+        link: LinkName,
+    },
     /// Things that happened: the newest hundred, then each as it happens.
     Notices,
     /// What was done and what became of links and mirrors, as kept in Kafka: the newest two hundred, then
@@ -88,7 +95,8 @@ impl Feed {
             | Self::Links
             | Self::Link { .. }
             | Self::Mirrors
-            | Self::Mirror { .. } => FeedKind::State,
+            | Self::Mirror { .. }
+            | Self::Verify { .. } => FeedKind::State,
             Self::Notices | Self::Activity { .. } => FeedKind::Log,
         }
     }
@@ -114,6 +122,8 @@ pub enum FeedData {
     Mirrors(Vec<MirrorRow>),
     /// Of `Feed::Mirror`.
     Mirror(Box<MirrorDetail>),
+    /// Of `Feed::Verify`.
+    Verify(Box<VerifyView>),
     /// Of `Feed::Notices`.
     Notices(Vec<Notice>),
     /// Of `Feed::Activity`.
@@ -209,6 +219,15 @@ pub enum FeedDelta {
         upsert: Vec<MirrorPartitionView>,
         /// Partitions that are gone.
         remove: Vec<i32>,
+    },
+    /// Of `Feed::Verify`.
+    Verify {
+        /// The comparison.
+        run: Option<Box<VerifyRun>>,
+        /// New or changed partitions.
+        upsert: Vec<VerifyPartition>,
+        /// Partitions that are gone: another comparison began.
+        remove: Vec<(String, i32)>,
     },
     /// Of `Feed::Notices`: entries behind those already sent.
     Notices(Vec<Notice>),

@@ -10,6 +10,7 @@ use crate::model::number::{UNKNOWN, counted};
 use crate::model::{lag, rest};
 use crate::pages::topic::ask::{Ask, Refusal};
 use crate::pages::topic::gate::origin;
+use crate::pages::verify::Verify;
 use crate::routes::CutOver;
 use crate::state::{Clock, Toasts};
 use crate::ui::{
@@ -29,6 +30,7 @@ pub(super) fn Before(moving: Move) -> impl IntoView {
                 <Stakes moving missing />
                 <Refusal error=moving.check.error() retry=move |()| moving.look() />
                 <DryRun moving />
+                <Verify subject=moving.subject topics=moving.topics />
             </div>
             <div class="stack">
                 <Instead moving />

@@ -52,7 +52,9 @@ pub(super) fn is_harmless(body: &Request) -> bool {
         | Request::PurgeTopic { .. }
         | Request::CreateLink { .. }
         | Request::DeleteLink { .. }
-        | Request::CreateMirrors { .. } => false,
+        | Request::CreateMirrors { .. }
+        | Request::VerifyMirrors { .. }
+        | Request::CancelVerify { .. } => false,
     }
 }
 

@@ -457,6 +457,7 @@ impl Links {
             LinkMetrics {
                 row: self.shared.row(&shown),
                 tasks: shown.detail.tasks.clone(),
+                throttled: shown.throttled,
                 mirrors: mirrors.collect(),
             }
         };
@@ -475,6 +476,8 @@ pub(crate) struct LinkMetrics {
     pub(crate) row: LinkRow,
     /// Its tasks.
     pub(crate) tasks: Vec<TaskView>,
+    /// How long its brokers asked it to hold back.
+    pub(crate) throttled: stats::Throttled,
     /// Its mirrors with their sums.
     pub(crate) mirrors: Vec<(MirrorRow, stats::MirrorStats)>,
 }

@@ -25,7 +25,7 @@ use crate::{
     links::{
         half::Shown,
         mover::PartitionShown,
-        stats::MirrorStats,
+        stats::{MirrorStats, Throttled},
         store::StoredLink,
         tasks::consumer_offsets::{Observed, Work},
     },
@@ -67,6 +67,7 @@ pub(in crate::links) fn nothing(cluster: &Cluster, stored: &StoredLink) -> Shown
         detail,
         mirrors: BTreeMap::new(),
         stats: BTreeMap::new(),
+        throttled: Throttled::default(),
         configs: stored.configs.clone().ok(),
         history: Arc::default(),
     }
@@ -121,8 +122,12 @@ impl Runner {
             link,
         };
         let history = Arc::new(self.history.all());
-        let shown =
-            Shown { detail, mirrors, stats, configs: self.stored.configs.clone().ok(), history };
+        let throttled = self.ends.as_ref().map_or_else(Throttled::default, |ends| Throttled {
+            source: ends.source.stats().brokers.iter().map(|broker| broker.throttled).sum(),
+            destination: ends.sink.stats().brokers.iter().map(|broker| broker.throttled).sum(),
+        });
+        let configs = self.stored.configs.clone().ok();
+        let shown = Shown { detail, mirrors, stats, throttled, configs, history };
         self.publish.send_if_modified(|old| {
             let changed = **old != shown;
             if changed {

@@ -161,7 +161,8 @@ pub fn diff(old: &FeedData, new: &FeedData) -> Option<FeedDelta> {
             | FeedData::Mirrors(_)
             | FeedData::Mirror(_)
             | FeedData::Notices(_)
-            | FeedData::Activity(_),
+            | FeedData::Activity(_)
+            | FeedData::Records(_),
             _,
         ) => None,
     }
@@ -257,6 +258,11 @@ pub fn apply(data: &mut FeedData, delta: FeedDelta) -> bool {
             entries.extend(newer);
             true
         }
+        // Whoever follows a search keeps its parts; the newest is its state.
+        (FeedData::Records(chunk), FeedDelta::Records(next)) => {
+            *chunk = next;
+            true
+        }
         (
             FeedData::Clusters(_)
             | FeedData::Cluster(_)
@@ -267,7 +273,8 @@ pub fn apply(data: &mut FeedData, delta: FeedDelta) -> bool {
             | FeedData::Mirrors(_)
             | FeedData::Mirror(_)
             | FeedData::Notices(_)
-            | FeedData::Activity(_),
+            | FeedData::Activity(_)
+            | FeedData::Records(_),
             _,
         ) => false,
     }

@@ -2,12 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::WireError;
 use crate::link::LinkName;
 use crate::names::{ClusterName, TopicName};
 use crate::view::{
     ActivityEntry, BrokerView, ClusterDetail, ClusterView, LinkDetail, LinkRow, MirrorDetail,
-    MirrorPartitionView, MirrorRow, Notice, PartitionView, TaskErrorView, TaskView, TopicDetail,
-    TopicRow, TopicsView,
+    MirrorPartitionView, MirrorRow, Notice, PartitionView, RecordQuery, RecordsChunk,
+    TaskErrorView, TaskView, TopicDetail, TopicRow, TopicsView,
 };
 
 /// Something that can be followed.
@@ -65,6 +66,11 @@ pub enum Feed {
         /// About which topic; none for all.
         topic: Option<TopicName>,
     },
+    /// Records of a topic, as a search finds them.
+    Records {
+        /// What is looked for.
+        query: Box<RecordQuery>,
+    },
 }
 
 /// How a feed is paced.
@@ -74,6 +80,8 @@ pub enum FeedKind {
     State,
     /// Every entry matters; the client pays with credit and is told of gaps.
     Log,
+    /// As a log, but it is the search that waits for credit; only a live one leaves records out and counts them.
+    Search,
 }
 
 impl Feed {
@@ -90,6 +98,7 @@ impl Feed {
             | Self::Mirrors
             | Self::Mirror { .. } => FeedKind::State,
             Self::Notices | Self::Activity { .. } => FeedKind::Log,
+            Self::Records { .. } => FeedKind::Search,
         }
     }
 }
@@ -118,6 +127,8 @@ pub enum FeedData {
     Notices(Vec<Notice>),
     /// Of `Feed::Activity`.
     Activity(Vec<ActivityEntry>),
+    /// Of `Feed::Records`: the first part.
+    Records(Box<RecordsChunk>),
 }
 
 /// What changed in a feed: whole entries put in or taken out, never patches of parts.
@@ -214,6 +225,8 @@ pub enum FeedDelta {
     Notices(Vec<Notice>),
     /// Of `Feed::Activity`: entries behind those already sent.
     Activity(Vec<ActivityEntry>),
+    /// Of `Feed::Records`: the next part.
+    Records(Box<RecordsChunk>),
 }
 
 /// Names a mirror topic among all: cluster, link, mirror topic.
@@ -235,4 +248,8 @@ pub enum EndReason {
         /// What is missing, in words.
         message: String,
     },
+    /// All of it was sent.
+    Finished,
+    /// It cannot be followed as asked.
+    Refused(Box<WireError>),
 }

@@ -6,8 +6,8 @@ use crate::draft::{ClusterDraft, ConfigChange, LinkDraft, MirrorDraft, TopicDraf
 use crate::link::{ConfigRow, LinkName};
 use crate::names::{ClusterName, TopicName};
 use crate::view::{
-    ConfigEntryView, GroupOffsetRow, HistoryPoint, LinkCheck, MirrorAction, MirrorActionRow,
-    MirrorCreateRow, ProbeReport, PurgeRow, SourceTopicRow,
+    ConfigEntryView, Decoding, GroupOffsetRow, HistoryPoint, LinkCheck, MirrorAction,
+    MirrorActionRow, MirrorCreateRow, ProbeReport, PurgeRow, RecordView, SourceTopicRow,
 };
 
 /// Something asked of the gateway. Every change can be sent with `validate_only` where Kafka can check
@@ -193,6 +193,23 @@ pub enum Request {
         /// Only say what would be done.
         validate_only: bool,
     },
+    /// Read one record whole.
+    ReadRecord {
+        /// On which cluster.
+        cluster: ClusterName,
+        /// Of which topic.
+        topic: TopicName,
+        /// In which partition.
+        partition: i32,
+        /// At which offset.
+        offset: i64,
+        /// How its key is shown.
+        #[serde(default)]
+        key_decoding: Decoding,
+        /// How its value is shown.
+        #[serde(default)]
+        value_decoding: Decoding,
+    },
 }
 
 /// What came of a request; the variant follows from the request.
@@ -221,4 +238,6 @@ pub enum Response {
     MirrorsCreated(Vec<MirrorCreateRow>),
     /// Of `ActOnMirrors`, by name.
     MirrorActions(Vec<MirrorActionRow>),
+    /// Of `ReadRecord`.
+    Record(Box<RecordView>),
 }

@@ -78,7 +78,7 @@ impl Browse {
     /// Ready for searches; must be made on the runtime.
     #[must_use]
     pub fn new(clusters: Clusters, limits: BrowseLimits, tasks: Tasks) -> Self {
-        let places = Arc::new(Semaphore::new(limits.scans));
+        let places = Arc::new(Semaphore::new(limits.scans.min(Semaphore::MAX_PERMITS)));
         let pool = Pool::default();
         let inner = Arc::new(Inner { clusters, tasks, pool, places, limits });
         let browse = Self { inner };

@@ -167,7 +167,9 @@ impl Scan<'_> {
     /// Sends what is due.
     fn flush(&mut self, at: impl FnOnce() -> (Vec<PartitionPosition>, Option<u64>)) {
         let since = self.sent.elapsed();
-        let is_due = since >= PROGRESS || (since >= SOON && !self.batch.is_empty());
+        // A live search shows a page what it can look at, and no more often.
+        let soon = if self.job.query.live { PROGRESS } else { SOON };
+        let is_due = since >= PROGRESS || (since >= soon && !self.batch.is_empty());
         let must = !self.job.query.live && self.is_full();
         if must && let Some(permit) = self.outlet.permit() {
             self.send(at(), None, permit);

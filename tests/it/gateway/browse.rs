@@ -1,5 +1,7 @@
 //! Searches for records of real topics: every beginning, every filter, and what topics can be like.
 
+use std::sync::LazyLock;
+
 use anyhow::{Result, ensure};
 use drawbridge::app::App;
 use drawbridge_shared::{
@@ -13,7 +15,7 @@ use drawbridge_tests::{
     bed::{gallery, unique},
     wire::{
         Routed, Wire,
-        batch::{Batch, Compression, Entry},
+        batch::{Batch, Compression, Entry, now},
     },
 };
 
@@ -28,7 +30,8 @@ on_each_version!(
     strange_bytes_and_large_records_are_shown,
 );
 
-const START: i64 = 1_700_000_000_000;
+/// When the first record was made: lately, or retention would delete it.
+static START: LazyLock<i64> = LazyLock::new(|| now() / 1000 * 1000 - 7_200_000);
 
 fn query(topic: &str, seek: Seek) -> RecordQuery {
     RecordQuery {
@@ -69,7 +72,7 @@ impl Stage {
                 .map(|at| {
                     let n = at * n_partitions + partition;
                     let value = format!("{{\"n\":{n},\"city\":\"Bern\"}}");
-                    Entry::new(Some(&format!("key-{n}")), Some(&value)).at(START + n * 1000)
+                    Entry::new(Some(&format!("key-{n}")), Some(&value)).at(*START + n * 1000)
                 })
                 .collect();
             let batch = Batch::build(&entries, Compression::Lz4);
@@ -129,12 +132,12 @@ async fn every_beginning_finds_its_records(version: Version) -> Result<()> {
     let offsets = Seek::Offsets(vec![at(0, 99), at(1, 100), at(2, 98)]);
     let (records, _) = stage.search(stage.query(offsets)).await?;
     assert_eq!(numbers(&records), [296, 297, 299]);
-    let from_ms = START + 100_000;
+    let from_ms = *START + 100_000;
     let between = Seek::Time { from_ms, to_ms: Some(from_ms + 4000) };
     let (records, _) = stage.search(stage.query(between)).await?;
     assert_eq!(numbers(&records), [100, 101, 102, 103, 104]);
     let (records, _) =
-        stage.search(stage.query(Seek::Time { from_ms: START + 297_000, to_ms: None })).await?;
+        stage.search(stage.query(Seek::Time { from_ms: *START + 297_000, to_ms: None })).await?;
     assert_eq!(numbers(&records), [297, 298, 299]);
     let one = RecordQuery { partitions: vec![1], limit: 2, ..stage.query(Seek::Oldest) };
     assert_eq!(numbers(&stage.search(one).await?.0), [1, 4]);
@@ -160,11 +163,12 @@ async fn filters_find_what_they_say(version: Version) -> Result<()> {
     for filter in filters {
         let asked = RecordQuery { filter, ..stage.query(Seek::Oldest) };
         let (records, last) = stage.search(asked.clone()).await?;
-        assert_eq!(numbers(&records).len(), 111);
+        assert_eq!(records.len(), 11);
         assert_eq!(last.progress.scanned, 4000);
         let (back, _) = stage.search(RecordQuery { seek: Seek::Newest, ..asked }).await?;
-        assert_eq!(numbers(&back)[0], 3999_i64.min(*numbers(&back).iter().max().unwrap()));
-        assert_eq!(back.len(), 111);
+        let mut expected = numbers(&records);
+        expected.sort_by_key(|n| std::cmp::Reverse(*n));
+        assert_eq!(numbers(&back), expected);
     }
     let wrong = RecordFilter::Cel { expression: "value.n >".into() };
     let asked = RecordQuery { filter: wrong, ..stage.query(Seek::Oldest) };
@@ -178,7 +182,7 @@ async fn holes_aborted_and_open_records_are_not_shown(version: Version) -> Resul
     let mut stage = Stage::new(version, 1).await?;
     let entries = |n: i64| -> Vec<Entry> {
         (n..n + 5)
-            .map(|n| Entry::new(None, Some(&format!("{{\"n\":{n}}}"))).at(START + n))
+            .map(|n| Entry::new(None, Some(&format!("{{\"n\":{n}}}"))).at(*START + n))
             .collect()
     };
     let mut producer = Transactional::new(&stage.address, &unique("tx"), 1).await?;

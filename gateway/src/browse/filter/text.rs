@@ -8,7 +8,7 @@ use super::Raw;
 pub(in crate::browse) struct Needle(How);
 
 enum How {
-    Exact(memmem::Finder<'static>),
+    Exact(Box<memmem::Finder<'static>>),
     /// Upper and lower case of the first byte, and the whole in lower case.
     Ascii {
         first: (u8, u8),
@@ -25,7 +25,7 @@ impl Needle {
                 lower: text.to_ascii_lowercase().into_bytes(),
             },
             Some(_) if !case_sensitive => How::Unicode(text.to_lowercase()),
-            _ => How::Exact(memmem::Finder::new(text).into_owned()),
+            _ => How::Exact(Box::new(memmem::Finder::new(text).into_owned())),
         })
     }
 

@@ -84,7 +84,9 @@ fn page_view(page: Option<Route>) -> AnyView {
             view! { <Topics cluster /> }.into_any()
         }
         Some(Route::TopicNew { cluster }) => view! { <TopicNew cluster /> }.into_any(),
-        Some(Route::Topic { cluster, topic, .. }) => view! { <Topic cluster topic /> }.into_any(),
+        Some(Route::Topic { cluster, topic, .. } | Route::Messages { cluster, topic, .. }) => {
+            view! { <Topic cluster topic /> }.into_any()
+        }
     }
 }
 

@@ -15,6 +15,7 @@ pub mod lag;
 pub mod link_configs;
 pub mod link_new;
 pub mod links;
+pub mod messages;
 pub mod mirrors;
 pub mod number;
 pub mod partitions;

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use drawbridge_shared::view::RecordsChunk;
 use drawbridge_shared::wire::{EndReason, Feed, FeedData, Request, Response, Welcome};
 use futures_channel::mpsc::UnboundedSender;
 use futures_channel::{mpsc, oneshot};
@@ -66,6 +67,8 @@ pub struct Followed {
     pub fresh: bool,
     /// Entries of a log feed that the gateway dropped because this page was slow.
     pub missed: u64,
+    /// Of a search: its parts in order; the first are dropped when there are too many.
+    pub parts: Vec<Arc<RecordsChunk>>,
 }
 
 /// Where a feed stands.
@@ -83,7 +86,7 @@ impl Followed {
     /// A feed of which nothing is known yet.
     #[must_use]
     pub fn loading() -> Self {
-        Self { state: FollowState::Loading, data: None, fresh: false, missed: 0 }
+        Self { state: FollowState::Loading, data: None, fresh: false, missed: 0, parts: Vec::new() }
     }
 }
 
@@ -94,7 +97,12 @@ impl PartialEq for Followed {
             (None, None) => true,
             (Some(_), None) | (None, Some(_)) => false,
         };
+        let same_parts = match (self.parts.last(), other.parts.last()) {
+            (Some(mine), Some(theirs)) => Arc::ptr_eq(mine, theirs),
+            (mine, theirs) => mine.is_none() && theirs.is_none(),
+        };
         same_data
+            && same_parts
             && (&self.state, self.fresh, self.missed) == (&other.state, other.fresh, other.missed)
     }
 }

@@ -167,7 +167,8 @@ pub fn diff(old: &FeedData, new: &FeedData) -> Option<FeedDelta> {
             | FeedData::Mirror(_)
             | FeedData::Verify(_)
             | FeedData::Notices(_)
-            | FeedData::Activity(_),
+            | FeedData::Activity(_)
+            | FeedData::Records(_),
             _,
         ) => None,
     }
@@ -268,6 +269,11 @@ pub fn apply(data: &mut FeedData, delta: FeedDelta) -> bool {
             entries.extend(newer);
             true
         }
+        // Whoever follows a search keeps its parts; the newest is its state.
+        (FeedData::Records(chunk), FeedDelta::Records(next)) => {
+            *chunk = next;
+            true
+        }
         (
             FeedData::Clusters(_)
             | FeedData::Cluster(_)
@@ -279,7 +285,8 @@ pub fn apply(data: &mut FeedData, delta: FeedDelta) -> bool {
             | FeedData::Mirror(_)
             | FeedData::Verify(_)
             | FeedData::Notices(_)
-            | FeedData::Activity(_),
+            | FeedData::Activity(_)
+            | FeedData::Records(_),
             _,
         ) => false,
     }

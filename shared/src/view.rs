@@ -11,6 +11,7 @@ mod cluster;
 mod link;
 mod mirror;
 mod probe;
+mod record;
 mod topic;
 mod verify;
 
@@ -27,6 +28,10 @@ pub use mirror::{
     MirrorPartitionView, MirrorRow, MirrorStance,
 };
 pub use probe::{ProbeReport, ProbeStage, ProbeStep, StepOutcome};
+pub use record::{
+    Decoding, FilterErrorView, HeaderView, MAX_LIMIT, PartitionPosition, PayloadView, RecordFilter,
+    RecordQuery, RecordView, RecordsChunk, SearchEnd, SearchProgress, Seek, TimestampKind,
+};
 pub use topic::{
     ConfigEntryView, ConfigSource, PartitionView, PurgeRow, TopicDetail, TopicRow, TopicsView,
 };

@@ -11,4 +11,4 @@ mod shapes;
 mod starts;
 mod traffic;
 mod transactions;
-mod write;
+pub(crate) mod write;

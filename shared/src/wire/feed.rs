@@ -2,12 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::WireError;
 use crate::link::LinkName;
 use crate::names::{ClusterName, TopicName};
 use crate::view::{
     ActivityEntry, BrokerView, ClusterDetail, ClusterView, LinkDetail, LinkRow, MirrorDetail,
-    MirrorPartitionView, MirrorRow, Notice, PartitionView, TaskErrorView, TaskView, TopicDetail,
-    TopicRow, TopicsView, VerifyPartition, VerifyRun, VerifyView,
+    MirrorPartitionView, MirrorRow, Notice, PartitionView, RecordQuery, RecordsChunk,
+    TaskErrorView, TaskView, TopicDetail, TopicRow, TopicsView, VerifyPartition, VerifyRun,
+    VerifyView,
 };
 
 /// Something that can be followed.
@@ -72,6 +74,11 @@ pub enum Feed {
         /// About which topic; none for all.
         topic: Option<TopicName>,
     },
+    /// Records of a topic, as a search finds them.
+    Records {
+        /// What is looked for.
+        query: Box<RecordQuery>,
+    },
 }
 
 /// How a feed is paced.
@@ -81,6 +88,8 @@ pub enum FeedKind {
     State,
     /// Every entry matters; the client pays with credit and is told of gaps.
     Log,
+    /// As a log, but it is the search that waits for credit; only a live one leaves records out and counts them.
+    Search,
 }
 
 impl Feed {
@@ -98,6 +107,7 @@ impl Feed {
             | Self::Mirror { .. }
             | Self::Verify { .. } => FeedKind::State,
             Self::Notices | Self::Activity { .. } => FeedKind::Log,
+            Self::Records { .. } => FeedKind::Search,
         }
     }
 }
@@ -128,6 +138,8 @@ pub enum FeedData {
     Notices(Vec<Notice>),
     /// Of `Feed::Activity`.
     Activity(Vec<ActivityEntry>),
+    /// Of `Feed::Records`: the first part.
+    Records(Box<RecordsChunk>),
 }
 
 /// What changed in a feed: whole entries put in or taken out, never patches of parts.
@@ -233,6 +245,8 @@ pub enum FeedDelta {
     Notices(Vec<Notice>),
     /// Of `Feed::Activity`: entries behind those already sent.
     Activity(Vec<ActivityEntry>),
+    /// Of `Feed::Records`: the next part.
+    Records(Box<RecordsChunk>),
 }
 
 /// Names a mirror topic among all: cluster, link, mirror topic.
@@ -254,4 +268,8 @@ pub enum EndReason {
         /// What is missing, in words.
         message: String,
     },
+    /// All of it was sent.
+    Finished,
+    /// It cannot be followed as asked.
+    Refused(Box<WireError>),
 }

@@ -6,8 +6,9 @@ use crate::draft::{ClusterDraft, ConfigChange, LinkDraft, MirrorDraft, TopicDraf
 use crate::link::{ConfigRow, LinkName};
 use crate::names::{ClusterName, TopicName};
 use crate::view::{
-    ConfigEntryView, GroupOffsetRow, HistoryPoint, LinkCheck, MirrorAction, MirrorActionRow,
-    MirrorCreateRow, ProbeReport, PurgeRow, SourceTopicRow, VerifyRange,
+    ConfigEntryView, Decoding, GroupOffsetRow, HistoryPoint, LinkCheck, MirrorAction,
+    MirrorActionRow, MirrorCreateRow, ProbeReport, PurgeRow, RecordView, SourceTopicRow,
+    VerifyRange,
 };
 
 /// Something asked of the gateway. Every change can be sent with `validate_only` where Kafka can check
@@ -211,6 +212,23 @@ pub enum Request {
         /// Which link.
         link: LinkName,
     },
+    /// Read one record whole.
+    ReadRecord {
+        /// On which cluster.
+        cluster: ClusterName,
+        /// Of which topic.
+        topic: TopicName,
+        /// In which partition.
+        partition: i32,
+        /// At which offset.
+        offset: i64,
+        /// How its key is shown.
+        #[serde(default)]
+        key_decoding: Decoding,
+        /// How its value is shown.
+        #[serde(default)]
+        value_decoding: Decoding,
+    },
 }
 
 /// What came of a request; the variant follows from the request.
@@ -241,4 +259,6 @@ pub enum Response {
     MirrorActions(Vec<MirrorActionRow>),
     /// Of `VerifyMirrors`: the comparison's number.
     VerifyStarted(u64),
+    /// Of `ReadRecord`.
+    Record(Box<RecordView>),
 }

@@ -43,7 +43,7 @@ pub(super) async fn append(topic: &mut Routed, partition: i32, batch: &Batch) ->
 }
 
 /// A producer that writes in transactions.
-pub(super) struct Transactional {
+pub(crate) struct Transactional {
     id: String,
     who: (i64, i16),
     sequences: Vec<i32>,
@@ -51,7 +51,7 @@ pub(super) struct Transactional {
 }
 
 impl Transactional {
-    pub(super) async fn new(bootstrap: &str, id: &str, partitions: i32) -> Result<Self> {
+    pub(crate) async fn new(bootstrap: &str, id: &str, partitions: i32) -> Result<Self> {
         let address = Wire::connect(bootstrap).await?.find_coordinator(id, 1).await?;
         let mut coordinator = Wire::connect(&address).await?;
         let who = coordinator.transactional_producer(id).await?;
@@ -60,7 +60,7 @@ impl Transactional {
     }
 
     /// Writes into the open transaction, which begins with the first write.
-    pub(super) async fn write(
+    pub(crate) async fn write(
         &mut self,
         topic: &mut Routed,
         partition: i32,
@@ -90,7 +90,7 @@ impl Transactional {
         Ok(())
     }
 
-    pub(super) async fn end(&mut self, commit: bool) -> Result<()> {
+    pub(crate) async fn end(&mut self, commit: bool) -> Result<()> {
         self.coordinator.end_transaction(&self.id, self.who, commit).await
     }
 }

@@ -7,6 +7,7 @@ mod compaction;
 mod edges;
 mod faults;
 mod groups;
+mod process;
 mod shapes;
 mod starts;
 mod traffic;

@@ -3,7 +3,7 @@
 
 mod bed;
 mod bulk;
-mod compaction;
+pub(crate) mod compaction;
 mod edges;
 mod faults;
 mod groups;
@@ -11,4 +11,4 @@ mod shapes;
 mod starts;
 mod traffic;
 mod transactions;
-mod write;
+pub(crate) mod write;

@@ -98,6 +98,23 @@ impl Move {
         self.subject.mirror(&topic, |row| row.state)
     }
 
+    /// The sum of the source's log ends, where partitions are followed; none when one is not known.
+    fn source_ends(self) -> Option<i64> {
+        let partitions = self.partitions.read();
+        if partitions.is_empty() {
+            return None;
+        }
+        let mut sum = 0_i64;
+        for followed in partitions.values() {
+            let followed = followed.read();
+            let Some(FeedData::Mirror(detail)) = followed.data.as_deref() else { return None };
+            for at in &detail.partitions {
+                sum = sum.saturating_add(at.source_high_watermark?);
+            }
+        }
+        Some(sum)
+    }
+
     fn partition<T>(
         self,
         topic: &str,

@@ -1,5 +1,9 @@
 //! Promoting and failing over: what is missing, what consumers would read twice or skip, and the report afterwards.
 
+mod readiness;
+
+pub use readiness::{blockers, groups_ready};
+
 use drawbridge_shared::link::MirrorState;
 use drawbridge_shared::names::TopicName;
 use drawbridge_shared::order;

@@ -11,6 +11,7 @@ use leptos::prelude::*;
 mod after;
 mod before;
 mod during;
+mod readiness;
 
 use super::link::Subject;
 use super::topic::ask::Ask;

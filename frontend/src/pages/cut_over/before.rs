@@ -34,6 +34,7 @@ pub(super) fn Before(moving: Move) -> impl IntoView {
                 <Verify subject=moving.subject topics=moving.topics />
             </div>
             <div class="stack">
+                <super::readiness::Readiness moving />
                 <Instead moving />
                 <Afterwards moving />
                 <Confirm moving missing />

@@ -3,7 +3,7 @@
 
 mod bed;
 mod bulk;
-mod compaction;
+pub(crate) mod compaction;
 mod edges;
 mod faults;
 mod groups;

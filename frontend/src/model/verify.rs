@@ -62,6 +62,9 @@ pub fn progress(run: &VerifyRun, partitions: &[VerifyPartition]) -> String {
         VerifyState::Cancelled => format!(
             "Cancelled. {n_equal} of {n} partitions are equal, {n_differ} differ · {compared}"
         ),
+        VerifyState::Done if (n, n_equal) == (1, 1) => {
+            format!("Equal in the one partition · {compared}")
+        }
         VerifyState::Done if n == n_equal => format!("Equal in all {n} partitions · {compared}"),
         VerifyState::Done => {
             format!("{n_equal} of {n} partitions are equal, {n_differ} differ · {compared}")

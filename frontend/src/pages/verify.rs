@@ -85,7 +85,7 @@ pub(in crate::pages) fn Verify(
             <p class="muted">
                 "Compares source and mirror record by record, at the same offsets, as a consumer sees them. It reads both clusters and writes to neither."
             </p>
-            <div class="row">
+            <div class="row verify-form">
                 <SelectField label="Compare" value=kind options=Signal::derive(move || options.clone()) />
                 <Show when=move || last.get()>
                     <TextField label="Records per partition" value=from numeric=true />
@@ -108,10 +108,10 @@ pub(in crate::pages) fn Verify(
                 </Show>
             </div>
             <Refusal error=ask.error() />
-            <p role="status" class="num">{move || said()}</p>
+            <p role="status" class="num verify-said">{move || said()}</p>
             <Show when=move || n.get() != 0>
                 <div class="table-scroll" tabindex="0" role="group" aria-label="Result by partition">
-                    <table class="table table--auto">
+                    <table class="table table--auto verify-table">
                         <caption class="visually-hidden">"Comparison by partition"</caption>
                         <thead>
                             <tr>

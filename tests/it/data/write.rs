@@ -6,7 +6,7 @@ use drawbridge_tests::wire::{
     batch::{Batch, Compression, Entry, bits, now},
 };
 
-pub(super) const CODECS: [Compression; 5] = [
+pub(crate) const CODECS: [Compression; 5] = [
     Compression::None,
     Compression::Gzip,
     Compression::Snappy,
@@ -15,7 +15,7 @@ pub(super) const CODECS: [Compression; 5] = [
 ];
 
 /// `count` records with keys and values of all kinds, told apart by `seed`.
-pub(super) fn mixed(seed: usize, count: usize) -> Vec<Entry> {
+pub(crate) fn mixed(seed: usize, count: usize) -> Vec<Entry> {
     let time = now();
     (0..count)
         .map(|n| {
@@ -36,7 +36,7 @@ pub(super) fn mixed(seed: usize, count: usize) -> Vec<Entry> {
 }
 
 /// Appends and insists.
-pub(super) async fn append(topic: &mut Routed, partition: i32, batch: &Batch) -> Result<i64> {
+pub(crate) async fn append(topic: &mut Routed, partition: i32, batch: &Batch) -> Result<i64> {
     let answer = topic.append(partition, batch).await?;
     ensure!(answer.error == 0, "error {} from {}-{partition}", answer.error, topic.name());
     Ok(answer.base_offset)
@@ -71,7 +71,7 @@ impl Transactional {
     }
 
     /// As [`Transactional::write`], of a batch.
-    pub(super) async fn send(
+    pub(crate) async fn send(
         &mut self,
         topic: &mut Routed,
         partition: i32,

@@ -2,6 +2,7 @@
 
 import { expect, type Page } from "@playwright/test";
 import { settled } from "./page.ts";
+import { pages } from "./places.ts";
 
 const link = "/clusters/cloud/links/from-on-prem-link";
 
@@ -53,6 +54,12 @@ export const linkPlaces: Record<string, Place> = {
   "link-new-clusters": { path: "/links/new", go: clusters, button: /^Next: behaviour$/ },
   "link-new-behaviour": { path: "/links/new", go: behaviour, button: /^Next: review$/ },
   "link-new-review": { path: "/links/new", go: review, button: /^Create/ },
+};
+
+/** Every page of the console. */
+export const allPlaces: Record<string, Place> = {
+  ...Object.fromEntries(Object.entries(pages).map(([name, path]) => [name, { path }])),
+  ...linkPlaces,
 };
 
 /** Opens a place and brings it into the state that is meant. */

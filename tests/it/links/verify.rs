@@ -170,7 +170,7 @@ async fn mirrors_of_transactions_and_of_a_compacted_topic_are_equal(
     }
     let view = verified(&portal, &link).await?;
     let records = |topic: &str| {
-        let of = view.partitions.iter().find(|at| at.topic.to_string() == topic);
+        let of = view.partitions.iter().find(|at| at.topic.as_str() == topic);
         let equal = of.filter(|at| at.verdict == VerifyVerdict::Equal);
         equal.map(|at| at.records).with_context(|| format!("{topic} is not equal: {view:?}"))
     };

@@ -102,7 +102,8 @@ const state = (page: Page) => page.locator("main header .badge, main .page-head 
 /** A link with one mirror that has all of its source's lines. */
 async function ready(page: Page, topic: string, lines: string[]): Promise<void> {
   const request = page.request;
-  await createTopic(request, idOf("onprem"), topic);
+  // The gateway finds out a moment later that a cluster which was stopped is back.
+  await expect(() => createTopic(request, idOf("onprem"), topic)).toPass({ timeout: 60_000 });
   produce("onprem", topic, lines);
   // Out of reach after two seconds instead of five minutes.
   const soon = "availability.check.ms=1000\navailability.check.consecutive.failure.threshold=2\n";

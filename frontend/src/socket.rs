@@ -5,12 +5,12 @@
 
 use std::sync::Arc;
 
-use drawbridge_shared::view::RecordsChunk;
 use drawbridge_shared::wire::{EndReason, Feed, FeedData, Request, Response, Welcome};
 use futures_channel::mpsc::UnboundedSender;
 use futures_channel::{mpsc, oneshot};
 use leptos::prelude::*;
 
+use crate::model::messages::Found;
 use crate::state::Clock;
 
 mod driver;
@@ -67,8 +67,8 @@ pub struct Followed {
     pub fresh: bool,
     /// Entries of a log feed that the gateway dropped because this page was slow.
     pub missed: u64,
-    /// Of a search: its parts in order; the first are dropped when there are too many.
-    pub parts: Vec<Arc<RecordsChunk>>,
+    /// Of a search: what it found.
+    pub found: Found,
 }
 
 /// Where a feed stands.
@@ -86,7 +86,13 @@ impl Followed {
     /// A feed of which nothing is known yet.
     #[must_use]
     pub fn loading() -> Self {
-        Self { state: FollowState::Loading, data: None, fresh: false, missed: 0, parts: Vec::new() }
+        Self {
+            state: FollowState::Loading,
+            data: None,
+            fresh: false,
+            missed: 0,
+            found: Found::default(),
+        }
     }
 }
 
@@ -97,7 +103,7 @@ impl PartialEq for Followed {
             (None, None) => true,
             (Some(_), None) | (None, Some(_)) => false,
         };
-        let same_parts = match (self.parts.last(), other.parts.last()) {
+        let same_parts = match (self.found.parts.last(), other.found.parts.last()) {
             (Some(mine), Some(theirs)) => Arc::ptr_eq(mine, theirs),
             (mine, theirs) => mine.is_none() && theirs.is_none(),
         };

@@ -96,14 +96,51 @@ pub fn query(
     })
 }
 
-/// What was found, part by part.
+/// Records of a search that are kept.
+const KEPT: usize = 20_000;
+
+/// What was found, part by part; the first are dropped when there are too many.
 #[derive(Debug, Clone, Default)]
 pub struct Found {
     /// The parts in order.
     pub parts: Vec<Arc<RecordsChunk>>,
+    /// Records of parts that were dropped.
+    pub dropped: u64,
+    /// Records that the gateway passed over because this page was slow, those before dropped parts included.
+    pub skipped: u64,
 }
 
 impl Found {
+    /// One more part.
+    pub fn push(&mut self, part: RecordsChunk) {
+        self.skipped += part.skipped;
+        self.parts.push(Arc::new(part));
+        self.trim();
+    }
+
+    /// This, and what was found after it.
+    #[must_use]
+    pub fn then(mut self, later: &Self) -> Self {
+        self.dropped += later.dropped;
+        self.skipped += later.skipped;
+        self.parts.extend(later.parts.iter().cloned());
+        self.trim();
+        self
+    }
+
+    fn trim(&mut self) {
+        let all: usize = self.parts.iter().map(|part| part.records.len()).sum();
+        let mut surplus = all.saturating_sub(KEPT);
+        let is_surplus = |part: &&Arc<RecordsChunk>| {
+            let is_surplus = surplus > 0 && part.records.len() <= surplus;
+            surplus = surplus.saturating_sub(part.records.len());
+            is_surplus
+        };
+        let n_dropped = self.parts.iter().take_while(is_surplus).count();
+        let dropped: usize = self.parts.drain(..n_dropped).map(|part| part.records.len()).sum();
+        self.dropped += u64::try_from(dropped).unwrap_or(u64::MAX);
+    }
+
     /// Partition and offset of each record, in order; the other way round for a live search.
     #[must_use]
     pub fn keys(&self, newest_first: bool) -> Vec<String> {
@@ -188,13 +225,47 @@ pub fn pretty(json: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use drawbridge_shared::view::TimestampKind;
+
     use super::*;
+
+    fn record(offset: i64) -> RecordView {
+        RecordView {
+            partition: 0,
+            offset,
+            timestamp_ms: None,
+            timestamp_kind: TimestampKind::Create,
+            key: None,
+            value: None,
+            headers: Vec::new(),
+            n_headers: 0,
+        }
+    }
 
     #[test]
     fn json_is_laid_out_and_numbers_stay_exact() {
         let json = r#"{"id":9007199254740993.10,"a":[],"b":{"c":"x,\"{y\\"}}"#;
         let wanted = "{\n  \"id\": 9007199254740993.10,\n  \"a\": [],\n  \"b\": {\n    \"c\": \"x,\\\"{y\\\\\"\n  }\n}";
         assert_eq!(pretty(json), wanted);
+    }
+
+    #[test]
+    fn the_oldest_parts_are_dropped_and_counted_and_what_was_skipped_before_them_stays_told() {
+        let part = |first: i64| RecordsChunk {
+            records: (first..first + 6_000).map(record).collect(),
+            skipped: 7,
+            ..RecordsChunk::default()
+        };
+        let mut found = Found::default();
+        for first in [0, 6_000, 12_000, 18_000] {
+            found.push(part(first));
+        }
+        assert_eq!((found.dropped, found.skipped), (0, 28), "a part goes as a whole");
+        found.push(part(24_000));
+        assert_eq!((found.dropped, found.skipped, found.parts.len()), (6_000, 35, 4));
+        let more = found.clone().then(&found);
+        assert_eq!((more.dropped, more.skipped, more.parts.len()), (36_000, 70, 4));
+        assert!(found.record("0:5999").is_none() && found.record("0:6000").is_some());
     }
 
     #[test]

@@ -17,8 +17,6 @@ use crate::socket::{FollowState, Followed};
 const CREDIT: u32 = 16;
 /// Parts of a search that may be under way.
 const SEARCH_CREDIT: u32 = 4;
-/// Records of a search that are kept.
-pub(crate) const RECORDS: usize = 20_000;
 /// Entries of a log feed that are kept.
 const LOG_LENGTH: usize = 200;
 
@@ -224,24 +222,14 @@ impl Entry {
 
     /// A part of a search came.
     fn take(&mut self, part: RecordsChunk) {
-        let parts = &mut self.shown.parts;
-        parts.push(Arc::new(part));
-        let mut surplus =
-            parts.iter().map(|part| part.records.len()).sum::<usize>().saturating_sub(RECORDS);
-        let n_dropped = parts
-            .iter()
-            .take_while(|part| {
-                let is_dropped = part.records.len() <= surplus && surplus > 0;
-                surplus = surplus.saturating_sub(part.records.len());
-                is_dropped
-            })
-            .count();
-        parts.drain(..n_dropped);
+        self.shown.found.push(part);
     }
 
     /// After a reconnect a search goes on behind what came already.
     fn resume(&mut self) {
-        if let (Feed::Records { query }, Some(last)) = (&mut self.feed, self.shown.parts.last()) {
+        if let (Feed::Records { query }, Some(last)) =
+            (&mut self.feed, self.shown.found.parts.last())
+        {
             query.resume.clone_from(&last.positions);
         }
     }

@@ -26,18 +26,12 @@ fn columns() -> Vec<Column> {
 #[component]
 pub(super) fn Results(asked: Asked, query: RecordQuery) -> impl IntoView {
     let is_live = query.live;
-    let before = RwSignal::new(Vec::new());
+    let before = RwSignal::new(Found::default());
     let now = RwSignal::new(Followed::loading());
     // Where the run under way began; none when it was stopped.
     let run = RwSignal::new(Some(Vec::<PartitionPosition>::new()));
-    let found = Memo::new_with_compare(
-        move |_| {
-            let mut parts: Vec<_> = before.get();
-            parts.extend(now.with(|now| now.parts.clone()));
-            Found { parts }
-        },
-        |_, _| true,
-    );
+    let found =
+        Memo::new_with_compare(move |_| now.with(|now| before.get().then(&now.found)), |_, _| true);
     let keys = Memo::new(move |_| Arc::new(found.with(|found| found.keys(is_live))));
     let last = move || found.with(|found| found.parts.last().cloned());
     let is_over = Memo::new(move |_| now.with(|now| matches!(now.state, FollowState::Ended(_))));
@@ -54,7 +48,7 @@ pub(super) fn Results(asked: Asked, query: RecordQuery) -> impl IntoView {
             || run.read().is_none()
     };
     let stop = move || {
-        before.set(found.with_untracked(|found| found.parts.clone()));
+        before.set(found.get_untracked());
         now.set(Followed::loading());
         run.set(None);
     };
@@ -142,7 +136,6 @@ fn progress(asked: Asked, found: Memo<Found>, is_running: bool) -> String {
     found.with(|found| {
         let Some(last) = found.parts.last() else { return format!("{state} …") };
         let shown: usize = found.parts.iter().map(|part| part.records.len()).sum();
-        let skipped: u64 = found.parts.iter().map(|part| part.skipped).sum();
         let progress = &last.progress;
         let mut words = vec![match (&last.end, is_running) {
             (Some(SearchEnd::Complete), _) => "Complete".to_owned(),
@@ -164,8 +157,11 @@ fn progress(asked: Asked, found: Memo<Found>, is_running: bool) -> String {
         if let Some(at) = progress.reached_ms.filter(|_| is_running) {
             words.push(format!("at {}", asked.time(Some(at))));
         }
-        if skipped > 0 {
-            words.push(format!("{} skipped", count(skipped)));
+        if found.skipped > 0 {
+            words.push(format!("{} skipped", count(found.skipped)));
+        }
+        if found.dropped > 0 {
+            words.push(format!("the oldest {} dropped from this page", count(found.dropped)));
         }
         if progress.filter_errors > 0 {
             words.push(counted(progress.filter_errors, "filter error", "filter errors"));

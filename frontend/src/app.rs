@@ -7,6 +7,7 @@ use crate::pages::activity::ActivityPage;
 use crate::pages::cluster::ClusterPage;
 use crate::pages::cluster_new::ClusterNewPage;
 use crate::pages::clusters::ClustersPage;
+use crate::pages::compare::ComparePage;
 use crate::pages::cut_over::CutOverPage;
 use crate::pages::link::LinkPage;
 use crate::pages::link_new::LinkNewPage;
@@ -69,6 +70,9 @@ fn page_view(page: Option<Route>) -> AnyView {
         Some(Route::Mirror { cluster, link, topic }) => {
             view! { <MirrorPage cluster link topic /> }.into_any()
         }
+        Some(Route::Compare { cluster, link, topic, .. }) => {
+            view! { <ComparePage cluster link topic /> }.into_any()
+        }
         Some(Route::MirrorsAdd { cluster, link }) => {
             view! { <MirrorsAddPage cluster link /> }.into_any()
         }
@@ -84,9 +88,11 @@ fn page_view(page: Option<Route>) -> AnyView {
             view! { <Topics cluster /> }.into_any()
         }
         Some(Route::TopicNew { cluster }) => view! { <TopicNew cluster /> }.into_any(),
-        Some(Route::Topic { cluster, topic, .. } | Route::Messages { cluster, topic, .. }) => {
-            view! { <Topic cluster topic /> }.into_any()
-        }
+        Some(
+            Route::Topic { cluster, topic, .. }
+            | Route::Produce { cluster, topic, .. }
+            | Route::Messages { cluster, topic, .. },
+        ) => view! { <Topic cluster topic /> }.into_any(),
     }
 }
 

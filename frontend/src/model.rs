@@ -6,6 +6,7 @@
 pub mod activity;
 pub mod bytes;
 pub mod cluster;
+pub mod compare;
 pub mod config_words;
 pub mod configs;
 pub mod cut_over;
@@ -19,6 +20,7 @@ pub mod messages;
 pub mod mirrors;
 pub mod number;
 pub mod partitions;
+pub mod produce;
 pub mod properties;
 pub mod purge;
 pub mod rest;

@@ -4,6 +4,7 @@ pub mod activity;
 pub mod cluster;
 pub mod cluster_new;
 pub mod clusters;
+pub mod compare;
 pub mod cut_over;
 pub mod link;
 pub mod link_new;

@@ -14,8 +14,8 @@ mod words;
 
 pub use activity::ActivityQuery;
 use encoding::{Query, encode_pairs};
-pub use links::{CutOver, LinkTab, ListQuery};
-pub use messages::MessagesQuery;
+pub use links::{CompareQuery, CutOver, LinkTab, ListQuery};
+pub use messages::{MessagesQuery, RecordPlace, import as import_path};
 pub use words::Crumb;
 
 /// A place in the console.
@@ -57,6 +57,17 @@ pub enum Route {
         link: LinkName,
         /// The mirror's name.
         topic: TopicName,
+    },
+    /// A mirror's records beside their source's: `/clusters/{c}/links/{l}/mirrors/{t}/compare`.
+    Compare {
+        /// The cluster the mirror is on.
+        cluster: ClusterName,
+        /// Its link.
+        link: LinkName,
+        /// The mirror's name.
+        topic: TopicName,
+        /// Which offsets.
+        query: CompareQuery,
     },
     /// Choosing topics to mirror: `/clusters/{c}/links/{l}/add`.
     MirrorsAdd {
@@ -113,6 +124,15 @@ pub enum Route {
         /// Which part of it: `?tab=`.
         tab: TopicTab,
     },
+    /// Writing records to a topic: `/clusters/{c}/topics/{t}/produce`.
+    Produce {
+        /// On which cluster.
+        cluster: ClusterName,
+        /// Which topic.
+        topic: TopicName,
+        /// The record that is to be sent again: `?of=cluster/topic/partition/offset`.
+        of: Option<RecordPlace>,
+    },
     /// Records of a topic: `/clusters/{c}/topics/{t}/messages`.
     Messages {
         /// On which cluster.
@@ -167,6 +187,7 @@ impl Route {
             | Self::Link { .. }
             | Self::Mirrors { .. }
             | Self::Mirror { .. }
+            | Self::Compare { .. }
             | Self::MirrorsAdd { .. }
             | Self::CutOver { .. } => links::path(self),
             Self::Activity { query } => activity::path(query),
@@ -191,6 +212,10 @@ impl Route {
                 let base = topic_path(cluster, topic);
                 format!("{base}{}", encode_pairs(&[("tab", tab)]))
             }
+            Self::Produce { cluster, topic, of } => {
+                let of = of.as_ref().map(RecordPlace::word).unwrap_or_default();
+                format!("{}/produce{}", topic_path(cluster, topic), encode_pairs(&[("of", &of)]))
+            }
             Self::Messages { cluster, topic, query } => {
                 format!("{}/messages{}", topic_path(cluster, topic), messages::pairs(query))
             }
@@ -206,14 +231,15 @@ impl Route {
             return Some(route);
         }
         let mut ahead = segments.clone().skip(1).step_by(2);
-        if let [Some("clusters"), Some("topics"), Some("messages")] =
+        if let [Some("clusters"), Some("topics"), Some(part @ ("messages" | "produce"))] =
             [segments.clone().next(), segments.clone().nth(2), segments.clone().nth(4)]
         {
             let (cluster, topic) = (ahead.next()?, ahead.next()?);
-            let route = Self::Messages {
-                cluster: read_cluster(cluster)?,
-                topic: read_topic(topic)?,
-                query: messages::parse(&query),
+            let (cluster, topic) = (read_cluster(cluster)?, read_topic(topic)?);
+            let route = if part == "produce" {
+                Self::Produce { cluster, topic, of: RecordPlace::read(query.get("of")) }
+            } else {
+                Self::Messages { cluster, topic, query: messages::parse(&query) }
             };
             return segments.nth(5).is_none().then_some(route);
         }
@@ -253,7 +279,9 @@ impl Route {
         match self.clone() {
             Self::Cluster { cluster, .. } => Self::Cluster { cluster, broker: None },
             Self::Topics { cluster, .. } => Self::Topics { cluster, query: TopicsQuery::default() },
-            Self::Topic { cluster, topic, .. } | Self::Messages { cluster, topic, .. } => {
+            Self::Topic { cluster, topic, .. }
+            | Self::Produce { cluster, topic, .. }
+            | Self::Messages { cluster, topic, .. } => {
                 Self::Topic { cluster, topic, tab: TopicTab::default() }
             }
             Self::Links { .. } => Self::all_links(),
@@ -261,6 +289,9 @@ impl Route {
             Self::Activity { .. } => Self::all_activity(),
             Self::LinkNew { .. } => Self::LinkNew { cluster: None, mode: None },
             Self::Link { cluster, link, .. } => Self::of_link(cluster, link),
+            Self::Compare { cluster, link, topic, .. } => {
+                Self::Compare { cluster, link, topic, query: CompareQuery::default() }
+            }
             Self::CutOver { cluster, link, action, .. } => {
                 Self::CutOver { cluster, link, action, topics: Vec::new() }
             }
@@ -286,10 +317,12 @@ impl Route {
             Self::LinkNew { cluster, .. } | Self::Topics { cluster, .. } => cluster.as_ref(),
             Self::Link { cluster, .. }
             | Self::Mirror { cluster, .. }
+            | Self::Compare { cluster, .. }
             | Self::MirrorsAdd { cluster, .. }
             | Self::CutOver { cluster, .. }
             | Self::Cluster { cluster, .. }
             | Self::TopicNew { cluster }
+            | Self::Produce { cluster, .. }
             | Self::Messages { cluster, .. }
             | Self::Topic { cluster, .. } => Some(cluster),
         }

@@ -5,6 +5,7 @@
 //! is gone ends it. Nothing of a query is kept: where it stands is in every part, and the browser asks on from there.
 
 mod decode;
+mod export;
 mod filter;
 mod merge;
 mod outlet;
@@ -24,6 +25,7 @@ use futures_util::{StreamExt, stream::BoxStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_stream::wrappers::ReceiverStream;
 
+pub use export::{Export, Format};
 pub use outlet::SearchState;
 pub use single::WantedRecord;
 

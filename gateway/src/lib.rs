@@ -17,10 +17,12 @@ pub mod links;
 pub mod metrics;
 pub mod notices;
 pub mod ops;
+pub mod produce;
 pub mod refusal;
 pub mod rest;
 pub mod shutdown;
 pub mod telemetry;
+pub mod transfer;
 
 #[cfg(test)]
 mod tests;

@@ -34,7 +34,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use drawbridge_shared::{
     draft::{ConfigChange, MirrorDraft},
-    link::{ConfigRow, LinkConfigs, LinkName, LinkPrefix},
+    link::{ConfigRow, LinkConfigs, LinkName, LinkPrefix, MirrorState},
     names::{ClusterName, TopicName},
     view::{
         GroupOffsetRow, HistoryPoint, LinkCheck, LinkDetail, LinkRow, MirrorAction,
@@ -44,6 +44,7 @@ use drawbridge_shared::{
 };
 use tokio::sync::watch;
 
+pub use self::verify::Stretch;
 use self::{
     budget::Budget,
     half::{Half, Order},
@@ -225,6 +226,27 @@ impl Links {
     ) -> Result<MirrorDetail, Refusal> {
         let half = self.half(cluster, link)?;
         half.now().mirrors.get(topic).cloned().ok_or_else(|| no_such_mirror(link, topic))
+    }
+
+    /// The mirrors of this name on a cluster, those included that another gateway runs: link and state.
+    ///
+    /// # Errors
+    /// `Unavailable` until the state of the cluster's links was read.
+    pub fn mirrors_called(
+        &self,
+        cluster: &ClusterName,
+        topic: &TopicName,
+    ) -> Result<Vec<(LinkName, MirrorState)>, Refusal> {
+        let host = self.host(cluster)?;
+        let seen = host.seen();
+        if seen.is_empty() {
+            host.known()?;
+        }
+        let of = |half: &Arc<Half>| {
+            let state = half.now().mirrors.get(topic)?.mirror.state;
+            Some((half.name.clone(), state))
+        };
+        Ok(seen.iter().filter_map(of).collect())
     }
 
     /// The configs of a half, secrets left out.

@@ -15,6 +15,7 @@ mod mirror_actions;
 mod mirrors;
 mod openapi;
 mod partitions;
+mod records;
 mod routes;
 mod shapes;
 #[cfg(test)]

@@ -9,5 +9,7 @@ pub mod draft;
 pub mod link;
 pub mod names;
 pub mod order;
+pub mod record;
+pub mod search;
 pub mod view;
 pub mod wire;

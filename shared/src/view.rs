@@ -8,6 +8,7 @@ use crate::names::{ClusterName, TopicName};
 
 mod activity;
 mod cluster;
+mod compare;
 mod link;
 mod mirror;
 mod probe;
@@ -18,6 +19,10 @@ mod verify;
 pub use activity::{ActivityEntry, ActivityResult};
 pub use cluster::{
     BrokerView, ClusterDetail, ClusterKind, ClusterOrigin, ClusterStatus, ClusterView, FaultView,
+};
+pub use compare::{
+    CompareBytes, CompareCell, ComparePart, CompareRecord, CompareRow, CompareSide, CompareView,
+    MAX_COMPARED, NoRecord,
 };
 pub use link::{
     GroupOffsetRow, HistoryPoint, LagView, LinkCheck, LinkDetail, LinkRow, RateView, RemoteView,

@@ -3,6 +3,7 @@
 mod browse;
 mod console;
 mod feeds;
+mod produce;
 mod rest;
 mod rest_errors;
 mod topics;

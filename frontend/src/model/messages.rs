@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use drawbridge_shared::names::{ClusterName, TopicName};
-use drawbridge_shared::view::{
-    Decoding, PartitionPosition, RecordFilter, RecordQuery, RecordView, RecordsChunk, Seek,
-};
+use drawbridge_shared::search::{self, Meaning, Words};
+use drawbridge_shared::view::{Decoding, RecordQuery, RecordView, RecordsChunk};
 
 use crate::routes::MessagesQuery;
 
@@ -52,36 +51,14 @@ pub fn query(
     typed: &MessagesQuery,
     n_partitions: i32,
 ) -> Result<RecordQuery, &'static str> {
-    let partitions: Vec<i32> = typed
-        .partitions
-        .split(',')
-        .map(str::trim)
-        .filter(|part| !part.is_empty())
-        .map(|part| part.parse().map_err(|_| "Give partitions as numbers, as in 0, 3"))
-        .collect::<Result<_, _>>()?;
-    let at = typed.at.trim();
-    let seek = match &*typed.from {
-        "oldest" => Seek::Oldest,
-        "offset" => {
-            let offset = at.parse().map_err(|_| "Give an offset: a whole number")?;
-            let all = if partitions.is_empty() {
-                (0..n_partitions).collect()
-            } else {
-                partitions.clone()
-            };
-            let position = |partition| PartitionPosition { partition, offset };
-            Seek::Offsets(all.into_iter().map(position).collect())
-        }
-        "time" => Seek::Time { from_ms: at.parse().map_err(|_| "Give a time")?, to_ms: None },
-        "group" if at.is_empty() => return Err("Give a group's name"),
-        "group" => Seek::Group { group: at.to_owned() },
-        _ => Seek::Newest,
+    let words = Words {
+        from: &typed.from,
+        at: &typed.at,
+        partitions: &typed.partitions,
+        filter: &typed.filter,
+        cel: typed.cel,
     };
-    let filter = match (&*typed.filter, typed.cel) {
-        ("", _) => RecordFilter::None,
-        (text, false) => RecordFilter::Text { text: text.to_owned(), case_sensitive: false },
-        (text, true) => RecordFilter::Cel { expression: text.to_owned() },
-    };
+    let Meaning { partitions, seek, filter } = search::read(words, n_partitions)?;
     Ok(RecordQuery {
         cluster: cluster.clone(),
         topic: topic.clone(),
@@ -225,7 +202,7 @@ pub fn pretty(json: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use drawbridge_shared::view::TimestampKind;
+    use drawbridge_shared::view::{Seek, TimestampKind};
 
     use super::*;
 

@@ -65,6 +65,12 @@ pub fn create_topic(origin: &str, cluster_id: &str, draft: &TopicDraft) -> Strin
     call("POST", origin, cluster_id, "/topics", Some(&body))
 }
 
+/// Writes a record, given as JSON.
+#[must_use]
+pub fn produce(origin: &str, cluster_id: &str, topic: &str, record: &str) -> String {
+    call("POST", origin, cluster_id, &format!("/topics/{topic}/records"), Some(record))
+}
+
 /// Deletes a topic.
 #[must_use]
 pub fn delete_topic(origin: &str, cluster_id: &str, topic: &str) -> String {

@@ -19,7 +19,7 @@ use super::topic::gate::{Gate, origin};
 use crate::model::number::{UNKNOWN, count, counted};
 use crate::model::time::age;
 use crate::model::{bytes::bytes, lag, mirrors as model, rest};
-use crate::routes::{ActivityQuery, CutOver, Route};
+use crate::routes::{ActivityQuery, CompareQuery, CutOver, Route};
 use crate::shell::Freshness;
 use crate::socket::{Followed, Socket};
 use crate::state::{Clock, Toasts};
@@ -129,6 +129,11 @@ fn Facts(mirror: Mirror) -> impl IntoView {
     let now = expect_context::<Clock>().now();
     let (link, topic) = (mirror.link.page().path(), mirror.topic.get_value());
     let page = Route::of_topic(mirror.link.cluster.name(), topic).path();
+    let compare = {
+        let (cluster, link) = (mirror.link.cluster.name(), mirror.link.link());
+        let query = CompareQuery::default();
+        Route::Compare { cluster, link, topic: mirror.topic.get_value(), query }.path()
+    };
     let source = move || {
         let from = mirror.link.row(|row| crate::model::links::from_to(row).0);
         let name = mirror.with(|detail| detail.mirror.source_topic.clone());
@@ -141,7 +146,7 @@ fn Facts(mirror: Mirror) -> impl IntoView {
     view! {
         <p class="way">
             {move || source()} " by " <a href=link>{mirror.link.link().to_string()}</a> " · "
-            <a href=page>"open as a topic"</a>
+            <a href=page>"open as a topic"</a> " · " <a href=compare>"compare its records"</a>
         </p>
         <Fact name="Lag">{mirror.text(|row| lag::words(&row.lag))}</Fact>
         <Fact name="Throughput">{mirror.text(|row| lag::throughput(&row.rate))}</Fact>

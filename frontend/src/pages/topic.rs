@@ -13,7 +13,9 @@ mod grow;
 mod head;
 mod messages;
 mod partitions;
+mod produce;
 mod purge;
+mod twins;
 
 use crate::model::configs::Edits;
 use crate::model::partitions as model;
@@ -26,6 +28,7 @@ use gate::{ClusterFacts, Gate};
 use head::Head;
 use messages::Messages;
 use partitions::Partitions;
+use produce::Produce;
 
 /// The topic that a page is about; handed to all its parts.
 #[derive(Clone, Copy)]
@@ -65,9 +68,21 @@ impl Subject {
         Route::Topic { cluster: self.cluster.name(), topic: self.name(), tab }
     }
 
+    fn produce(self) -> Route {
+        Route::Produce { cluster: self.cluster.name(), topic: self.name(), of: None }
+    }
+
     fn messages(self, query: MessagesQuery) -> Route {
         Route::Messages { cluster: self.cluster.name(), topic: self.name(), query }
     }
+}
+
+/// A part of the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Tab(TopicTab),
+    Messages,
+    Produce,
 }
 
 /// The page of a topic.
@@ -88,22 +103,25 @@ pub fn Topic(
     };
     let route = expect_context::<Nav>().route();
     let tab = Memo::new(move |_| match &*route.read() {
-        Some(Route::Topic { tab, .. }) => Some(*tab),
-        Some(Route::Messages { .. }) => None,
-        _ => Some(TopicTab::default()),
+        Some(Route::Topic { tab, .. }) => Part::Tab(*tab),
+        Some(Route::Messages { .. }) => Part::Messages,
+        Some(Route::Produce { .. }) => Part::Produce,
+        _ => Part::Tab(TopicTab::default()),
     });
     let own = [
-        ("Partitions", Some(TopicTab::Partitions)),
-        ("Configs", Some(TopicTab::Configs)),
-        ("Messages", None),
+        ("Partitions", Part::Tab(TopicTab::Partitions)),
+        ("Configs", Part::Tab(TopicTab::Configs)),
+        ("Messages", Part::Messages),
+        ("Produce", Part::Produce),
     ];
     let tabs = own
         .into_iter()
         .map(|(label, own)| Tab {
             label,
             href: Signal::derive(move || match own {
-                Some(own) => subject.route(own).path(),
-                None => subject.messages(MessagesQuery::default()).path(),
+                Part::Tab(own) => subject.route(own).path(),
+                Part::Messages => subject.messages(MessagesQuery::default()).path(),
+                Part::Produce => subject.produce().path(),
             }),
             is_current: Signal::derive(move || tab.get() == own),
         })
@@ -115,9 +133,10 @@ pub fn Topic(
         <Gate cluster=subject.cluster followed=subject.followed label="Loading the topic" back back_label="All topics">
             <MeasureFault subject />
             {move || match tab.get() {
-                None => view! { <Messages subject /> }.into_any(),
-                Some(TopicTab::Partitions) => view! { <Partitions subject /> }.into_any(),
-                Some(TopicTab::Configs) => {
+                Part::Messages => view! { <Messages subject /> }.into_any(),
+                Part::Produce => view! { <Produce subject /> }.into_any(),
+                Part::Tab(TopicTab::Partitions) => view! { <Partitions subject /> }.into_any(),
+                Part::Tab(TopicTab::Configs) => {
                     let owner = subject.owner();
                     view! { <Configs owner /> }.into_any()
                 }

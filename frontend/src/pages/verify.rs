@@ -10,6 +10,7 @@ use super::link::Subject;
 use super::topic::ask::{Ask, Refusal};
 use crate::model::number::{count, signed};
 use crate::model::verify as model;
+use crate::routes::{CompareQuery, Route};
 use crate::socket::Socket;
 use crate::state::Clock;
 use crate::ui::{Badge, Button, CopyButton, Panel, SelectField, Show, TextField};
@@ -75,7 +76,7 @@ pub(in crate::pages) fn Verify(
     let lines = move || {
         let mut rows = view_of.read().partitions.clone();
         order::sort_by(&mut rows, |a, b| model::order(a.verdict).cmp(&model::order(b.verdict)));
-        rows.into_iter().take(MAX_LINES).map(line).collect_view()
+        rows.into_iter().take(MAX_LINES).map(move |row| line(subject, row)).collect_view()
     };
     let n = Memo::new(move |_| view_of.read().partitions.len());
     let cut =
@@ -131,18 +132,25 @@ pub(in crate::pages) fn Verify(
     }
 }
 
-fn line(row: VerifyPartition) -> impl IntoView {
+fn line(subject: Subject, row: VerifyPartition) -> impl IntoView {
     let (role, text) = model::verdict(row.verdict);
     let side = |name: &'static str, text: Option<String>| {
         text.map(
             |text| view! { <span class="words">{name} " " <code class="mono">{text}</code></span> },
         )
     };
+    let compare = row.difference.as_ref().and_then(|found| {
+        let query = CompareQuery { partition: row.partition, offset: found.offset.to_string() };
+        let (cluster, link) = (subject.cluster.name(), subject.link());
+        let topic = row.topic.parse().ok()?;
+        Some(Route::Compare { cluster, link, topic, query }.path())
+    });
     let difference = row.difference.map(|found| {
         view! {
             <span class="words">{model::difference(&found)}</span>
             {side("source:", found.source)}
             {side("mirror:", found.mirror)}
+            {compare.clone().map(|href| view! { <a class="words link" href=href>"Compare byte by byte"</a> })}
         }
     });
     let notes = row.notes.into_iter().map(|note| view! { <span class="words">{note}</span> });

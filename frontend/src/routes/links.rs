@@ -53,6 +53,15 @@ pub enum CutOver {
     Failover,
 }
 
+/// A stretch of a mirror's partition.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CompareQuery {
+    /// Which partition: `?partition=`.
+    pub partition: i32,
+    /// The first offset; empty for the newest: `?offset=`.
+    pub offset: String,
+}
+
 impl CutOver {
     /// Its name in the URL.
     #[must_use]
@@ -81,6 +90,12 @@ pub(super) fn path(route: &Route) -> String {
         Route::Mirror { cluster, link, topic } => {
             format!("{}/mirrors/{topic}", link_path(cluster, link))
         }
+        Route::Compare { cluster, link, topic, query } => {
+            let partition = Some(query.partition).filter(|number| *number != 0);
+            let partition = partition.map(|number| number.to_string()).unwrap_or_default();
+            let pairs = encode_pairs(&[("partition", &partition), ("offset", &query.offset)]);
+            format!("{}/mirrors/{topic}/compare{pairs}", link_path(cluster, link))
+        }
         Route::MirrorsAdd { cluster, link } => format!("{}/add", link_path(cluster, link)),
         Route::CutOver { cluster, link, action, topics } => {
             let names: Vec<&str> = topics.iter().map(TopicName::as_str).collect();
@@ -93,7 +108,7 @@ pub(super) fn path(route: &Route) -> String {
 
 /// Reads a place of links or mirrors.
 pub(super) fn parse<'a>(segments: impl Iterator<Item = &'a str>, query: &Query) -> Option<Route> {
-    let segments: Vec<&str> = segments.take(7).collect();
+    let segments: Vec<&str> = segments.take(8).collect();
     match *segments.as_slice() {
         ["links"] => Some(Route::Links { query: list_query(query) }),
         ["mirrors"] => Some(Route::Mirrors { query: list_query(query) }),
@@ -108,6 +123,12 @@ pub(super) fn parse<'a>(segments: impl Iterator<Item = &'a str>, query: &Query) 
                 ["add"] => Some(Route::MirrorsAdd { cluster, link }),
                 ["mirrors", topic] => {
                     Some(Route::Mirror { cluster, link, topic: read_topic(topic)? })
+                }
+                ["mirrors", topic, "compare"] => {
+                    let partition = query.get("partition").parse().unwrap_or(0);
+                    let offset = query.get("offset").to_owned();
+                    let query = CompareQuery { partition, offset };
+                    Some(Route::Compare { cluster, link, topic: read_topic(topic)?, query })
                 }
                 [action] => {
                     let actions = [CutOver::Promote, CutOver::Failover];

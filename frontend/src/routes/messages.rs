@@ -1,5 +1,7 @@
 //! A search for records as part of a URL: the whole of it, so that a link shows the same after a restart.
 
+use drawbridge_shared::names::{ClusterName, TopicName};
+
 use super::encoding::{Query, encode_pairs};
 
 /// What is looked for, as typed.
@@ -23,6 +25,68 @@ pub struct MessagesQuery {
     pub utc: bool,
     /// The record that is open, partition and offset: `?record=0:17`.
     pub record: String,
+}
+
+/// A record of a topic.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordPlace {
+    /// On which cluster.
+    pub cluster: ClusterName,
+    /// In which topic.
+    pub topic: TopicName,
+    /// In which partition.
+    pub partition: i32,
+    /// At which offset.
+    pub offset: i64,
+}
+
+impl RecordPlace {
+    /// As it stands in a URL; names have no slash.
+    pub(super) fn word(&self) -> String {
+        format!("{}/{}/{}/{}", self.cluster, self.topic, self.partition, self.offset)
+    }
+
+    pub(super) fn read(word: &str) -> Option<Self> {
+        let mut parts = word.split('/');
+        let place = Self {
+            cluster: parts.next()?.parse().ok()?,
+            topic: parts.next()?.parse().ok()?,
+            partition: parts.next()?.parse().ok()?,
+            offset: parts.next()?.parse().ok()?,
+        };
+        parts.next().is_none().then_some(place)
+    }
+}
+
+impl MessagesQuery {
+    /// Where the gateway offers all that the search finds as a file: `jsonl` or `csv`.
+    #[must_use]
+    pub fn export(&self, cluster: &ClusterName, topic: &TopicName, format: &str) -> String {
+        let cel = if self.cel { "true" } else { "" };
+        let pairs = [
+            ("from", &*self.from),
+            ("at", &self.at),
+            ("partitions", &self.partitions),
+            ("filter", &self.filter),
+            ("cel", cel),
+            ("format", format),
+        ];
+        format!("/export/{cluster}/{topic}{}", encode_pairs(&pairs))
+    }
+}
+
+/// Where the gateway takes a file of records.
+#[must_use]
+pub fn import(
+    cluster: &ClusterName,
+    topic: &TopicName,
+    validate_only: bool,
+    keep_partitions: bool,
+) -> String {
+    let flag = |is_set: bool| if is_set { "true" } else { "" };
+    let pairs =
+        [("validate_only", flag(validate_only)), ("keep_partitions", flag(keep_partitions))];
+    format!("/import/{cluster}/{topic}{}", encode_pairs(&pairs))
 }
 
 pub(super) fn pairs(query: &MessagesQuery) -> String {

@@ -28,6 +28,15 @@ fn every_place_has_the_url_it_always_had() {
             "/clusters/cloud/links/from-on-prem/mirrors/orders.v1",
         ),
         (
+            Route::Compare {
+                cluster: cluster("cloud"),
+                link: link.clone(),
+                topic: topic.clone(),
+                query: CompareQuery { partition: 3, offset: "17".into() },
+            },
+            "/clusters/cloud/links/from-on-prem/mirrors/orders.v1/compare?partition=3&offset=17",
+        ),
+        (
             Route::MirrorsAdd { cluster: cluster("cloud"), link: link.clone() },
             "/clusters/cloud/links/from-on-prem/add",
         ),
@@ -66,6 +75,23 @@ fn every_place_has_the_url_it_always_had() {
         ),
         (Route::TopicNew { cluster: cluster("cloud") }, "/clusters/cloud/topics/new"),
         (Route::of_topic(cluster("cloud"), topic.clone()), "/clusters/cloud/topics/orders.v1"),
+        (
+            Route::Produce { cluster: cluster("cloud"), topic: topic.clone(), of: None },
+            "/clusters/cloud/topics/orders.v1/produce",
+        ),
+        (
+            Route::Produce {
+                cluster: cluster("cloud"),
+                topic: topic.clone(),
+                of: Some(RecordPlace {
+                    cluster: cluster("on-prem"),
+                    topic: topic.clone(),
+                    partition: 2,
+                    offset: 9_007_199_254_740_993,
+                }),
+            },
+            "/clusters/cloud/topics/orders.v1/produce?of=on-prem%2Forders.v1%2F2%2F9007199254740993",
+        ),
         (
             Route::Topic { cluster: cluster("cloud"), topic, tab: TopicTab::Configs },
             "/clusters/cloud/topics/orders.v1?tab=configs",
@@ -135,6 +161,12 @@ fn routes() -> impl Strategy<Value = Route> {
         list.prop_map(|query| Route::Links { query }),
         (cluster.clone(), link.clone(), topic.clone())
             .prop_map(|(cluster, link, topic)| Route::Mirror { cluster, link, topic }),
+        (cluster.clone(), link.clone(), topic.clone(), 0..9, "[0-9]{0,6}").prop_map(
+            |(cluster, link, topic, partition, offset)| {
+                let query = CompareQuery { partition, offset };
+                Route::Compare { cluster, link, topic, query }
+            }
+        ),
         (cluster.clone(), link, action, topics).prop_map(|(cluster, link, action, topics)| {
             Route::CutOver { cluster, link, action, topics }
         }),

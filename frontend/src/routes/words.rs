@@ -46,12 +46,19 @@ impl Route {
             }
             Self::Link { cluster, link, .. }
             | Self::Mirror { cluster, link, .. }
+            | Self::Compare { cluster, link, .. }
             | Self::MirrorsAdd { cluster, link }
             | Self::CutOver { cluster, link, .. } => {
                 step("Links", Self::all_links());
                 step(link.as_str(), Self::of_link(cluster.clone(), link.clone()));
                 match &page {
                     Self::Mirror { topic, .. } => step(topic.as_str(), page.clone()),
+                    Self::Compare { topic, .. } => {
+                        let (cluster, link) = (cluster.clone(), link.clone());
+                        let topic = topic.clone();
+                        step(topic.clone().as_str(), Self::Mirror { cluster, link, topic });
+                        step("Compare", page.clone());
+                    }
                     Self::MirrorsAdd { .. } => step("Add mirrors", page.clone()),
                     Self::CutOver { action: CutOver::Promote, .. } => step("Promote", page.clone()),
                     Self::CutOver { action: CutOver::Failover, .. } => {
@@ -69,7 +76,9 @@ impl Route {
                 step("Topics", Self::topics_of(cluster.clone()));
                 step("Create a topic", page.clone());
             }
-            Self::Topic { cluster, topic, .. } | Self::Messages { cluster, topic, .. } => {
+            Self::Topic { cluster, topic, .. }
+            | Self::Produce { cluster, topic, .. }
+            | Self::Messages { cluster, topic, .. } => {
                 step("Topics", Self::topics_of(cluster.clone()));
                 step(topic.as_str(), page.clone());
             }
@@ -106,6 +115,11 @@ mod tests {
             ("/", "Topology", "Topology · Drawbridge"),
             ("/links/new", "Links / Create a link", "Create a link · Links · Drawbridge"),
             ("/clusters/a/links/l", "Clusters / a / Links / l", "l · Links · a · Drawbridge"),
+            (
+                "/clusters/a/links/l/mirrors/t/compare",
+                "Clusters / a / Links / l / t / Compare",
+                "Compare · t · l · Links · a · Drawbridge",
+            ),
             (
                 "/clusters/a/links/l/failover",
                 "Clusters / a / Links / l / Fail over",

@@ -136,10 +136,11 @@ fn section_of(route: &Route) -> Section {
         | Route::Link { .. }
         | Route::MirrorsAdd { .. }
         | Route::CutOver { .. } => Section::Links,
-        Route::Mirrors { .. } | Route::Mirror { .. } => Section::Mirrors,
+        Route::Mirrors { .. } | Route::Mirror { .. } | Route::Compare { .. } => Section::Mirrors,
         Route::Topics { .. }
         | Route::TopicNew { .. }
         | Route::Topic { .. }
+        | Route::Produce { .. }
         | Route::Messages { .. } => Section::Topics,
         Route::Activity { .. } => Section::Activity,
         Route::Clusters | Route::ClusterNew | Route::Cluster { .. } => Section::Clusters,

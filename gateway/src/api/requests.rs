@@ -11,8 +11,9 @@ use drawbridge_shared::{
 use crate::{
     browse::{Browse, WantedRecord},
     clusters::Clusters,
-    links::Links,
+    links::{Links, Stretch},
     ops::{configs, probe, purge, topics},
+    produce::{self, Wanted},
     refusal::Refusal,
 };
 
@@ -82,9 +83,26 @@ pub(super) async fn carry_out(links: &Links, browse: &Browse, request: Request) 
         Request::CancelVerify { cluster, link } => {
             links.cancel_verify(&cluster, &link).map(|()| Response::Done)
         }
-        Request::ReadRecord { cluster, topic, partition, offset, key_decoding, value_decoding } => {
-            let (key, value) = (key_decoding, value_decoding);
-            let wanted = WantedRecord { cluster, topic, partition, offset, key, value };
+        Request::CompareRecords { cluster, link, topic, partition, from, count } => {
+            let wanted = Stretch { partition, from, count };
+            let compared = links.compare(&cluster, &link, &topic, wanted).await;
+            compared.map(|view| Response::Compared(Box::new(view)))
+        }
+        Request::Produce { cluster, topic, records, copies, codec } => {
+            let wanted = Wanted { records: &records, copies, codec };
+            let rows = produce::produce(links, &cluster, &topic, wanted).await;
+            rows.map(Response::Produced)
+        }
+        Request::ReadRecord {
+            cluster,
+            topic,
+            partition,
+            offset,
+            key_decoding: key,
+            value_decoding: value,
+            header_decoding: header,
+        } => {
+            let wanted = WantedRecord { cluster, topic, partition, offset, key, value, header };
             browse.read(wanted).await.map(|record| Response::Record(Box::new(record)))
         }
     }
@@ -118,6 +136,8 @@ pub(super) fn kind(request: &Request) -> &'static str {
         Request::ActOnMirrors { .. } => "act_on_mirrors",
         Request::VerifyMirrors { .. } => "verify_mirrors",
         Request::CancelVerify { .. } => "cancel_verify",
+        Request::CompareRecords { .. } => "compare_records",
+        Request::Produce { .. } => "produce",
         Request::ReadRecord { .. } => "read_record",
     }
 }

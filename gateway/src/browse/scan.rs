@@ -116,25 +116,10 @@ impl Scan<'_> {
         self.progress.bytes += u64::try_from(size).unwrap_or(0);
         let (timestamp_ms, _) = time(message.timestamp());
         self.progress.reached_ms = timestamp_ms.or(self.progress.reached_ms);
-        if let (Some((from, to)), Some(at)) = (self.job.times, timestamp_ms)
-            && !(from..=to).contains(&at)
-        {
-            return false;
-        }
-        if !self.job.filter.is_some() {
-            return true;
-        }
-        let headers: Vec<(&str, Option<&[u8]>)> = match message.headers() {
-            Some(headers) if self.job.filter.wants_headers() => {
-                headers.iter().map(|header| (header.key, header.value)).collect()
-            }
-            _ => Vec::new(),
-        };
-        let (partition, offset) = (message.partition(), message.offset());
-        let raw = Raw { partition, offset, timestamp_ms, key, value, headers: &headers };
-        self.job.filter.wants(&raw).unwrap_or_else(|message| {
+        wanted(self.job, message, timestamp_ms).unwrap_or_else(|words| {
             self.progress.filter_errors += 1;
-            let example = FilterErrorView { partition, offset, message };
+            let (partition, offset) = (message.partition(), message.offset());
+            let example = FilterErrorView { partition, offset, message: words };
             self.progress.filter_error.get_or_insert(example);
             false
         })
@@ -229,6 +214,34 @@ impl Scan<'_> {
             failed(&format!("the brokers sent nothing for {seconds} s{why}"))
         })
     }
+}
+
+/// Whether a record is what a job looks for.
+///
+/// # Errors
+/// The filter cannot say, and why.
+pub(super) fn wanted(
+    job: &Job,
+    message: &BorrowedMessage<'_>,
+    timestamp_ms: Option<i64>,
+) -> Result<bool, String> {
+    if let (Some((from, to)), Some(at)) = (job.times, timestamp_ms)
+        && !(from..=to).contains(&at)
+    {
+        return Ok(false);
+    }
+    if !job.filter.is_some() {
+        return Ok(true);
+    }
+    let headers: Vec<(&str, Option<&[u8]>)> = match message.headers() {
+        Some(headers) if job.filter.wants_headers() => {
+            headers.iter().map(|header| (header.key, header.value)).collect()
+        }
+        _ => Vec::new(),
+    };
+    let (key, value) = (message.key(), message.payload());
+    let (partition, offset) = (message.partition(), message.offset());
+    job.filter.wants(&Raw { partition, offset, timestamp_ms, key, value, headers: &headers })
 }
 
 fn failed(message: &str) -> Stop {

@@ -38,6 +38,8 @@ pub struct WantedRecord {
     pub key: Decoding,
     /// How its value is shown.
     pub value: Decoding,
+    /// How the values of its headers are shown.
+    pub header: Decoding,
 }
 
 impl Browse {
@@ -76,6 +78,7 @@ fn read(reader: &Reader, wanted: &WantedRecord) -> Result<RecordView, Refusal> {
     let look = Look {
         key: wanted.key,
         value: wanted.value,
+        header: wanted.header,
         is_consumer_offsets: topic.as_str() == "__consumer_offsets",
         is_whole: true,
     };

@@ -25,6 +25,7 @@ pub(super) const WHOLE: usize = 8 * 1024 * 1024;
 pub(super) struct Look {
     pub(super) key: Decoding,
     pub(super) value: Decoding,
+    pub(super) header: Decoding,
     pub(super) is_consumer_offsets: bool,
     pub(super) is_whole: bool,
 }
@@ -35,6 +36,7 @@ impl Look {
         Self {
             key: query.key_decoding,
             value: query.value_decoding,
+            header: Decoding::Auto,
             is_consumer_offsets: query.topic.as_str() == "__consumer_offsets",
             is_whole: false,
         }
@@ -55,7 +57,7 @@ impl Look {
                 name: header.key.to_owned(),
                 value: header
                     .value
-                    .map(|bytes| show(bytes, &wish(Decoding::Auto, Part::Header, HEADER_PREVIEW))),
+                    .map(|bytes| show(bytes, &wish(self.header, Part::Header, HEADER_PREVIEW))),
             });
             (shown.collect(), headers.count())
         });

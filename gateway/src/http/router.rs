@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     api::{Gateway, assets, socket},
-    rest,
+    rest, transfer,
 };
 
 /// Largest body of a request, in bytes.
@@ -35,6 +35,7 @@ pub fn router(web: Web) -> Router {
         .with_state(Arc::clone(&web))
         .merge(socket)
         .nest("/kafka", rest::router(web.gateway.links.clone()))
+        .merge(transfer::router(Arc::clone(&web.gateway)))
         .fallback(assets::serve)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(middleware::from_fn_with_state(guarded, guard::check))

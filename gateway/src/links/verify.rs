@@ -10,10 +10,14 @@
 //! ```
 //!
 //! Offsets at which no consumer sees a record (markers, aborted transactions, padding) are equal to
-//! nothing. It writes to neither cluster.
+//! nothing. It writes to neither cluster. People look closer with [`Links::compare`]: `beside` puts a stretch of both
+//! sides on one line, `peek` reads what one side has at each offset, `marks` finds the bytes that differ.
 
+mod beside;
 mod board;
 mod compare;
+mod marks;
+mod peek;
 mod plan;
 mod reader;
 mod run;
@@ -33,6 +37,8 @@ use drawbridge_shared::{
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+
+pub use beside::Stretch;
 
 use super::{Links, budget::Budget, ends::Ends, half::Order, no_such_mirror};
 use crate::{

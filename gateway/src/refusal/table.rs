@@ -34,6 +34,16 @@ impl Doing {
         !self.operation.starts_with("DESCRIBE")
     }
 
+    /// What lets a principal do it.
+    pub fn grant(&self) -> String {
+        format!(
+            "Grant the principal {} on {}: {}",
+            self.operation,
+            self.resource,
+            self.acl_command()
+        )
+    }
+
     fn acl_command(&self) -> String {
         let resource = match self.resource.strip_prefix("topic ") {
             Some(topic) => format!("--topic {topic}"),
@@ -135,13 +145,7 @@ fn row(code: Kafka, doing: &Doing) -> (ErrorCode, Option<String>) {
         Kafka::TOPIC_AUTHORIZATION_FAILED
         | Kafka::GROUP_AUTHORIZATION_FAILED
         | Kafka::CLUSTER_AUTHORIZATION_FAILED => {
-            let remedy = format!(
-                "Grant the principal {} on {}: {}",
-                doing.operation,
-                doing.resource,
-                doing.acl_command()
-            );
-            return (ErrorCode::Denied, Some(remedy));
+            return (ErrorCode::Denied, Some(doing.grant()));
         }
         Kafka::UNKNOWN_TOPIC_OR_PARTITION | Kafka::UNKNOWN_TOPIC_ID => {
             (ErrorCode::NotFound, "It was deleted, or the principal lacks DESCRIBE on it.")

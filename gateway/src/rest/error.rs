@@ -36,6 +36,18 @@ impl RestError {
         Self::new(status, u32::from(status.as_u16()), message)
     }
 
+    /// An error of an error code alone; statuses are the first three digits of codes.
+    pub(super) fn coded(code: u32, message: &str) -> Self {
+        let digits = if code >= 1000 { code / 100 } else { code };
+        let status = u16::try_from(digits).ok().and_then(|code| StatusCode::from_u16(code).ok());
+        Self::new(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), code, message)
+    }
+
+    /// Status, error code and message.
+    pub(super) fn into_parts(self) -> (StatusCode, u32, String) {
+        (self.status, self.code, self.message)
+    }
+
     /// A request that can be read and makes no sense.
     pub(super) fn invalid(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, 40002, message)

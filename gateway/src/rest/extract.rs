@@ -107,10 +107,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, RestError> {
         if !is_json(request.headers()) {
-            return Err(RestError::plain(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "HTTP 415 Unsupported Media Type: send Content-Type: application/json",
-            ));
+            return Err(not_json());
         }
         let read = tokio::time::timeout(BODY_TIMEOUT, Bytes::from_request(request, state));
         let late = "HTTP 408 Request Timeout: the body did not arrive in time";
@@ -142,7 +139,15 @@ fn without_text(message: &str) -> String {
     }
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+/// The body is of another kind.
+pub(super) fn not_json() -> RestError {
+    RestError::plain(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "HTTP 415 Unsupported Media Type: send Content-Type: application/json",
+    )
+}
+
+pub(super) fn is_json(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     kind.and_then(|kind| kind.split(';').next())
         .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))

@@ -5,7 +5,7 @@ use drawbridge_shared::view::MirrorAction;
 
 use super::{
     brokers, clusters, configs, link_configs, links, mirror_actions, mirrors, openapi, partitions,
-    topics,
+    records, topics,
 };
 use crate::links::Links;
 
@@ -55,6 +55,8 @@ fn of_topics() -> Vec<Route> {
             in_cluster!("/topics/{topic}/configs/{name}"),
             get(configs::get).put(configs::put).delete(configs::reset),
         ),
+        (in_cluster!("/topics/{topic}/records"), post(records::produce)),
+        (in_cluster!("/topics/{topic}/records:batch"), post(records::produce_batch)),
         (in_cluster!("/topics/{topic}/default-configs"), get(configs::defaults)),
         (in_cluster!("/topics/{topic}/partitions"), get(partitions::list)),
         (in_cluster!("/topics/{topic}/partitions/{partition_id}"), get(partitions::get)),

@@ -216,6 +216,7 @@ async fn one_record_is_read_whole() {
         offset,
         key_decoding: Decoding::Auto,
         value_decoding: Decoding::Auto,
+        header_decoding: Decoding::Auto,
     };
     let Ok(Response::Record(record)) = console.ask(ask(3)).await else { panic!("no record") };
     let value = record.value.unwrap();

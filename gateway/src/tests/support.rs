@@ -95,7 +95,22 @@ pub(super) async fn ask_raw(app: &App, request: &str) -> Answer {
     let (headers, body) =
         answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no head: {answer}"));
     let status = headers.split(' ').nth(1).unwrap().parse().unwrap();
-    Answer { status, headers: headers.to_ascii_lowercase(), body: body.to_owned() }
+    let headers = headers.to_ascii_lowercase();
+    let is_chunked = headers.contains("transfer-encoding: chunked");
+    let body = if is_chunked { unchunked(body) } else { body.to_owned() };
+    Answer { status, headers, body }
+}
+
+/// A body without the sizes of its chunks.
+fn unchunked(body: &str) -> String {
+    let (mut rest, mut all) = (body.as_bytes(), Vec::new());
+    while let Some(at) = rest.windows(2).position(|pair| pair == b"\r\n") {
+        let size = std::str::from_utf8(&rest[..at]).unwrap();
+        let size = usize::from_str_radix(size, 16).unwrap();
+        all.extend_from_slice(&rest[at + 2..at + 2 + size]);
+        rest = &rest[(at + 4 + size).min(rest.len())..];
+    }
+    String::from_utf8(all).unwrap()
 }
 
 /// A console.

@@ -2,7 +2,10 @@
 
 use drawbridge_embedded::{ClusterSpec as EmbeddedSpec, EmbeddedCluster, Record, TopicSpec};
 use drawbridge_shared::{
-    view::{VerifyDifferenceKind, VerifyRange, VerifyState, VerifyVerdict, VerifyView},
+    view::{
+        CompareCell, ComparePart, CompareView, NoRecord, VerifyDifferenceKind, VerifyRange,
+        VerifyState, VerifyVerdict, VerifyView,
+    },
     wire::{ErrorCode, Feed, FeedData, Request, Response},
 };
 use serde_json::json;
@@ -13,7 +16,7 @@ use crate::app::App;
 const CLOUD: &str = "/kafka/v3/clusters/cloud";
 
 /// A link from on-prem with a mirror of two partitions that has caught up with so many records in each.
-async fn linked(records: i32) -> (EmbeddedCluster, EmbeddedCluster, App) {
+pub(super) async fn linked(records: i32) -> (EmbeddedCluster, EmbeddedCluster, App) {
     let on_prem =
         embedded(EmbeddedSpec::new("on-prem").topic(TopicSpec::new("orders", 2, 1))).await;
     let cloud = embedded(EmbeddedSpec::new("cloud")).await;
@@ -47,7 +50,7 @@ async fn posted(app: &App, path: &str, body: &str) {
     .await;
 }
 
-async fn failed_over(app: &App) {
+pub(super) async fn failed_over(app: &App) {
     let body = json!({"mirror_topic_names": ["orders"]}).to_string();
     ask(app, "POST", &format!("{CLOUD}/links/l/mirrors:failover"), &body).await;
     in_time(async {
@@ -158,4 +161,52 @@ async fn what_cannot_be_compared_is_refused_in_words() {
     let (cluster, link) = ("two".parse().unwrap(), "l".parse().unwrap());
     let cancel = Request::CancelVerify { cluster, link };
     assert_eq!(console.ask(cancel).await.unwrap_err().code, ErrorCode::NotFound);
+}
+
+fn compare(from: Option<i64>) -> Request {
+    let (cluster, link) = ("two".parse().unwrap(), "l".parse().unwrap());
+    let topic = "orders".parse().unwrap();
+    Request::CompareRecords { cluster, link, topic, partition: 1, from, count: 10 }
+}
+
+async fn compared(app: &App, from: Option<i64>) -> CompareView {
+    let answer = Console::open(app).await.ask(compare(from)).await;
+    let Ok(Response::Compared(view)) = answer else { panic!("{answer:?}") };
+    *view
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_stand_beside_each_other_and_the_bytes_that_differ_are_marked() {
+    let (on_prem, cloud, app) = linked(3).await;
+    let view = compared(&app, None).await;
+    assert_eq!((view.from, view.next, view.rows.len()), (0, 3, 3), "{view:?}");
+    assert!(view.rows.iter().all(|row| row.differs.is_empty() && row.source == row.mirror));
+    failed_over(&app).await;
+    cloud.append("orders", 1, &[Record::new("k", "mine")]).unwrap();
+    on_prem.append("orders", 1, &[Record::new("k", "mane"), Record::new("k", "more")]).unwrap();
+    let view = compared(&app, Some(3)).await;
+    assert_eq!((view.rows.len(), view.next), (2, 5), "{view:?}");
+    assert!(view.rows[0].differs.contains(&ComparePart::Value), "{view:?}");
+    let CompareCell::Record(mirror) = &view.rows[0].mirror else { panic!("{view:?}") };
+    let pieces = [(false, "m"), (true, "i"), (false, "ne")];
+    let pieces = pieces.map(|(marked, text)| (marked, text.to_owned()));
+    assert_eq!(mirror.value.as_ref().unwrap().pieces, pieces);
+    assert_eq!(view.rows[1].mirror, CompareCell::Nothing(NoRecord::Beyond));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stretch_that_is_none_is_refused_in_words() {
+    let (_on_prem, _cloud, app) = linked(1).await;
+    let mut console = Console::open(&app).await;
+    let refused = console.ask(compare(Some(-1))).await.unwrap_err();
+    assert_eq!((refused.code, &*refused.fields[0].field), (ErrorCode::Invalid, "from"));
+    let Request::CompareRecords { cluster, link, topic, from, count, .. } = compare(None) else {
+        unreachable!()
+    };
+    let far = Request::CompareRecords { cluster, link, topic, partition: 9, from, count };
+    let refused = console.ask(far).await.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::NotFound);
+    assert!(refused.message.contains("no partition 9"), "{refused:?}");
+    let view = compared(&app, Some(1_000)).await;
+    assert_eq!((view.rows.len(), view.next), (0, 1_000), "{view:?}");
 }

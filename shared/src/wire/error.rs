@@ -47,3 +47,11 @@ pub struct WireError {
     /// Finds the request in the gateway's log.
     pub trace: String,
 }
+
+impl WireError {
+    /// Reads what the gateway answers over HTTP in place of a file.
+    #[must_use]
+    pub fn from_json(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+}

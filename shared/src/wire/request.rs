@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 use crate::draft::{ClusterDraft, ConfigChange, LinkDraft, MirrorDraft, TopicDraft};
 use crate::link::{ConfigRow, LinkName};
 use crate::names::{ClusterName, TopicName};
+use crate::record::{ProduceCodec, ProducedRow, RecordDraft};
 use crate::view::{
-    ConfigEntryView, Decoding, GroupOffsetRow, HistoryPoint, LinkCheck, MirrorAction,
+    CompareView, ConfigEntryView, Decoding, GroupOffsetRow, HistoryPoint, LinkCheck, MirrorAction,
     MirrorActionRow, MirrorCreateRow, ProbeReport, PurgeRow, RecordView, SourceTopicRow,
     VerifyRange,
 };
@@ -212,6 +213,36 @@ pub enum Request {
         /// Which link.
         link: LinkName,
     },
+    /// Read a stretch of a mirror's partition beside the same offsets of its source.
+    CompareRecords {
+        /// The cluster the link lives on.
+        cluster: ClusterName,
+        /// Which link.
+        link: LinkName,
+        /// Which mirror topic.
+        topic: TopicName,
+        /// Which partition.
+        partition: i32,
+        /// From which offset on; none for the newest ones of the mirror.
+        from: Option<i64>,
+        /// How many offsets, at most [`crate::view::MAX_COMPARED`].
+        count: u32,
+    },
+    /// Write records.
+    Produce {
+        /// To which cluster.
+        cluster: ClusterName,
+        /// To which topic.
+        topic: TopicName,
+        /// The records as typed, at most [`crate::record::MAX_DRAFTS`].
+        records: Vec<RecordDraft>,
+        /// How often; at most so many that all records together are no more.
+        #[serde(default = "once")]
+        copies: u32,
+        /// How they are compressed.
+        #[serde(default)]
+        codec: ProduceCodec,
+    },
     /// Read one record whole.
     ReadRecord {
         /// On which cluster.
@@ -228,7 +259,14 @@ pub enum Request {
         /// How its value is shown.
         #[serde(default)]
         value_decoding: Decoding,
+        /// How the values of its headers are shown.
+        #[serde(default)]
+        header_decoding: Decoding,
     },
+}
+
+const fn once() -> u32 {
+    1
 }
 
 /// What came of a request; the variant follows from the request.
@@ -259,6 +297,10 @@ pub enum Response {
     MirrorActions(Vec<MirrorActionRow>),
     /// Of `VerifyMirrors`: the comparison's number.
     VerifyStarted(u64),
+    /// Of `CompareRecords`.
+    Compared(Box<CompareView>),
+    /// Of `Produce`, in the order of the records.
+    Produced(Vec<ProducedRow>),
     /// Of `ReadRecord`.
     Record(Box<RecordView>),
 }

@@ -3,6 +3,7 @@
 use super::*;
 use crate::draft::ClusterDraft;
 use crate::names::ClusterName;
+use crate::record::{BytesDraft, Encoding, HeaderDraft, ProduceCodec, RecordDraft};
 use crate::view::{
     ActivityEntry, ActivityResult, Decoding, PartitionPosition, PayloadView, RecordFilter,
     RecordQuery, RecordView, RecordsChunk, SearchEnd, SearchProgress, Seek, Severity,
@@ -85,6 +86,34 @@ fn client_frames() -> Vec<ClientMessage> {
                 offset: 9_007_199_254_740_993,
                 key_decoding: Decoding::Auto,
                 value_decoding: Decoding::Hex,
+                header_decoding: Decoding::Text,
+            },
+        },
+        ClientMessage::Request {
+            id: RequestId(4),
+            body: Request::Produce {
+                cluster: cluster("cloud"),
+                topic: "orders".parse().unwrap(),
+                records: vec![RecordDraft {
+                    partition: None,
+                    key: Some(BytesDraft { text: "k".into(), encoding: Encoding::Text }),
+                    value: None,
+                    headers: vec![HeaderDraft { name: "h".into(), value: None }],
+                    timestamp_ms: None,
+                }],
+                copies: 1,
+                codec: ProduceCodec::Lz4,
+            },
+        },
+        ClientMessage::Request {
+            id: RequestId(5),
+            body: Request::CompareRecords {
+                cluster: cluster("cloud"),
+                link: "from-on-prem".parse().unwrap(),
+                topic: "orders".parse().unwrap(),
+                partition: 3,
+                from: Some(9_007_199_254_740_993),
+                count: 50,
             },
         },
     ]

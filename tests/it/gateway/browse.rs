@@ -239,6 +239,7 @@ async fn strange_bytes_and_large_records_are_shown(version: Version) -> Result<(
         offset,
         key_decoding: Decoding::Auto,
         value_decoding: Decoding::Auto,
+        header_decoding: Decoding::Auto,
     };
     let mut console = Console::open(&stage.app).await?;
     let answer = console.ask(ask(2)).await?.map_err(|error| anyhow::anyhow!("{error:?}"))?;

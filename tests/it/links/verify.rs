@@ -1,9 +1,11 @@
 //! Comparing mirrors with their sources on real clusters.
 
 use anyhow::{Context, Result, ensure};
-use drawbridge::feeds::FeedState;
+use drawbridge::{feeds::FeedState, links::Stretch};
 use drawbridge_shared::{
-    view::{VerifyDifferenceKind, VerifyRange, VerifyState, VerifyVerdict, VerifyView},
+    view::{
+        CompareCell, VerifyDifferenceKind, VerifyRange, VerifyState, VerifyVerdict, VerifyView,
+    },
     wire::FeedData,
 };
 use drawbridge_tests::{
@@ -179,5 +181,38 @@ async fn mirrors_of_transactions_and_of_a_compacted_topic_are_equal(
     ensure!(records(&mixed_up)? == 3 * 4 + 5 * 2, "{view:?}");
     let left = records(&thinned)?;
     ensure!((1..100).contains(&left), "{view:?}");
+    ensure!(beside(&portal, &link, &mixed_up, 35).await? == (3 * 4 + 5 * 2, 13), "transactions");
+    let (equal, nothing) = beside(&portal, &link, &thinned, 301).await?;
+    ensure!(equal <= 200 && equal > 0 && nothing > 0, "compacted: {equal} {nothing}");
+    let nobody = portal.links()?.mirroring(&"cloud".parse()?, &"no-mirror".parse()?)?;
+    ensure!(nobody.is_none());
+    let refused = portal.links()?.mirroring(&"cloud".parse()?, &mixed_up.parse()?)?;
+    ensure!(refused.is_some_and(|(by, _)| by.as_str() == link));
     portal.stop().await
+}
+
+/// Offsets of a mirror that hold equal records, and that hold none on either side; there may be no others.
+async fn beside(portal: &Portal, link: &str, topic: &str, end: i64) -> Result<(i64, i64)> {
+    let (mut equal, mut nothing) = (0, 0);
+    let mut from = 0;
+    while from < end.min(200) {
+        let stretch = Stretch { partition: 0, from: Some(from), count: 10 };
+        let links = portal.links()?;
+        let view = links.compare(&"cloud".parse()?, &link.parse()?, &topic.parse()?, stretch);
+        let view = view.await?;
+        ensure!(view.next > from, "{view:?}");
+        for row in &view.rows {
+            match (&row.source, &row.mirror) {
+                (CompareCell::Record(_), CompareCell::Record(_)) if row.differs.is_empty() => {
+                    equal += 1;
+                }
+                (CompareCell::Nothing(_), CompareCell::Nothing(_)) => {
+                    nothing += row.last - row.offset + 1;
+                }
+                other => anyhow::bail!("{topic} at {}: {other:?}", row.offset),
+            }
+        }
+        from = view.next;
+    }
+    Ok((equal, nothing))
 }

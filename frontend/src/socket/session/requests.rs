@@ -41,6 +41,7 @@ pub(super) fn is_harmless(body: &Request) -> bool {
         | Request::LinkHistory { .. }
         | Request::SourceTopics { .. }
         | Request::ReadRecord { .. }
+        | Request::CompareRecords { .. }
         | Request::LinkGroups { .. } => true,
         Request::CreateTopic { validate_only, .. }
         | Request::AddPartitions { validate_only, .. }
@@ -54,6 +55,7 @@ pub(super) fn is_harmless(body: &Request) -> bool {
         | Request::CreateLink { .. }
         | Request::DeleteLink { .. }
         | Request::CreateMirrors { .. }
+        | Request::Produce { .. }
         | Request::VerifyMirrors { .. }
         | Request::CancelVerify { .. } => false,
     }

@@ -25,7 +25,7 @@ use crate::links::{
 /// Bytes asked for at a time.
 const FETCH: usize = 1 << 20;
 /// What a compressed batch may expand to.
-const LARGEST: usize = 32 << 20;
+pub(super) const LARGEST: usize = 32 << 20;
 /// A question that fails is asked so many times.
 const TRIES: u32 = 8;
 const PAUSE: Duration = Duration::from_millis(250);
@@ -189,7 +189,7 @@ impl Reader {
 }
 
 /// Whether it makes sense to ask again.
-fn may_pass(error: &Error) -> bool {
+pub(super) fn may_pass(error: &Error) -> bool {
     error.is_retriable() || error.code().is_some_and(ErrorCode::means_stale_leader)
 }
 
@@ -207,7 +207,7 @@ pub(super) async fn log_start(client: &Client, place: &TopicPartition) -> Result
 
 /// Leaves out what aborted transactions wrote, and markers.
 #[derive(Debug)]
-struct Filter {
+pub(super) struct Filter {
     /// Aborted transactions that have not begun yet, the last one first.
     aborted: Vec<AbortedTransaction>,
     /// Producers in an aborted transaction.
@@ -215,7 +215,7 @@ struct Filter {
 }
 
 impl Filter {
-    fn new(aborted: &[AbortedTransaction]) -> Self {
+    pub(super) fn new(aborted: &[AbortedTransaction]) -> Self {
         let mut aborted = aborted.to_vec();
         aborted.sort_by_key(|one| std::cmp::Reverse(one.first_offset));
         Self { aborted, inside: BTreeSet::new() }
@@ -243,7 +243,8 @@ impl Filter {
         }
     }
 
-    fn hides(&mut self, batch: &Batch) -> Result<bool, BatchFault> {
+    /// Whether consumers do not see the batch. Ask for every batch, in the log's order.
+    pub(super) fn hides(&mut self, batch: &Batch) -> Result<bool, BatchFault> {
         while self.aborted.last().is_some_and(|one| one.first_offset <= batch.last_offset()) {
             if let Some(one) = self.aborted.pop() {
                 self.inside.insert(one.producer_id);
@@ -260,7 +261,8 @@ impl Filter {
     }
 }
 
-fn seen(batch: &Batch, from: i64) -> Result<Vec<Seen>, BatchFault> {
+/// The records of a batch at `from` and above.
+pub(super) fn seen(batch: &Batch, from: i64) -> Result<Vec<Seen>, BatchFault> {
     let records = Records::open(batch, LARGEST)?;
     let mut all = Vec::new();
     for record in records.iter() {

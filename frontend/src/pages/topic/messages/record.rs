@@ -5,10 +5,12 @@ use drawbridge_shared::wire::{Request, Response};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::super::twins::Twins;
 use super::Asked;
 use crate::model::bytes;
 use crate::model::messages::{decoding, decoding_name, place, pretty};
 use crate::model::number::signed;
+use crate::routes::{RecordPlace, Route};
 use crate::socket::{RequestError, Socket};
 use crate::ui::{Button, ButtonKind, CopyButton, ErrorNote};
 
@@ -31,6 +33,7 @@ pub(super) fn RecordPane(asked: Asked) -> impl IntoView {
             offset,
             key_decoding: Decoding::Auto,
             value_decoding,
+            header_decoding: Decoding::Auto,
         };
         spawn_local(async move {
             let answer = match socket.request(request).await {
@@ -57,6 +60,7 @@ pub(super) fn RecordPane(asked: Asked) -> impl IntoView {
         "Escape" => asked.change(|query| query.record.clear()),
         _ => {}
     };
+    let twins = Twins::start(asked.subject);
     move || {
         let ((partition, offset), _) = wanted.get()?;
         let content = move || match read.get() {
@@ -87,10 +91,26 @@ pub(super) fn RecordPane(asked: Asked) -> impl IntoView {
                         "✕"
                     </Button>
                 </header>
+                <p class="messages-elsewhere">
+                    <a class="link" href=again(asked, partition, offset)>"Send again…"</a>
+                    {move || {
+                        let places = twins.comparisons(partition, offset).into_iter();
+                        places
+                            .map(|(words, href)| view! { <a class="link" href=href>{words}</a> })
+                            .collect_view()
+                    }}
+                </p>
                 {content}
             </aside>
         })
     }
+}
+
+/// The form with this record in it.
+fn again(asked: Asked, partition: i32, offset: i64) -> String {
+    let (cluster, topic) = (asked.subject.cluster.name(), asked.subject.name());
+    let of = RecordPlace { cluster: cluster.clone(), topic: topic.clone(), partition, offset };
+    Route::Produce { cluster, topic, of: Some(of) }.path()
 }
 
 fn whole(asked: Asked, record: RecordView) -> AnyView {

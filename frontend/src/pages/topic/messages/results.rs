@@ -77,6 +77,9 @@ pub(super) fn Results(asked: Asked, query: RecordQuery) -> impl IntoView {
                 <Show when=can_go_on>
                     <Button on_click=move |()| go_on()>"Continue"</Button>
                 </Show>
+                <span class="messages-export">
+                    "Export all: " {file(asked, "jsonl", "JSON Lines")} " · " {file(asked, "csv", "CSV")}
+                </span>
             </div>
             <Show when=move || refused.read().is_some()>
                 <ErrorNote
@@ -120,6 +123,16 @@ pub(super) fn Results(asked: Asked, query: RecordQuery) -> impl IntoView {
             </Show>
         </section>
     }
+}
+
+/// A link to all that is found as a file; the gateway streams it past this page.
+fn file(asked: Asked, format: &'static str, words: &'static str) -> impl IntoView {
+    let href = move || {
+        let (cluster, topic) = (asked.subject.cluster.name(), asked.subject.name());
+        asked.query.with(|query| query.export(&cluster, &topic, format))
+    };
+    let hint = "All records the search finds, streamed to a file; its last line says whether it is complete";
+    view! { <a class="link" href=href download="" rel="external" title=hint>{words}</a> }
 }
 
 /// Follows one run as long as it is there.

@@ -1,0 +1,52 @@
+//! What a topic has to do with links: the mirror that it is, and the mirrors of it.
+
+use drawbridge_shared::view::MirrorRow;
+use drawbridge_shared::wire::{Feed, FeedData};
+use leptos::prelude::*;
+
+use super::Subject;
+use crate::model::compare;
+use crate::routes::{CompareQuery, Route};
+use crate::socket::Socket;
+use crate::state::Links;
+
+/// Follows it as long as the part of the page that asks is shown.
+#[derive(Clone, Copy)]
+pub(super) struct Twins {
+    found: Memo<(Option<MirrorRow>, Vec<MirrorRow>)>,
+}
+
+impl Twins {
+    pub(super) fn start(subject: Subject) -> Self {
+        let followed = expect_context::<Socket>().follow(|| Feed::Mirrors);
+        let links = expect_context::<Links>();
+        let (cluster, topic) = (subject.cluster.name(), subject.name());
+        let found = Memo::new(move |_| match followed.read().data.as_deref() {
+            Some(FeedData::Mirrors(rows)) => links
+                .with(|links| compare::twins(rows, links.unwrap_or_default(), &cluster, &topic)),
+            _ => (None, Vec::new()),
+        });
+        Self { found }
+    }
+
+    /// The mirror that the topic is, unless it is an ordinary one (again).
+    pub(super) fn mirror(self) -> Option<MirrorRow> {
+        self.found.read().0.clone()
+    }
+
+    /// Where a record can be compared: words and the place.
+    pub(super) fn comparisons(self, partition: i32, offset: i64) -> Vec<(String, String)> {
+        let found = self.found.read();
+        let place = |row: &MirrorRow| {
+            let query = CompareQuery { partition, offset: offset.to_string() };
+            let (cluster, link) = (row.cluster.clone(), row.link.clone());
+            Route::Compare { cluster, link, topic: row.topic.clone(), query }.path()
+        };
+        let own = found.0.iter().map(|row| ("Compare with its source".to_owned(), place(row)));
+        let others = found
+            .1
+            .iter()
+            .map(|row| (format!("Compare with {} on {}", row.topic, row.cluster), place(row)));
+        own.chain(others).collect()
+    }
+}

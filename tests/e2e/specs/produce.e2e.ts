@@ -1,0 +1,101 @@
+import { readFileSync } from "node:fs";
+import { expectAccessible } from "../support/axe.ts";
+import { clusterId, createTopic, produce, uniqueTopic } from "../support/kafka.ts";
+import { createLink, createMirror, dropLink, idOf, wayTo } from "../support/links.ts";
+import { expectFits } from "../support/narrow.ts";
+import { expect, test } from "../support/test.ts";
+
+test.use({ serves: "kafka", actionTimeout: 20_000 });
+
+test("a record is written as typed, opened, and sent again to another cluster", async ({ page, request }) => {
+  const topic = uniqueTopic("produced");
+  await createTopic(request, clusterId("onprem"), topic, 2);
+  await createTopic(request, clusterId("cloud"), topic, 1);
+  await page.goto(`/clusters/onprem/topics/${topic}/produce`);
+  await page.getByRole("textbox", { name: "Key" }).fill("customer-7");
+  await page.getByRole("combobox", { name: "Value is" }).selectOption("json");
+  await page.getByRole("textbox", { name: "Value" }).fill('{"id": 9007199254740993');
+  await page.getByRole("combobox", { name: "Partition" }).selectOption("1");
+  await page.getByRole("button", { name: "Add a header" }).click();
+  await page.getByRole("textbox", { name: "Name of header 1" }).fill("trace");
+  await page.getByRole("textbox", { name: "Value of header 1" }).fill("abc");
+  await page.getByRole("button", { name: "Produce 1 record" }).click();
+  await expect(page.getByText("This is no JSON", { exact: false }).first()).toBeVisible();
+  await page.getByRole("textbox", { name: "Value" }).fill('{"id": 9007199254740993}');
+  await page.getByRole("button", { name: "Produce 1 record" }).click();
+  const written = page.getByRole("list", { name: "Written records" });
+  await expect(written).toContainText("Partition 1 · offset 0");
+  await expectAccessible(page);
+  await page.setViewportSize({ width: 390, height: 844 });
+  await expectFits(page);
+  await page.setViewportSize({ width: 1440, height: 900 });
+
+  await written.getByRole("link").click();
+  const record = page.getByRole("complementary", { name: "Record" });
+  await expect(record.locator("pre").last()).toContainText("9007199254740993");
+  await record.getByRole("link", { name: "Send again…" }).click();
+  await expect(page.getByRole("textbox", { name: "Value", exact: true })).toHaveValue('{"id": 9007199254740993}');
+  await expect(page.getByRole("textbox", { name: "Value of header 1" })).toHaveValue("abc");
+  await page.getByRole("combobox", { name: "To cluster" }).selectOption("cloud");
+  await page.getByRole("button", { name: "Produce 1 record" }).click();
+  await expect(written).toContainText(`Partition 0 · offset 0${topic} on cloud`);
+
+  await page.goto(`/activity?cluster=cloud&topic=${topic}`);
+  await expect(page.getByText(`produce 1 record to topic '${topic}'`)).toBeVisible();
+});
+
+test("several tombstones are written at once", async ({ page, request }) => {
+  const topic = uniqueTopic("tombs");
+  await createTopic(request, clusterId("onprem"), topic, 1);
+  await page.goto(`/clusters/onprem/topics/${topic}/produce`);
+  await page.getByRole("textbox", { name: "Key" }).fill("k");
+  await page.getByRole("checkbox", { name: "Tombstone" }).check();
+  await page.getByRole("textbox", { name: "How many" }).fill("3");
+  await page.getByRole("combobox", { name: "Compression" }).selectOption("lz4");
+  await page.getByRole("button", { name: "Produce 3 tombstones" }).click();
+  await expect(page.getByText("3 records written")).toBeVisible();
+});
+
+test("nothing is written to a mirror, and the page says why", async ({ page, request }) => {
+  const [link, topic] = [uniqueTopic("sealed-link"), uniqueTopic("sealed")];
+  const to = idOf("onprem");
+  await createTopic(request, idOf("cloud"), topic);
+  produce("cloud", topic, ["1"]);
+  try {
+    await createLink(request, to, link, wayTo("cloud"));
+    await createMirror(request, to, link, topic);
+    await page.goto(`/clusters/onprem/topics/${topic}/produce`);
+    await expect(page.getByText(`is a mirror of link ${link}`)).toBeVisible();
+    const refused = await request.post(`/kafka/v3/clusters/${to}/topics/${topic}/records`, {
+      data: { value: { type: "STRING", data: "x" } },
+    });
+    expect(refused.status()).toBe(403);
+    expect(await refused.text()).toContain("is a mirror of link");
+  } finally {
+    await dropLink(request, to, link);
+  }
+});
+
+test("all that a search finds is exported to a file, and the file is imported after a look at it", async ({ page, request }) => {
+  const [from, to] = [uniqueTopic("exported"), uniqueTopic("imported")];
+  await createTopic(request, clusterId("onprem"), from, 2);
+  await createTopic(request, clusterId("cloud"), to, 2);
+  produce("onprem", from, ['{"n":1,"id":9007199254740993}', '{"n":2}', "plain"]);
+  await page.goto(`/clusters/onprem/topics/${from}/messages?filter=n`);
+  const download = page.waitForEvent("download");
+  await page.getByRole("link", { name: "JSON Lines" }).click();
+  const file = await (await download).path();
+  const lines = readFileSync(file, "utf8").trimEnd().split("\n");
+  expect(JSON.parse(lines.at(-1) ?? "")).toEqual({ export: { end: "complete", records: 3, scanned: 3, filter_errors: 0 } });
+  expect(lines.some((line) => line.includes('"value":{"n":1,"id":9007199254740993}'))).toBe(true);
+
+  await page.goto(`/clusters/cloud/topics/${to}/produce`);
+  const text = `${lines.join("\n")}\nno record\n`;
+  await page.getByLabel("File of JSON Lines").setInputFiles({ name: "records.jsonl", mimeType: "application/x-ndjson", buffer: Buffer.from(text) });
+  await expect(page.getByText("1 line left out:")).toBeVisible();
+  await expect(page.getByText("Line 5: it is no record")).toBeVisible();
+  await page.getByRole("button", { name: "Import 3 records" }).click();
+  await expect(page.getByText("3 of 3 records written")).toBeVisible();
+  await page.goto(`/clusters/cloud/topics/${to}/messages`);
+  await expect(page.getByRole("table", { name: "Records" }).getByRole("rowheader")).toHaveCount(3);
+});

@@ -114,7 +114,8 @@ impl Jars {
         Self { home: self.home.clone(), recording: true }
     }
 
-    fn libs(&self) -> PathBuf {
+    /// Where the jars themselves are.
+    pub fn libs(&self) -> PathBuf {
         self.home.join("libs")
     }
 

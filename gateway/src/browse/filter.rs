@@ -1,6 +1,7 @@
 //! Which records are wanted.
 
 mod cel;
+mod fields;
 mod text;
 
 use drawbridge_shared::{

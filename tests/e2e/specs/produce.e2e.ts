@@ -14,14 +14,14 @@ test("a record is written as typed, opened, and sent again to another cluster", 
   await page.goto(`/clusters/onprem/topics/${topic}/produce`);
   await page.getByRole("textbox", { name: "Key" }).fill("customer-7");
   await page.getByRole("combobox", { name: "Value is" }).selectOption("json");
-  await page.getByRole("textbox", { name: "Value" }).fill('{"id": 9007199254740993');
+  await page.getByRole("textbox", { name: "Value", exact: true }).fill('{"id": 9007199254740993');
   await page.getByRole("combobox", { name: "Partition" }).selectOption("1");
   await page.getByRole("button", { name: "Add a header" }).click();
   await page.getByRole("textbox", { name: "Name of header 1" }).fill("trace");
   await page.getByRole("textbox", { name: "Value of header 1" }).fill("abc");
   await page.getByRole("button", { name: "Produce 1 record" }).click();
   await expect(page.getByText("This is no JSON", { exact: false }).first()).toBeVisible();
-  await page.getByRole("textbox", { name: "Value" }).fill('{"id": 9007199254740993}');
+  await page.getByRole("textbox", { name: "Value", exact: true }).fill('{"id": 9007199254740993}');
   await page.getByRole("button", { name: "Produce 1 record" }).click();
   const written = page.getByRole("list", { name: "Written records" });
   await expect(written).toContainText("Partition 1 · offset 0");

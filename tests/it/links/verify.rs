@@ -194,12 +194,11 @@ async fn mirrors_of_transactions_and_of_a_compacted_topic_are_equal(
 /// Offsets of a mirror that hold equal records, and that hold none on either side; there may be no others.
 async fn beside(portal: &Portal, link: &str, topic: &str, end: i64) -> Result<(i64, i64)> {
     let (mut equal, mut nothing) = (0, 0);
+    let (cluster, link, topic) = ("cloud".parse()?, link.parse()?, topic.parse()?);
     let mut from = 0;
     while from < end.min(200) {
         let stretch = Stretch { partition: 0, from: Some(from), count: 10 };
-        let links = portal.links()?;
-        let view = links.compare(&"cloud".parse()?, &link.parse()?, &topic.parse()?, stretch);
-        let view = view.await?;
+        let view = portal.links()?.compare(&cluster, &link, &topic, stretch).await?;
         ensure!(view.next > from, "{view:?}");
         for row in &view.rows {
             match (&row.source, &row.mirror) {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use cel::{Context, ExecutionError, Program, Value};
 use drawbridge_shared::view::Decoding;
 
-use super::{Decodings, Raw};
+use super::{Decodings, Raw, fields::Fields};
 use crate::browse::decode;
 
 /// What an expression may speak of.
@@ -19,6 +19,8 @@ pub(in crate::browse) struct Expression {
     wants_key: bool,
     wants_value: bool,
     wants_headers: bool,
+    key_fields: Fields,
+    value_fields: Fields,
 }
 
 impl Expression {
@@ -55,6 +57,8 @@ impl Expression {
             wants_key,
             wants_value,
             wants_headers,
+            key_fields: Fields::of(text, "key"),
+            value_fields: Fields::of(text, "value"),
         };
         let sample = Raw {
             partition: 0,
@@ -96,16 +100,24 @@ impl Expression {
         let time = record.timestamp_ms.map_or(Value::Null, Value::Int);
         context.add_variable_from_value("timestamp", time);
         if self.wants_key {
-            context.add_variable_from_value("key", value(record.key, self.decodings.0));
+            context.add_variable_from_value(
+                "key",
+                value(record.key, self.decodings.0, &self.key_fields),
+            );
         }
         if self.wants_value {
-            context.add_variable_from_value("value", value(record.value, self.decodings.1));
+            context.add_variable_from_value(
+                "value",
+                value(record.value, self.decodings.1, &self.value_fields),
+            );
         }
         if self.wants_headers {
             let headers: HashMap<String, Value> = record
                 .headers
                 .iter()
-                .map(|(name, bytes)| ((*name).to_owned(), value(*bytes, Decoding::Auto)))
+                .map(|(name, bytes)| {
+                    ((*name).to_owned(), value(*bytes, Decoding::Auto, &Fields::All))
+                })
                 .collect();
             context.add_variable_from_value("headers", headers);
         }
@@ -146,7 +158,7 @@ fn shortened(message: &str) -> String {
 
 /// Bytes as an expression sees them: objects and lists of JSON and `MessagePack` with their fields, other text as
 /// text, numbers where they were asked for, and else bytes.
-fn value(bytes: Option<&[u8]>, decoding: Decoding) -> Value {
+fn value(bytes: Option<&[u8]>, decoding: Decoding, fields: &Fields) -> Value {
     let Some(bytes) = bytes else { return Value::Null };
     let number = match decoding {
         Decoding::Int32 => bytes.try_into().ok().map(i32::from_be_bytes).map(i64::from),
@@ -163,7 +175,7 @@ fn value(bytes: Option<&[u8]>, decoding: Decoding) -> Value {
     if decoding != Decoding::Text {
         let first = content.iter().find(|byte| !byte.is_ascii_whitespace());
         let is_json = decoding == Decoding::Json || matches!(first, Some(b'{' | b'[' | b'"'));
-        if is_json && let Ok(json) = serde_json::from_slice(content) {
+        if is_json && let Some(json) = fields.read(content) {
             return of_json(json);
         }
         if let Some(json) = decode::unpacked(bytes) {

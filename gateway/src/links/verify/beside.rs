@@ -87,7 +87,7 @@ async fn beside(ends: &Ends, names: Names<'_>, wanted: Stretch) -> Result<Compar
     let until = reached(&left, a_to, until).min(reached(&right, b_to, until));
     let mut rows: Vec<CompareRow> = Vec::new();
     for offset in from..until {
-        let next = row(offset, left.at(offset, a), right.at(offset, b));
+        let next = row(offset, &left.at(offset, a), &right.at(offset, b));
         match rows.last_mut() {
             Some(last) if is_same_nothing(last, &next) => last.last = offset,
             _ => rows.push(next),
@@ -123,19 +123,19 @@ fn is_same_nothing(last: &CompareRow, next: &CompareRow) -> bool {
         && !matches!(next.source, CompareCell::Nothing(NoRecord::Commit | NoRecord::Abort))
 }
 
-fn row(offset: i64, source: Found, mirror: Found) -> CompareRow {
+fn row(offset: i64, source: &Found, mirror: &Found) -> CompareRow {
     let mut differs = Vec::new();
     let alone = |found: &Found| match found {
         Found::Record(record) => CompareCell::Record(Box::new(marks::alone(record))),
         Found::Nothing(why) => CompareCell::Nothing(*why),
     };
-    let (source, mirror) = match (&source, &mirror) {
+    let (source, mirror) = match (source, mirror) {
         (Found::Record(a), Found::Record(b)) => {
             let ([a, b], found) = marks::both(a, b);
             differs = found;
             (CompareCell::Record(Box::new(a)), CompareCell::Record(Box::new(b)))
         }
-        _ => (alone(&source), alone(&mirror)),
+        _ => (alone(source), alone(mirror)),
     };
     CompareRow { offset, last: offset, source, mirror, differs }
 }

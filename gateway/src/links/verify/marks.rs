@@ -87,7 +87,8 @@ fn runs(own: &[u8], other: &[u8]) -> Vec<Range<usize>> {
         let room = own.len().min(other.len()) - head;
         let pairs = own.iter().rev().zip(other.iter().rev()).take(room);
         let tail = pairs.take_while(|(a, b)| a == b).count();
-        return vec![head..own.len() - tail];
+        let changed = head..own.len() - tail;
+        return Vec::from([changed]);
     }
     let mut all: Vec<Range<usize>> = Vec::new();
     for (at, _) in own.iter().zip(other).enumerate().filter(|(_, (a, b))| a != b) {

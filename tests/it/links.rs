@@ -6,6 +6,7 @@
 mod bridge;
 mod deleting;
 mod failover;
+mod firewall;
 mod foreign_writes;
 mod ownership;
 mod pausing;

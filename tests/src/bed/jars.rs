@@ -53,6 +53,7 @@ pub fn cache_root() -> PathBuf {
 pub struct Jars {
     home: PathBuf,
     recording: bool,
+    network_of: Option<u32>,
 }
 
 impl Jars {
@@ -63,7 +64,7 @@ impl Jars {
     /// `mvn` is missing or cannot fetch; the cache cannot be written.
     pub fn fetch(version: Version) -> Result<Self> {
         let home = cache_root().join("kafka").join(version.text());
-        let jars = Self { home, recording: false };
+        let jars = Self { home, recording: false, network_of: None };
         if jars.complete() {
             return Ok(jars);
         }
@@ -111,7 +112,12 @@ impl Jars {
 
     /// The same jars, for a broker that records its classes.
     pub(super) fn recording(&self) -> Self {
-        Self { home: self.home.clone(), recording: true }
+        Self { recording: true, ..self.clone() }
+    }
+
+    /// The same jars, run in the network namespace of a process.
+    pub(super) fn in_network_of(&self, process: u32) -> Self {
+        Self { network_of: Some(process), ..self.clone() }
     }
 
     fn libs(&self) -> PathBuf {
@@ -125,7 +131,10 @@ impl Jars {
     /// A `java` command with the jars on its class path, tuned for a short life: quick to start and
     /// small. The caller adds the main class and its arguments.
     pub fn java(&self) -> Command {
-        let mut java = Command::new("java");
+        let mut java = match self.network_of {
+            Some(process) => in_network_of(process, "java"),
+            None => Command::new("java"),
+        };
         java.env("CLASSPATH", self.libs().join("*"))
             .args(["-Xms64m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"])
             // Also keeps quiet about an archive that does not fit this Java: it is left unused then.
@@ -140,6 +149,13 @@ impl Jars {
         }
         java
     }
+}
+
+/// `program` in the network namespace of `process`.
+pub fn in_network_of(process: u32, program: &str) -> Command {
+    let mut command = Command::new("nsenter");
+    command.args(["-t", &process.to_string(), "-n", "--", program]);
+    command
 }
 
 /// Takes an exclusive lock on `path`, waiting for it; freed when the file is dropped.

@@ -205,14 +205,15 @@ impl Cluster {
     /// Follows its topics.
     pub fn follow_topics(self: &Arc<Self>) -> watch::Receiver<FeedState> {
         self.topics.follow(&(), |sender| {
-            self.tasks.spawn(topics_feed::run(Arc::clone(self), sender));
+            self.tasks.spawn("view of topics", topics_feed::run(Arc::clone(self), sender));
         })
     }
 
     /// Follows one topic.
     pub fn follow_topic(self: &Arc<Self>, topic: &TopicName) -> watch::Receiver<FeedState> {
         self.topic.follow(topic, |sender| {
-            self.tasks.spawn(topic_feed::run(Arc::clone(self), topic.clone(), sender));
+            self.tasks
+                .spawn("view of a topic", topic_feed::run(Arc::clone(self), topic.clone(), sender));
         })
     }
 

@@ -1,6 +1,6 @@
 //! The hybrid tutorial through a firewall that lets nobody in: the gateway and on-prem are behind it.
 //!
-//! Needs a network namespace of its own with the rights of root in it, and `nft`: `./dev test firewall`.
+//! Needs a network namespace of its own with the rights of root in it, and `nft`: `./dev test network`.
 
 use std::{
     io::{Read as _, Write as _, stdout},
@@ -35,13 +35,13 @@ table inet firewall {
 "#;
 
 #[tokio::test]
-#[ignore = "needs a network namespace: ./dev test firewall"]
+#[ignore = "needs a network namespace: ./dev test network"]
 async fn the_tutorial_works_through_a_firewall_that_lets_nobody_in_with_3_9_behind_it() {
     the_tutorial_works_with_nobody_let_in(Version::V3_9).await.unwrap();
 }
 
 #[tokio::test]
-#[ignore = "needs a network namespace: ./dev test firewall"]
+#[ignore = "needs a network namespace: ./dev test network"]
 async fn the_tutorial_works_through_a_firewall_that_lets_nobody_in_with_4_behind_it() {
     the_tutorial_works_with_nobody_let_in(Version::V4).await.unwrap();
 }

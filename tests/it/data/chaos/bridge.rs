@@ -107,8 +107,14 @@ impl Bridge {
     /// Promotes or fails over, and waits until that is done.
     pub(super) async fn stop_mirror(&self, action: &str, topic: &str) -> Result<()> {
         let body = json!({"mirror_topic_names": [topic]});
-        self.surely("POST", &format!("/mirrors:{action}"), &body).await?;
         let mut last = Value::Null;
+        // Refused while the source counts as unavailable, which a cut just before may have led to.
+        eventually("the order is taken", async || {
+            last = self.surely("POST", &format!("/mirrors:{action}"), &body).await?;
+            Ok(last["data"][0]["error_code"].is_null().then_some(()))
+        })
+        .await
+        .with_context(|| last.clone())?;
         eventually("the mirror is stopped", async || {
             last = self.surely("GET", &format!("/mirrors/{topic}"), &Value::Null).await?;
             Ok((last["mirror_status"] == "STOPPED").then_some(()))

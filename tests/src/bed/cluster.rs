@@ -50,6 +50,7 @@ pub struct Kafka {
     configs: BTreeMap<String, String>,
     limited: bool,
     recording: bool,
+    fast: bool,
 }
 
 impl Kafka {
@@ -66,6 +67,7 @@ impl Kafka {
             configs: BTreeMap::new(),
             limited: true,
             recording: false,
+            fast: false,
         }
     }
 
@@ -139,6 +141,13 @@ impl Kafka {
         self
     }
 
+    /// For measurements: brokers with the compiler, collector and heap that they have in earnest.
+    #[must_use]
+    pub const fn fast(mut self) -> Self {
+        self.fast = true;
+        self
+    }
+
     /// Starts the brokers and waits until all of them know each other.
     ///
     /// # Errors
@@ -155,6 +164,9 @@ impl Kafka {
             jars = jars.recording();
         } else if !jars.archive().is_file() {
             Box::pin(record_classes(&jars, self.version)).await?;
+        }
+        if self.fast {
+            jars = jars.fast();
         }
         let dir = tempfile::Builder::new().prefix("drawbridge-kafka-").tempdir()?.keep();
         watchdog::guard_directory(&dir)?;
@@ -316,6 +328,11 @@ impl Cluster {
     /// The release it runs.
     pub const fn version(&self) -> Version {
         self.version
+    }
+
+    /// The jars it runs from.
+    pub const fn jars(&self) -> &Jars {
+        &self.jars
     }
 
     /// Its directory, removed at the end.

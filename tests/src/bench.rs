@@ -20,7 +20,9 @@ pub mod tools;
 
 use crate::wire::Wire;
 use anyhow::Result;
-use kafka_protocol::messages::{DeleteTopicsRequest, MetadataRequest, delete_topics_request::DeleteTopicState};
+use kafka_protocol::messages::{
+    DeleteTopicsRequest, MetadataRequest, delete_topics_request::DeleteTopicState,
+};
 
 /// Deletes every topic of a cluster whose name begins with one of these.
 ///

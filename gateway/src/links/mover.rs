@@ -265,7 +265,8 @@ impl Mover {
         match done {
             Done::Polled(polled) => {
                 let Some(reader) = self.readers.get_mut(&polled.broker) else { return };
-                for brought in reader.ended(polled) {
+                let wait = i64::try_from(self.parts.settings.max_wait.as_millis()).unwrap_or(0);
+                for brought in reader.ended(polled, Millis(now_ms()).plus(-wait)) {
                     if let Some(machine) = self.machines.get_mut(brought.id) {
                         machine.fetched_bytes(brought.size);
                         if let Some(broker) = brought.nearer {

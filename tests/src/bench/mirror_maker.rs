@@ -39,9 +39,15 @@ pub(super) fn start(setting: &Setting<'_>, tuned: bool) -> Result<Child> {
     writeln!(text, "{a}->{b}.topics={}", setting.topics.join(","))?;
     text += "replication.policy.class=org.apache.kafka.connect.mirror.IdentityReplicationPolicy\n\
              sync.topic.acls.enabled=false\n";
-    for of in ["", "offset.storage.", "status.storage.", "config.storage.", "checkpoints.topic.",
-        "heartbeats.topic.", "offset-syncs.topic."]
-    {
+    for of in [
+        "",
+        "offset.storage.",
+        "status.storage.",
+        "config.storage.",
+        "checkpoints.topic.",
+        "heartbeats.topic.",
+        "offset-syncs.topic.",
+    ] {
         writeln!(text, "{of}replication.factor=1")?;
     }
     if tuned {

@@ -90,7 +90,8 @@ impl Options {
                 "--rounds" => options.rounds = number()?,
                 "--only" => {
                     let names = list::<String>(&value)?;
-                    options.contenders = names.iter().map(|n| contender(n)).collect::<Result<_>>()?;
+                    options.contenders =
+                        names.iter().map(|n| contender(n)).collect::<Result<_>>()?;
                     options.defaults_once = false;
                 }
                 "--megabytes" => options.megabytes = u64::from(number()?),

@@ -109,7 +109,8 @@ impl CellReport {
             self.consumed.megabytes,
         );
         for (who, f) in &figures {
-            let latency = |ms: Option<f64>| ms.map_or_else(|| "-".to_owned(), |ms| format!("{ms:.1}"));
+            let latency =
+                |ms: Option<f64>| ms.map_or_else(|| "-".to_owned(), |ms| format!("{ms:.1}"));
             writeln!(
                 text,
                 "{who:<24}{:>8.1} MB/s{:>11.0} records/s{:>7.2} CPU s/GB{:>7.2} broker CPU s/GB{:>7.0} MiB{:>8} / {:>6} ms p50/p99 added",

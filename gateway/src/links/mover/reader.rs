@@ -3,13 +3,18 @@
 //! One long poll in a fetch session (KIP-227) serves all partitions that wait when it starts. A partition
 //! that wants more while it is under way is served by one of a few polls beside it, without session, so that
 //! nobody waits for somebody else's long poll.
+//! A partition without news stays in the session and is told so only after as long as the source may hold a fetch:
+//! of a thousand partitions a few have news at a time, and the others must not cost anything.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 
-use drawbridge_engine::partition::{Aborted, Answer, Ask, Fetched, SourceFault};
+use drawbridge_engine::{
+    Millis,
+    partition::{Aborted, Answer, Ask, Fetched, SourceFault},
+};
 use drawbridge_kafka::{
     Client, Error, ErrorCode, Leader,
     admin::offsets::Isolation,
@@ -37,6 +42,8 @@ pub(super) struct Want {
     pub(super) max_bytes: usize,
     pub(super) last_epoch: Option<i32>,
     pub(super) leader_epoch: i32,
+    /// When it was wanted first.
+    pub(super) since: Millis,
 }
 
 /// One broker of the source.
@@ -144,14 +151,14 @@ impl Reader {
         let is_new = self.session.id == 0;
         let mut partitions = Vec::new();
         for (id, want) in &flight {
-            let question = question(want);
             match self.members.get_mut(id) {
-                Some(member) if member.question == question && !is_new => {}
+                Some(member) if asks_for(&member.question, want) && !is_new => {}
                 Some(member) => {
-                    member.question = question.clone();
-                    partitions.push(question);
+                    member.question = question(want);
+                    partitions.push(member.question.clone());
                 }
                 None => {
+                    let question = question(want);
                     partitions.push(question.clone());
                     self.members.insert(*id, Member { question, bounds: None });
                 }
@@ -176,8 +183,9 @@ impl Reader {
         self.session = FetchSession { id: 0, epoch: 0, by_name: self.session.by_name };
     }
 
-    /// Takes a poll that has ended; what it brought goes to the machines.
-    pub(super) fn ended(&mut self, polled: Polled) -> Vec<Brought> {
+    /// Takes a poll that has ended; what it brought goes to the machines. Those that wanted something before `old`
+    /// are told even that there is nothing.
+    pub(super) fn ended(&mut self, polled: Polled, old: Millis) -> Vec<Brought> {
         let Polled { lane, session, flight, outcome, .. } = polled;
         match session {
             Some(_) => self.is_polling = false,
@@ -219,43 +227,66 @@ impl Reader {
                 self.session = asked.next(response.session_id);
             }
         }
-        self.distribute(session.is_some(), flight, response.partitions, &held)
+        self.distribute(session.is_some().then_some(old), flight, response.partitions, &held)
     }
 
+    /// `in_session`: the poll was the session's; whoever wanted something before is to be answered.
     fn distribute(
         &mut self,
-        in_session: bool,
+        in_session: Option<Millis>,
         flight: BTreeMap<Id, Want>,
         answers: Vec<FetchedPartition>,
         held: &Held,
     ) -> Vec<Brought> {
-        let mut by_place: BTreeMap<(String, i32), FetchedPartition> = answers
-            .into_iter()
-            .map(|answer| ((answer.topic.clone(), answer.partition), answer))
-            .collect();
-        let mut brought = Vec::with_capacity(flight.len());
-        for (id, want) in flight {
-            let place = (want.topic.to_string(), want.partition);
-            match by_place.remove(&place) {
-                Some(answer) => {
-                    let bounds =
-                        (answer.high_watermark, answer.last_stable_offset, answer.log_start_offset);
-                    if let Some(member) = self.members.get_mut(&id).filter(|_| in_session) {
-                        member.bounds = answer.error.is_none().then_some(bounds);
-                    }
-                    brought.push(told(id, want.ask, answer, held));
+        let mut brought = Vec::with_capacity(answers.len());
+        let mut by_topic: BTreeMap<String, BTreeMap<i32, FetchedPartition>> = BTreeMap::new();
+        for answer in answers {
+            match by_topic.get_mut(&answer.topic) {
+                Some(topic) => {
+                    topic.insert(answer.partition, answer);
                 }
-                // Within a session, a partition without news is left out.
-                None => match self.members.get(&id).and_then(|member| member.bounds) {
-                    Some(bounds) if in_session => brought.push(nothing_new(id, want.ask, bounds)),
-                    _ => {
-                        self.wants.entry(id).or_insert(want);
-                    }
-                },
+                None => {
+                    let topic = answer.topic.clone();
+                    by_topic.insert(topic, BTreeMap::from([(answer.partition, answer)]));
+                }
+            }
+        }
+        for (id, want) in flight {
+            let answer = by_topic.get_mut(&*want.topic).and_then(|t| t.remove(&want.partition));
+            if let Some(answer) = answer {
+                let bounds =
+                    (answer.high_watermark, answer.last_stable_offset, answer.log_start_offset);
+                if let Some(member) = self.members.get_mut(&id).filter(|_| in_session.is_some()) {
+                    member.bounds = answer.error.is_none().then_some(bounds);
+                }
+                brought.push(told(id, want.ask, answer, held));
+                continue;
+            }
+            // Within a session, a partition without news is left out.
+            let bounds = self.members.get(&id).and_then(|member| member.bounds);
+            match (in_session, bounds) {
+                (Some(old), Some(bounds)) if want.since <= old => {
+                    brought.push(nothing_new(id, want.ask, bounds));
+                }
+                _ => {
+                    self.wants.entry(id).or_insert(want);
+                }
             }
         }
         brought
     }
+}
+
+/// Whether the question in the session is this want's.
+fn asks_for(question: &FetchPartition, want: &Want) -> bool {
+    let last_epoch = want.last_epoch.unwrap_or(-1);
+    question.offset == want.offset
+        && question.partition == want.partition
+        && question.max_bytes == i32::try_from(want.max_bytes).unwrap_or(i32::MAX)
+        && question.current_leader_epoch == want.leader_epoch
+        && question.last_fetched_epoch == last_epoch
+        && question.topic_id == want.topic_id
+        && question.topic == *want.topic
 }
 
 fn question(want: &Want) -> FetchPartition {

@@ -382,16 +382,7 @@ impl Partition {
     /// The failure, once there is one.
     #[must_use]
     pub const fn failure(&self) -> Option<&Failure> {
-        match &self.phase {
-            Phase::Failed(failure) => Some(failure),
-            Phase::Idle
-            | Phase::Opening(_)
-            | Phase::Copying
-            | Phase::Filling(_)
-            | Phase::Resting { .. }
-            | Phase::Closing(_)
-            | Phase::Stopped { .. } => None,
-        }
+        if let Phase::Failed(failure) = &self.phase { Some(failure) } else { None }
     }
 
     /// What is stored for this partition, as far as the machine knows.

@@ -52,6 +52,7 @@ pub struct Kafka {
     recording: bool,
     host: String,
     network_of: Option<u32>,
+    fast: bool,
 }
 
 impl Kafka {
@@ -70,6 +71,7 @@ impl Kafka {
             recording: false,
             host: "127.0.0.1".to_owned(),
             network_of: None,
+            fast: false,
         }
     }
 
@@ -157,6 +159,13 @@ impl Kafka {
         self
     }
 
+    /// For measurements: brokers with the compiler, collector and heap that they have in earnest.
+    #[must_use]
+    pub const fn fast(mut self) -> Self {
+        self.fast = true;
+        self
+    }
+
     /// Starts the brokers and waits until all of them know each other.
     ///
     /// # Errors
@@ -176,6 +185,9 @@ impl Kafka {
         }
         if let Some(process) = self.network_of {
             jars = jars.in_network_of(process);
+        }
+        if self.fast {
+            jars = jars.fast();
         }
         let dir = tempfile::Builder::new().prefix("drawbridge-kafka-").tempdir()?.keep();
         watchdog::guard_directory(&dir)?;
@@ -338,6 +350,11 @@ impl Cluster {
     /// The release it runs.
     pub const fn version(&self) -> Version {
         self.version
+    }
+
+    /// The jars it runs from.
+    pub const fn jars(&self) -> &Jars {
+        &self.jars
     }
 
     /// Its directory, removed at the end.

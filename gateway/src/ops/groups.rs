@@ -12,7 +12,7 @@ use drawbridge_shared::{
 };
 
 pub use change::{delete, delete_offsets};
-pub use read::{Committed, Ends, committed, describe, ends, list, one, require};
+pub use read::{Committed, Ends, committed, describe, describe_all, ends, list, one, require};
 pub use reset::{plan, reset};
 
 use crate::refusal::{Doing, Refusal};

@@ -275,7 +275,48 @@ pub struct GroupOffsetResult {
     pub error: Option<String>,
 }
 
+impl GroupState {
+    /// Every state, in Kafka's order of words for the REST API.
+    pub const ALL: [Self; 8] = [
+        Self::Unknown,
+        Self::PreparingRebalance,
+        Self::CompletingRebalance,
+        Self::Assigning,
+        Self::Reconciling,
+        Self::Stable,
+        Self::Dead,
+        Self::Empty,
+    ];
+
+    /// The word of the REST API.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unknown => "UNKNOWN",
+            Self::PreparingRebalance => "PREPARING_REBALANCE",
+            Self::CompletingRebalance => "COMPLETING_REBALANCE",
+            Self::Assigning => "ASSIGNING",
+            Self::Reconciling => "RECONCILING",
+            Self::Stable => "STABLE",
+            Self::Dead => "DEAD",
+            Self::Empty => "EMPTY",
+        }
+    }
+}
+
 impl GroupKind {
+    /// In words for people.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Classic => "classic",
+            Self::Consumer => "consumer (KIP-848)",
+            Self::Share => "share",
+            Self::Streams => "streams",
+            Self::Unknown => "not told",
+        }
+    }
+
     /// Whether members commit offsets, so that there is something to reset.
     #[must_use]
     pub fn has_offsets(self) -> bool {

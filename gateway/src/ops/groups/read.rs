@@ -6,7 +6,7 @@ use drawbridge_kafka::{
     Client, Error, ErrorCode as KafkaCode,
     admin::{
         TopicPartition,
-        groups::{GroupDescription, GroupKind, GroupList},
+        groups::{GroupDescription, GroupKind, GroupList, GroupListing},
         offsets::{Isolation, OffsetSpec},
     },
 };
@@ -80,8 +80,34 @@ pub async fn describe(
     }
     // Of another kind, or not there at all: the list knows.
     let found = list(cluster).await?.groups.into_iter().find(|listed| listed.id == group);
-    let listed = found.ok_or_else(|| no_such_group(cluster, group))?;
-    Ok(GroupDescription {
+    found.map(of_listing).ok_or_else(|| no_such_group(cluster, group))
+}
+
+/// Describes all groups of a cluster, by id.
+///
+/// # Errors
+/// As [`list`].
+pub async fn describe_all(cluster: &Cluster) -> Result<Vec<GroupDescription>, Refusal> {
+    let client = cluster.client()?;
+    let listed = list(cluster).await?.groups;
+    let mut described = BTreeMap::new();
+    for part in listed.chunks(AT_A_TIME) {
+        let ids: Vec<&str> = part.iter().map(|group| group.id.as_str()).collect();
+        described.extend(client.describe_groups(&ids).await);
+    }
+    let each = listed.into_iter().map(|group| match described.remove(&group.id) {
+        Some(Ok(described)) => described,
+        // Of another kind, or it may not be described: what the list says is told.
+        Some(Err(_)) | None => of_listing(group),
+    });
+    Ok(each.collect())
+}
+
+/// Groups described by one request.
+const AT_A_TIME: usize = 500;
+
+fn of_listing(listed: GroupListing) -> GroupDescription {
+    GroupDescription {
         id: listed.id,
         kind: listed.kind,
         state: listed.state,
@@ -92,7 +118,7 @@ pub async fn describe(
         epoch: None,
         assignment_epoch: None,
         operations: None,
-    })
+    }
 }
 
 fn no_such_group(cluster: &Cluster, group: &str) -> Refusal {

@@ -8,6 +8,9 @@ use crate::pages::cluster::ClusterPage;
 use crate::pages::cluster_new::ClusterNewPage;
 use crate::pages::clusters::ClustersPage;
 use crate::pages::cut_over::CutOverPage;
+use crate::pages::group::GroupPage;
+use crate::pages::group_reset::GroupResetPage;
+use crate::pages::groups::GroupsPage;
 use crate::pages::link::LinkPage;
 use crate::pages::link_new::LinkNewPage;
 use crate::pages::links::LinksPage;
@@ -74,6 +77,11 @@ fn page_view(page: Option<Route>) -> AnyView {
         }
         Some(Route::CutOver { cluster, link, action, .. }) => {
             view! { <CutOverPage cluster link action /> }.into_any()
+        }
+        Some(Route::Groups { .. }) => view! { <GroupsPage /> }.into_any(),
+        Some(Route::Group { cluster, group }) => view! { <GroupPage cluster group /> }.into_any(),
+        Some(Route::GroupReset { cluster, group, .. }) => {
+            view! { <GroupResetPage cluster group /> }.into_any()
         }
         Some(Route::Activity { .. }) => view! { <ActivityPage /> }.into_any(),
         Some(Route::Clusters) => view! { <ClustersPage /> }.into_any(),

@@ -41,7 +41,8 @@ pub(super) fn is_harmless(body: &Request) -> bool {
         | Request::LinkHistory { .. }
         | Request::SourceTopics { .. }
         | Request::ReadRecord { .. }
-        | Request::LinkGroups { .. } => true,
+        | Request::LinkGroups { .. }
+        | Request::PlanGroupReset { .. } => true,
         Request::CreateTopic { validate_only, .. }
         | Request::AddPartitions { validate_only, .. }
         | Request::AlterTopicConfigs { validate_only, .. }
@@ -55,7 +56,10 @@ pub(super) fn is_harmless(body: &Request) -> bool {
         | Request::DeleteLink { .. }
         | Request::CreateMirrors { .. }
         | Request::VerifyMirrors { .. }
-        | Request::CancelVerify { .. } => false,
+        | Request::CancelVerify { .. }
+        | Request::ResetGroup { .. }
+        | Request::DeleteGroup { .. }
+        | Request::DeleteGroupOffsets { .. } => false,
     }
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::names::{ClusterName, TopicName};
 
+mod access;
 mod activity;
 mod cluster;
 mod link;
@@ -15,6 +16,7 @@ mod record;
 mod topic;
 mod verify;
 
+pub use access::{AclResultRow, AclsView, CredentialRow, LinkPrincipalRow, UserRow, UsersView};
 pub use activity::{ActivityEntry, ActivityResult};
 pub use cluster::{
     BrokerView, ClusterDetail, ClusterKind, ClusterOrigin, ClusterStatus, ClusterView, FaultView,

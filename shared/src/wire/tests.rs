@@ -1,12 +1,15 @@
 //! Golden frames: a change that breaks a tab left open shows here first.
 
 use super::*;
+use crate::access::{
+    Acl, AclOperation, AclPattern, AclResource, AclSelection, ScramMechanism, UserDraft,
+};
 use crate::draft::ClusterDraft;
 use crate::names::ClusterName;
 use crate::view::{
-    ActivityEntry, ActivityResult, Decoding, PartitionPosition, PayloadView, RecordFilter,
-    RecordQuery, RecordView, RecordsChunk, SearchEnd, SearchProgress, Seek, Severity,
-    TimestampKind,
+    AclResultRow, AclsView, ActivityEntry, ActivityResult, CredentialRow, Decoding,
+    PartitionPosition, PayloadView, RecordFilter, RecordQuery, RecordView, RecordsChunk, SearchEnd,
+    SearchProgress, Seek, Severity, TimestampKind, UserRow, UsersView,
 };
 use proptest::prelude::*;
 
@@ -87,7 +90,39 @@ fn client_frames() -> Vec<ClientMessage> {
                 value_decoding: Decoding::Hex,
             },
         },
+        ClientMessage::Request {
+            id: RequestId(4),
+            body: Request::SetUser {
+                cluster: cluster("cloud"),
+                draft: UserDraft {
+                    name: "link".into(),
+                    mechanism: ScramMechanism::Sha512,
+                    iterations: "8192".into(),
+                    password: "p".into(),
+                },
+                replace: false,
+            },
+        },
+        ClientMessage::Request {
+            id: RequestId(5),
+            body: Request::Acls {
+                cluster: cluster("cloud"),
+                selection: AclSelection {
+                    principal: Some("User:link".into()),
+                    ..AclSelection::default()
+                },
+            },
+        },
+        ClientMessage::Request {
+            id: RequestId(6),
+            body: Request::CreateAcls { cluster: cluster("cloud"), acls: vec![acl()] },
+        },
     ]
+}
+
+fn acl() -> Acl {
+    let (literal, read) = (AclPattern::Literal, AclOperation::Read);
+    Acl::allow("User:link", AclResource::Topic, literal, "orders", read)
 }
 
 fn query() -> RecordQuery {
@@ -190,6 +225,33 @@ fn server_frames() -> Vec<ServerMessage> {
             delta: FeedDelta::Records(Box::new(chunk(Some(SearchEnd::Limit)))),
         },
         ServerMessage::Ended { id: SubscriptionId(5), reason: EndReason::Finished },
+        ServerMessage::Reply {
+            id: RequestId(3),
+            result: Ok(Response::Users(UsersView {
+                users: vec![UserRow {
+                    name: "link".into(),
+                    credentials: vec![CredentialRow {
+                        mechanism: ScramMechanism::Sha512,
+                        iterations: 8192,
+                    }],
+                }],
+                offered: Some(vec![ScramMechanism::Sha512]),
+            })),
+        },
+        ServerMessage::Reply {
+            id: RequestId(5),
+            result: Ok(Response::Acls(Box::new(AclsView {
+                has_authorizer: true,
+                acls: vec![acl()],
+                total: 1,
+                n_unknown: 0,
+                gateway: Some("User:admin".into()),
+            }))),
+        },
+        ServerMessage::Reply {
+            id: RequestId(6),
+            result: Ok(Response::AclResults(vec![AclResultRow { acl: acl(), error: None }])),
+        },
     ]
 }
 

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::components::Router;
 
+use crate::pages::access::AccessPage;
 use crate::pages::activity::ActivityPage;
 use crate::pages::cluster::ClusterPage;
 use crate::pages::cluster_new::ClusterNewPage;
@@ -75,6 +76,7 @@ fn page_view(page: Option<Route>) -> AnyView {
         Some(Route::CutOver { cluster, link, action, .. }) => {
             view! { <CutOverPage cluster link action /> }.into_any()
         }
+        Some(Route::Access { .. }) => view! { <AccessPage /> }.into_any(),
         Some(Route::Activity { .. }) => view! { <ActivityPage /> }.into_any(),
         Some(Route::Clusters) => view! { <ClustersPage /> }.into_any(),
         Some(Route::ClusterNew) => view! { <ClusterNewPage /> }.into_any(),

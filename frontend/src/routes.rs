@@ -6,12 +6,14 @@
 use drawbridge_shared::link::{LinkMode, LinkName};
 use drawbridge_shared::names::{ClusterName, TopicName};
 
+mod access;
 mod activity;
 mod encoding;
 mod links;
 mod messages;
 mod words;
 
+pub use access::{AccessQuery, AccessTab};
 pub use activity::ActivityQuery;
 use encoding::{Query, encode_pairs};
 pub use links::{CutOver, LinkTab, ListQuery};
@@ -75,6 +77,11 @@ pub enum Route {
         action: CutOver,
         /// The mirrors, `?topics=a,b`; none means all that the action can be taken on.
         topics: Vec<TopicName>,
+    },
+    /// Users, ACLs and what links need: `/access`.
+    Access {
+        /// What is shown of it.
+        query: AccessQuery,
     },
     /// What was done: `/activity`.
     Activity {
@@ -169,6 +176,7 @@ impl Route {
             | Self::Mirror { .. }
             | Self::MirrorsAdd { .. }
             | Self::CutOver { .. } => links::path(self),
+            Self::Access { query } => access::path(query),
             Self::Activity { query } => activity::path(query),
             Self::Clusters => "/clusters".to_owned(),
             Self::ClusterNew => "/clusters/new".to_owned(),
@@ -219,6 +227,7 @@ impl Route {
         }
         let route = match (segments.next(), segments.next(), segments.next(), segments.next()) {
             (None, None, None, None) => Self::Topology,
+            (Some("access"), None, None, None) => Self::Access { query: access::parse(&query) },
             (Some("activity"), None, None, None) => {
                 Self::Activity { query: activity::parse(&query) }
             }
@@ -258,6 +267,7 @@ impl Route {
             }
             Self::Links { .. } => Self::all_links(),
             Self::Mirrors { .. } => Self::all_mirrors(),
+            Self::Access { .. } => Self::access_of(None),
             Self::Activity { .. } => Self::all_activity(),
             Self::LinkNew { .. } => Self::LinkNew { cluster: None, mode: None },
             Self::Link { cluster, link, .. } => Self::of_link(cluster, link),
@@ -280,6 +290,7 @@ impl Route {
             Self::Topology
             | Self::Links { .. }
             | Self::Mirrors { .. }
+            | Self::Access { .. }
             | Self::Activity { .. }
             | Self::Clusters
             | Self::ClusterNew => None,
@@ -305,6 +316,12 @@ impl Route {
     #[must_use]
     pub fn all_mirrors() -> Self {
         Self::Mirrors { query: ListQuery::default() }
+    }
+
+    /// The users of a cluster; without one, of the first.
+    #[must_use]
+    pub fn access_of(cluster: Option<ClusterName>) -> Self {
+        Self::Access { query: AccessQuery { cluster, ..AccessQuery::default() } }
     }
 
     /// All activity, unfiltered.

@@ -7,6 +7,7 @@ mod bridge;
 mod deleting;
 mod failover;
 mod foreign_writes;
+mod grants;
 mod ownership;
 mod pausing;
 mod portal;

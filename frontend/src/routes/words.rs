@@ -25,6 +25,7 @@ impl Route {
                 | Self::Links { .. }
                 | Self::LinkNew { .. }
                 | Self::Mirrors { .. }
+                | Self::Access { .. }
                 | Self::Activity { .. }
                 | Self::Topics { cluster: None, .. }
         );
@@ -39,6 +40,7 @@ impl Route {
             Self::Topology => step("Topology", page.clone()),
             Self::Links { .. } => step("Links", page.clone()),
             Self::Mirrors { .. } => step("Mirrors", page.clone()),
+            Self::Access { .. } => step("Access", page.clone()),
             Self::Activity { .. } => step("Activity", page.clone()),
             Self::LinkNew { .. } => {
                 step("Links", Self::all_links());
@@ -115,6 +117,7 @@ mod tests {
             ("/clusters/new", "Clusters / Add a cluster", "Add a cluster · Drawbridge"),
             ("/clusters/a", "Clusters / a", "a · Drawbridge"),
             ("/topics", "Topics", "Topics · Drawbridge"),
+            ("/access", "Access", "Access · Drawbridge"),
             ("/activity", "Activity", "Activity · Drawbridge"),
             ("/clusters/a/topics", "Clusters / a / Topics", "Topics · a · Drawbridge"),
             ("/clusters/a/topics/t", "Clusters / a / Topics / t", "t · Topics · a · Drawbridge"),

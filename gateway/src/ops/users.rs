@@ -41,7 +41,8 @@ pub async fn list(cluster: &Cluster) -> Result<UsersView, Refusal> {
         Some(UserRow { name, credentials: credentials.collect() })
     };
     let users = found.into_iter().filter_map(row).collect();
-    Ok(UsersView { users, offered: offered(cluster).await })
+    let gateway = cluster.spec().settings.principal();
+    Ok(UsersView { users, offered: offered(cluster).await, gateway })
 }
 
 /// What the listeners of a broker offer; nothing is known of it where configs may not be read.

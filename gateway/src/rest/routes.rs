@@ -4,8 +4,8 @@ use axum::routing::{MethodRouter, get, post, put};
 use drawbridge_shared::view::MirrorAction;
 
 use super::{
-    brokers, clusters, configs, link_configs, links, mirror_actions, mirrors, openapi, partitions,
-    topics,
+    acls, brokers, clusters, configs, link_configs, links, mirror_actions, mirrors, openapi,
+    partitions, topics,
 };
 use crate::links::Links;
 
@@ -27,6 +27,7 @@ pub(super) fn table() -> Vec<Route> {
     ];
     all.extend(of_brokers());
     all.extend(of_topics());
+    all.extend(of_acls());
     all.extend(of_links());
     all.extend(of_mirrors());
     all
@@ -67,6 +68,13 @@ fn of_topics() -> Vec<Route> {
             in_cluster!("/topics/{topic}/partitions/{partition_id}/replicas/{broker_id}"),
             get(partitions::replica),
         ),
+    ]
+}
+
+fn of_acls() -> Vec<Route> {
+    vec![
+        (in_cluster!("/acls"), get(acls::list).post(acls::create).delete(acls::delete)),
+        (in_cluster!("/acls:batch"), post(acls::create_many)),
     ]
 }
 

@@ -140,6 +140,8 @@ fn answers_are_as_the_openapi_document_describes_them() {
         ("partitions", "PartitionDataList"),
         ("replicas", "ReplicaDataList"),
         ("offset", "PartitionOffsetData"),
+        ("acls", "AclDataList"),
+        ("acls_deleted", "DeletedAcls"),
         ("links", "LinkDataList"),
         ("link_with_tasks", "LinkData"),
         ("link_source", "LinkData"),

@@ -115,7 +115,7 @@ const STATE_TOPIC: [(AclOperation, &str); 4] = [
     (AclOperation::Create, "create the topics that keep links and activity"),
     (AclOperation::Read, "read them after a start"),
     (AclOperation::Write, "write them"),
-    (AclOperation::AlterConfigs, "check and mend their configs"),
+    (AclOperation::DescribeConfigs, "check that they forget nothing"),
 ];
 
 /// The ACLs that `principal` needs on one side of a link.
@@ -163,7 +163,7 @@ pub fn needed(side: GrantSide, principal: &str, scope: &GrantScope) -> Vec<Grant
             grant(AclResource::Group, &group, AclOperation::Read, why);
             let why = "shut out a gateway that ran the links before";
             grant(AclResource::TransactionalId, &group, AclOperation::Write, why);
-            let why = "watch the cluster, and show its users and ACLs";
+            let why = "watch the cluster, its users and its ACLs";
             grant(AclResource::Cluster, &cluster, AclOperation::Describe, why);
         }
     }

@@ -14,6 +14,8 @@ pub struct UsersView {
     /// The SCRAM mechanisms that a listener of some broker offers; none when that cannot be read. Credentials
     /// of others are kept and of no use.
     pub offered: Option<Vec<ScramMechanism>>,
+    /// Who the gateway is on this cluster; none when it cannot be told from its settings.
+    pub gateway: Option<String>,
 }
 
 /// A user with SCRAM credentials.

@@ -236,6 +236,7 @@ fn server_frames() -> Vec<ServerMessage> {
                     }],
                 }],
                 offered: Some(vec![ScramMechanism::Sha512]),
+                gateway: None,
             })),
         },
         ServerMessage::Reply {

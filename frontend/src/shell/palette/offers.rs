@@ -28,6 +28,7 @@ pub(in crate::shell) fn offer_places() {
             go(PaletteGroup::Pages, "Links", "", Route::all_links()),
             go(PaletteGroup::Pages, "Mirrors", "", Route::all_mirrors()),
             go(PaletteGroup::Pages, "Topics", "all clusters", topics),
+            go(PaletteGroup::Pages, "Access", "", Route::access_of(None)),
             go(PaletteGroup::Pages, "Clusters", "", Route::Clusters),
             go(PaletteGroup::Pages, "Activity", "", Route::all_activity()),
         ];
@@ -54,11 +55,12 @@ pub(in crate::shell) fn offer_places() {
     });
 }
 
-fn of_cluster(name: ClusterName) -> [PaletteItem; 3] {
+fn of_cluster(name: ClusterName) -> [PaletteItem; 4] {
     let hint = name.as_str();
     [
         go(PaletteGroup::Clusters, hint, "cluster", Route::of_cluster(name.clone())),
         go(PaletteGroup::Pages, "Topics", hint, Route::topics_of(name.clone())),
+        go(PaletteGroup::Pages, "Access", hint, Route::access_of(Some(name.clone()))),
         go(
             PaletteGroup::Actions,
             "Create a topic…",

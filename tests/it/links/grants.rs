@@ -308,7 +308,8 @@ async fn denied(on: &Cluster, topic: &str, principal: &str, wanted: bool) -> Res
         permission: AclPermission::Deny,
         ..AclFilter::default()
     };
-    let seen = eventually(&format!("{principal} is denied: {wanted}"), async || {
+    let what = format!("{principal} is denied: {wanted}");
+    let seen = eventually(&what, async || {
         let found = client.describe_acls(&filter).await?;
         Ok((found.is_empty() != wanted).then_some(()))
     });
@@ -452,7 +453,8 @@ async fn without_any_one_of_the_grants_something_is_refused(version: Version) ->
                 outcome?;
             }
             let mut last = None;
-            let allowed = eventually(&format!("with {missing} it is allowed"), async || {
+            let what = format!("with {missing} it is allowed");
+            let allowed = eventually(&what, async || {
                 let answer = attempt(&granted, missing, &topic, &group).await;
                 last = answer.as_ref().err().map(ToString::to_string);
                 Ok(answer.ok())

@@ -302,7 +302,7 @@ fn Needed(form: Form) -> impl IntoView {
                 (true, true) => (StateRole::Attention, "missing"),
                 (true, false) => (StateRole::Ok, "held"),
             };
-            line(&acl, why, state)
+            line(acl, why, state)
         });
         rows.collect_view()
     };
@@ -335,8 +335,8 @@ fn Needed(form: Form) -> impl IntoView {
     }
 }
 
-fn line(acl: &Acl, why: &'static str, (role, word): (StateRole, &'static str)) -> impl IntoView {
-    let (resource, name) = (acl.resource.as_str(), resource_words(acl));
+fn line(acl: Acl, why: &'static str, (role, word): (StateRole, &'static str)) -> impl IntoView {
+    let (resource, name) = (acl.resource.as_str(), resource_words(&acl));
     view! {
         <tr>
             <th scope="row" class="mono">{acl.operation.as_str()}</th>

@@ -41,6 +41,9 @@ pub(super) fn is_harmless(body: &Request) -> bool {
         | Request::LinkHistory { .. }
         | Request::SourceTopics { .. }
         | Request::ReadRecord { .. }
+        | Request::Users { .. }
+        | Request::Acls { .. }
+        | Request::LinkPrincipals
         | Request::LinkGroups { .. } => true,
         Request::CreateTopic { validate_only, .. }
         | Request::AddPartitions { validate_only, .. }
@@ -54,6 +57,10 @@ pub(super) fn is_harmless(body: &Request) -> bool {
         | Request::CreateLink { .. }
         | Request::DeleteLink { .. }
         | Request::CreateMirrors { .. }
+        | Request::SetUser { .. }
+        | Request::DeleteUser { .. }
+        | Request::CreateAcls { .. }
+        | Request::DeleteAcls { .. }
         | Request::VerifyMirrors { .. }
         | Request::CancelVerify { .. } => false,
     }

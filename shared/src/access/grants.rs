@@ -170,7 +170,7 @@ pub fn needed(side: GrantSide, principal: &str, scope: &GrantScope) -> Vec<Grant
     grants
 }
 
-/// Whether an ACL that is needed is held already, by itself or by a wider one.
+/// Whether an ACL that is needed is neither held itself nor covered by a wider one.
 #[must_use]
 pub fn missing(authority: &Authority<'_>, acl: &Acl) -> bool {
     // A wider name stands for every name below it: what holds for the pattern's own text holds for them all,

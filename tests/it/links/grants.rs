@@ -213,7 +213,7 @@ async fn users_with_only_the_ready_made_grants_carry_a_link_from_end_to_end(
             "link.mode=DESTINATION\nconnection.mode=INBOUND\n\
              consumer.offset.sync.enable=true\nconsumer.offset.sync.ms=1000\n\
              consumer.offset.group.filters={filter}\n\
-             topic.config.sync.ms=500\nmetadata.max.age.ms=500\nrequest.timeout.ms=5000\n"
+             topic.config.sync.ms=500\n"
         )),
     });
     portal.create(cloud, &link, destination).await?;
@@ -223,7 +223,8 @@ async fn users_with_only_the_ready_made_grants_carry_a_link_from_end_to_end(
         .map(|line| format!("local.{line}\n"))
         .collect();
     let way = login(cloud, &writer);
-    let source = format!("link.mode=SOURCE\nconnection.mode=OUTBOUND\n{way}{local}");
+    let quick = "metadata.max.age.ms=500\nrequest.timeout.ms=5000\n";
+    let source = format!("link.mode=SOURCE\nconnection.mode=OUTBOUND\n{quick}{way}{local}");
     let source = json!({"destination_cluster_id": cloud.id(), "configs": configs(&source)});
     portal.create(on_prem, &link, source).await?;
     portal.link_is(cloud, &link, "ACTIVE").await?;

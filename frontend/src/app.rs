@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::components::Router;
 
+use crate::pages::access::AccessPage;
 use crate::pages::activity::ActivityPage;
 use crate::pages::cluster::ClusterPage;
 use crate::pages::cluster_new::ClusterNewPage;
@@ -83,6 +84,7 @@ fn page_view(page: Option<Route>) -> AnyView {
         Some(Route::GroupReset { cluster, group, .. }) => {
             view! { <GroupResetPage cluster group /> }.into_any()
         }
+        Some(Route::Access { .. }) => view! { <AccessPage /> }.into_any(),
         Some(Route::Activity { .. }) => view! { <ActivityPage /> }.into_any(),
         Some(Route::Clusters) => view! { <ClustersPage /> }.into_any(),
         Some(Route::ClusterNew) => view! { <ClusterNewPage /> }.into_any(),

@@ -1,5 +1,6 @@
 //! One module per page. Pages know the routes and the domain, and hold no logic.
 
+pub mod access;
 pub mod activity;
 pub mod cluster;
 pub mod cluster_new;

@@ -93,6 +93,14 @@ pub(super) fn Rail(
                     none,
                 )}
                 {entry(
+                    "Access",
+                    Icon::Access,
+                    Route::access_of(None).path(),
+                    Section::Access,
+                    section,
+                    none,
+                )}
+                {entry(
                     "Clusters",
                     Icon::Clusters,
                     Route::Clusters.path(),
@@ -133,6 +141,7 @@ enum Section {
     Mirrors,
     Topics,
     Groups,
+    Access,
     Clusters,
     Activity,
 }
@@ -151,6 +160,7 @@ fn section_of(route: &Route) -> Section {
         | Route::Topic { .. }
         | Route::Messages { .. } => Section::Topics,
         Route::Groups { .. } | Route::Group { .. } | Route::GroupReset { .. } => Section::Groups,
+        Route::Access { .. } => Section::Access,
         Route::Activity { .. } => Section::Activity,
         Route::Clusters | Route::ClusterNew | Route::Cluster { .. } => Section::Clusters,
     }

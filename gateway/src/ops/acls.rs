@@ -1,7 +1,9 @@
 //! ACLs: list, create, delete.
 
+use std::time::Duration;
+
 use drawbridge_kafka::{
-    Error, ErrorCode as Kafka,
+    Client, Error, ErrorCode as Kafka,
     admin::acls::{self as wire, AclBinding, AclFilter},
 };
 use drawbridge_shared::{
@@ -19,6 +21,9 @@ use crate::{
 
 /// More ACLs than this are not sent to a browser.
 const MOST: usize = 5_000;
+/// How often and at what distance a broker is asked whether it knows what was changed.
+const LOOKS: u32 = 20;
+const LOOK: Duration = Duration::from_millis(50);
 /// More ACLs than this are not created or deleted at once.
 const MOST_AT_ONCE: usize = 500;
 
@@ -106,9 +111,25 @@ async fn try_create(cluster: &Cluster, acls: &[Acl]) -> Result<Vec<AclResultRow>
     let name = &cluster.spec().name;
     let outcomes =
         client.create_acls(&bindings).await.map_err(|error| refuse(name, &doing, &error))?;
+    if outcomes.iter().all(Result::is_ok)
+        && let Some(last) = bindings.last()
+    {
+        seen(client, last, true).await;
+    }
     let mut outcomes = outcomes.into_iter();
     let results = acls.iter().map(|acl| (acl.clone(), outcomes.next().unwrap_or_else(no_answer)));
     rows(cluster, &doing, results.collect())
+}
+
+/// Waits a moment until a broker tells of what the controller has taken, so that who looks next sees it.
+async fn seen(client: &Client, binding: &AclBinding, is_there: bool) {
+    let filter = exactly(binding);
+    for _ in 0..LOOKS {
+        match client.describe_acls(&filter).await {
+            Ok(found) if found.is_empty() == is_there => tokio::time::sleep(LOOK).await,
+            Ok(_) | Err(_) => return,
+        }
+    }
 }
 
 /// Deletes exactly these ACLs; one that is not there is done.
@@ -130,6 +151,9 @@ async fn try_delete(cluster: &Cluster, acls: &[Acl]) -> Result<Vec<AclResultRow>
     let filters: Vec<AclFilter> = acls.iter().map(|acl| exactly(&binding(acl))).collect();
     let doing = Doing::on_cluster(format!("delete {}", number(acls.len())), "ALTER");
     let outcomes = remove(cluster, &doing, &filters).await?;
+    if let Some(last) = acls.last() {
+        seen(cluster.client()?, &binding(last), false).await;
+    }
     let mut outcomes = outcomes.into_iter();
     let of = |acl: &Acl| {
         let outcome = match outcomes.next() {

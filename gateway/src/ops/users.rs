@@ -1,5 +1,7 @@
 //! SCRAM users: list, create, rotate, delete. Passwords pass through and stay nowhere.
 
+use std::time::Duration;
+
 use drawbridge_kafka::{
     Error, ErrorCode as Kafka,
     admin::{configs::ConfigEntry, users::ScramChange},
@@ -19,6 +21,10 @@ use crate::{
     notices::Notices,
     refusal::{Doing, Refusal, refuse},
 };
+
+/// How often and at what distance a broker is asked whether it knows what was changed.
+const LOOKS: u32 = 20;
+const LOOK: Duration = Duration::from_millis(50);
 
 /// All SCRAM users with their mechanisms and iterations, by name.
 ///
@@ -119,7 +125,19 @@ async fn try_set(
         iterations: spec.iterations,
         password,
     };
-    alter(cluster, &doing, &[upsert]).await
+    alter(cluster, &doing, &[upsert]).await?;
+    seen(cluster, user, mechanism, true).await;
+    Ok(())
+}
+
+/// Waits a moment until a broker tells of what the controller has taken, so that who looks next sees it.
+async fn seen(cluster: &Cluster, user: &str, mechanism: ScramMechanism, is_there: bool) {
+    for _ in 0..LOOKS {
+        match credentials(cluster, user).await {
+            Ok(held) if held.contains(&mechanism) != is_there => tokio::time::sleep(LOOK).await,
+            Ok(_) | Err(_) => return,
+        }
+    }
 }
 
 /// Deletes a user's credentials, all or the one of a mechanism. Connections that are open stay open.
@@ -158,6 +176,9 @@ async fn try_delete(
     for mechanism in &going {
         let mechanism = asked(*mechanism);
         alter(cluster, &doing, &[ScramChange::Delete { user: user.to_owned(), mechanism }]).await?;
+    }
+    if let Some(last) = going.last() {
+        seen(cluster, user, *last, false).await;
     }
     Ok(going)
 }

@@ -215,7 +215,7 @@ fn line(acl: Acl, going: RwSignal<Option<Acl>>) -> impl IntoView {
             </td>
             <td class="wrap">
                 <span class="muted">{resource}</span> " " <span class="mono">{name}</span>
-                <span class="words narrow">{host}</span>
+                <span class="words access-more">{host}</span>
             </td>
             <td class="wide">{from}</td>
             <td class="right">

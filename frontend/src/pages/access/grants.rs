@@ -342,7 +342,7 @@ fn line(acl: Acl, why: &'static str, (role, word): (StateRole, &'static str)) ->
             <th scope="row" class="mono">{acl.operation.as_str()}</th>
             <td class="wrap">
                 <span class="muted">{resource}</span> " " <span class="mono">{name}</span>
-                <span class="words narrow">{why}</span>
+                <span class="words access-more">{why}</span>
             </td>
             <td class="wide wrap">{why}</td>
             <td><Badge plain=true role text=word /></td>

@@ -165,7 +165,7 @@ fn line(
                 <a class="link" href=acls.path() title="ACLs of this user">
                     {name.clone()}
                 </a>
-                <span class="words narrow">{move || used.get()}</span>
+                <span class="words access-more">{move || used.get()}</span>
             </th>
             <td class="wrap">{mechanisms}</td>
             <td class="wide wrap">

@@ -83,7 +83,7 @@ fn cells(world: World, key: String) -> AnyView {
         <td class="right num wrap">{move || facts.read().lag.clone()}</td>
         <td class="right wide num">{move || facts.read().rate.clone()}</td>
         <td class="wide">
-            <Sparkline points=world.trends.curve(key) label=format!("Throughput of {name} over the last 30 minutes") />
+            <Sparkline points=world.trends.curve(key) label=format!("Throughput of {name}") />
         </td>
     }
     .into_any()

@@ -12,6 +12,7 @@ pub mod mirror;
 pub mod mirrors;
 pub mod mirrors_add;
 pub mod not_found;
+mod past;
 mod probe;
 pub mod topic;
 pub mod topic_new;

@@ -52,10 +52,11 @@ pub fn trend(points: &[HistoryPoint]) -> Option<Trend> {
 }
 
 impl Trend {
-    /// `▲` while it grows, `▼` while it shrinks, nothing else.
+    /// `▲` while it grows, `▼` while it shrinks, nothing when it stays or is gone.
     #[must_use]
     pub fn arrow(self) -> &'static str {
         match self.per_second {
+            _ if self.lag <= 0.0 => "",
             rate if rate > 0.0 => "▲",
             rate if rate < 0.0 => "▼",
             _ => "",

@@ -122,7 +122,7 @@ pub fn LinksPage() -> impl IntoView {
             nav.go(&route);
         }
     });
-    let count = move || counted(keys.read().len().try_into().unwrap_or(u64::MAX), "link", "links");
+    let count = move || counted(keys.read().len().try_into().unwrap_or(u64::MAX), "half", "halves");
     let none = move || {
         let action = action.clone();
         view! {

@@ -147,7 +147,7 @@ impl Sizes {
             card: if is_dense {
                 ((spare - 170).min(310), 24)
             } else {
-                ((spare - 150).min(252), 70)
+                ((spare - 150).min(300), 70)
             },
             gaps: (
                 if is_dense {

@@ -1,8 +1,5 @@
 //! The last half hour in curves.
 
-use drawbridge_shared::link::LinkName;
-use drawbridge_shared::names::{ClusterName, TopicName};
-use drawbridge_shared::view::{LagView, RateView};
 use leptos::prelude::*;
 
 use crate::model::bytes::bytes;
@@ -10,26 +7,17 @@ use crate::model::history::Curve;
 use crate::model::lag;
 use crate::model::number::UNKNOWN;
 use crate::model::time::age;
-use crate::pages::past::past;
+use crate::pages::past::Past;
 use crate::state::Clock;
 use crate::ui::Chart;
 
 /// Throughput, lag in records and lag in time of a link or of one mirror.
 #[component]
 pub(in crate::pages) fn Charts(
-    /// The cluster the link lives on.
-    cluster: ClusterName,
-    /// The link.
-    link: LinkName,
-    /// One of its mirrors.
-    #[prop(optional)]
-    topic: Option<TopicName>,
-    /// What holds now.
-    #[prop(into)]
-    figures: Signal<Option<(LagView, RateView)>>,
+    /// Its points.
+    history: Past,
 ) -> impl IntoView {
     let now = expect_context::<Clock>().now();
-    let history = past(cluster, link, topic, move || figures.get());
     let chart = move |title, curve: Curve, words: fn(Option<u64>) -> String| {
         let newest = move || {
             let newest = history.read().last().copied();

@@ -33,11 +33,11 @@ const TEXTS: [&str; 2] = ["name", "from"];
 fn columns() -> Vec<Column> {
     vec![
         Column::new("name", "Link", "").sorts(),
-        Column::new("from", "From → to", "17%").sorts().wide(),
+        Column::new("from", "From → to", "15%").sorts().wide(),
         Column::new("state", "State", "16%").sorts().wide(),
         Column::new("tasks", "Tasks", "72px").numeric().sorts().wide().hint("Tasks in error"),
-        Column::new("mirrors", "Mirrors", "140px").sorts().wide(),
-        Column::new("lag", "Worst lag", "184px")
+        Column::new("mirrors", "Mirrors", "150px").sorts().wide(),
+        Column::new("lag", "Worst lag", "176px")
             .numeric()
             .sorts()
             .hint("Records missing, and how long the oldest of them has been"),

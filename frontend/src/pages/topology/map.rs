@@ -225,12 +225,16 @@ pub(super) fn Map(world: World) -> impl IntoView {
             </div>
             <footer class="map-foot">
                 <span class="map-legend muted">
-                    <svg viewBox="-9 -9 18 18" class="legend-socket" aria-hidden="true">
-                        <circle r="8"></circle>
-                        <path d="M-3-2v4M3-2v4M-3 0h6"></path>
-                    </svg>
-                    "dials" <i class="legend-wall"></i> "firewall of the side that dials"
-                    <i class="legend-flow"></i> "data moves" <i class="legend-flow legend-rest"></i> "at rest"
+                    <span>
+                        <svg viewBox="-9 -9 18 18" class="legend-socket" aria-hidden="true">
+                            <circle r="8"></circle>
+                            <path d="M-3-2v4M3-2v4M-3 0h6"></path>
+                        </svg>
+                        "dials"
+                    </span>
+                    <span><i class="legend-wall"></i> "firewall of the side that dials"</span>
+                    <span><i class="legend-flow"></i> "data moves"</span>
+                    <span><i class="legend-flow legend-rest"></i> "at rest"</span>
                 </span>
                 <span class="map-tools">
                     <Button kind=ButtonKind::Quiet label="Zoom out" on_click=move |()| eye.zoom_by(1.0 / FACTOR)>"−"</Button>

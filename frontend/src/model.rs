@@ -33,5 +33,6 @@ pub mod time;
 pub mod topic;
 pub mod topics;
 pub mod topology;
+pub mod trend;
 pub mod verify;
 pub mod window;

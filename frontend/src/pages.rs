@@ -16,6 +16,7 @@ pub mod mirror;
 pub mod mirrors;
 pub mod mirrors_add;
 pub mod not_found;
+mod past;
 mod probe;
 pub mod topic;
 pub mod topic_new;

@@ -1,5 +1,7 @@
 //! The rail: the console's places, with what needs a look.
 
+use std::collections::BTreeSet;
+
 use drawbridge_shared::link::{LinkState, MirrorState};
 use drawbridge_shared::view::{ClusterStatus, LinkRow};
 use leptos::prelude::*;
@@ -186,7 +188,11 @@ fn clusters_of(list: &[drawbridge_shared::view::ClusterView]) -> Tally {
 fn links_of(list: &[LinkRow]) -> Tally {
     let is_down = |state| matches!(state, LinkState::Unavailable | LinkState::Failed);
     match list.iter().filter(|link| is_down(link.state)).count() {
-        0 => (list.len().to_string(), false),
+        // Both halves of a link have its id.
+        0 => {
+            let ids: BTreeSet<&str> = list.iter().map(|link| link.link_id.as_str()).collect();
+            (count(ids.len().try_into().unwrap_or(u64::MAX)), false)
+        }
         n => (format!("{n} down"), true),
     }
 }

@@ -3,23 +3,9 @@
 use leptos::prelude::*;
 use leptos_router::components::Router;
 
-use crate::pages::activity::ActivityPage;
-use crate::pages::cluster::ClusterPage;
-use crate::pages::cluster_new::ClusterNewPage;
-use crate::pages::clusters::ClustersPage;
-use crate::pages::cut_over::CutOverPage;
-use crate::pages::link::LinkPage;
-use crate::pages::link_new::LinkNewPage;
-use crate::pages::links::LinksPage;
-use crate::pages::mirror::MirrorPage;
-use crate::pages::mirrors::MirrorsPage;
-use crate::pages::mirrors_add::MirrorsAddPage;
 use crate::pages::not_found::NotFound;
-use crate::pages::topic::Topic;
-use crate::pages::topic_new::TopicNew;
-use crate::pages::topics::Topics;
-use crate::pages::topics_all::TopicsAll;
 use crate::pages::topology::TopologyPage;
+use crate::parts;
 use crate::routes::Route;
 use crate::shell::Shell;
 use crate::socket::Socket;
@@ -59,33 +45,23 @@ fn Frame() -> impl IntoView {
 }
 
 fn page_view(page: Option<Route>) -> AnyView {
-    match page {
-        None => view! { <NotFound /> }.into_any(),
-        Some(Route::Topology) => view! { <TopologyPage /> }.into_any(),
-        Some(Route::Links { .. }) => view! { <LinksPage /> }.into_any(),
-        Some(Route::LinkNew { .. }) => view! { <LinkNewPage /> }.into_any(),
-        Some(Route::Link { cluster, link, .. }) => view! { <LinkPage cluster link /> }.into_any(),
-        Some(Route::Mirrors { .. }) => view! { <MirrorsPage /> }.into_any(),
-        Some(Route::Mirror { cluster, link, topic }) => {
-            view! { <MirrorPage cluster link topic /> }.into_any()
-        }
-        Some(Route::MirrorsAdd { cluster, link }) => {
-            view! { <MirrorsAddPage cluster link /> }.into_any()
-        }
-        Some(Route::CutOver { cluster, link, action, .. }) => {
-            view! { <CutOverPage cluster link action /> }.into_any()
-        }
-        Some(Route::Activity { .. }) => view! { <ActivityPage /> }.into_any(),
-        Some(Route::Clusters) => view! { <ClustersPage /> }.into_any(),
-        Some(Route::ClusterNew) => view! { <ClusterNewPage /> }.into_any(),
-        Some(Route::Cluster { cluster, .. }) => view! { <ClusterPage cluster /> }.into_any(),
-        Some(Route::Topics { cluster: None, .. }) => view! { <TopicsAll /> }.into_any(),
-        Some(Route::Topics { cluster: Some(cluster), .. }) => {
-            view! { <Topics cluster /> }.into_any()
-        }
-        Some(Route::TopicNew { cluster }) => view! { <TopicNew cluster /> }.into_any(),
-        Some(Route::Topic { cluster, topic, .. }) => view! { <Topic cluster topic /> }.into_any(),
-    }
+    let Some(page) = page else { return view! { <NotFound /> }.into_any() };
+    let part = match &page {
+        Route::Topology => return view! { <TopologyPage /> }.into_any(),
+        Route::Links { .. }
+        | Route::Link { .. }
+        | Route::Mirrors { .. }
+        | Route::Mirror { .. }
+        | Route::Activity { .. } => parts::LINKS,
+        Route::LinkNew { .. } | Route::MirrorsAdd { .. } | Route::CutOver { .. } => parts::DEEDS,
+        Route::Clusters
+        | Route::ClusterNew
+        | Route::Cluster { .. }
+        | Route::Topics { .. }
+        | Route::TopicNew { .. }
+        | Route::Topic { .. } => parts::CLUSTERS,
+    };
+    parts::show(part, page)
 }
 
 /// What stands in place of a page that could not be drawn.

@@ -59,7 +59,8 @@ fn page_view(page: Option<Route>) -> AnyView {
         | Route::Cluster { .. }
         | Route::Topics { .. }
         | Route::TopicNew { .. }
-        | Route::Topic { .. } => parts::CLUSTERS,
+        | Route::Topic { .. }
+        | Route::Messages { .. } => parts::CLUSTERS,
     };
     parts::show(part, page)
 }

@@ -18,3 +18,4 @@ pub mod topic_new;
 pub mod topics;
 pub mod topics_all;
 pub mod topology;
+mod verify;

@@ -99,7 +99,7 @@ part!(
         Route::Topics { cluster: None, .. } => view! { <TopicsAll /> }.into_any(),
         Route::Topics { cluster: Some(cluster), .. } => view! { <Topics cluster /> }.into_any(),
         Route::TopicNew { cluster } => view! { <TopicNew cluster /> }.into_any(),
-        Route::Topic { cluster, topic, .. } => view! { <Topic cluster topic /> }.into_any(),
+        Route::Topic { cluster, topic, .. } | Route::Messages { cluster, topic, .. } => view! { <Topic cluster topic /> }.into_any(),
         _ => ().into_any(),
     }
 );

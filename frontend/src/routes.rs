@@ -9,11 +9,13 @@ use drawbridge_shared::names::{ClusterName, TopicName};
 mod activity;
 mod encoding;
 mod links;
+mod messages;
 mod words;
 
 pub use activity::ActivityQuery;
 use encoding::{Query, encode_pairs};
 pub use links::{CutOver, LinkTab, ListQuery};
+pub use messages::MessagesQuery;
 pub use words::Crumb;
 
 /// A place in the console.
@@ -111,6 +113,15 @@ pub enum Route {
         /// Which part of it: `?tab=`.
         tab: TopicTab,
     },
+    /// Records of a topic: `/clusters/{c}/topics/{t}/messages`.
+    Messages {
+        /// On which cluster.
+        cluster: ClusterName,
+        /// Which topic.
+        topic: TopicName,
+        /// What is looked for.
+        query: MessagesQuery,
+    },
 }
 
 /// Search, filter and order of a topic list.
@@ -180,6 +191,9 @@ impl Route {
                 let base = topic_path(cluster, topic);
                 format!("{base}{}", encode_pairs(&[("tab", tab)]))
             }
+            Self::Messages { cluster, topic, query } => {
+                format!("{}/messages{}", topic_path(cluster, topic), messages::pairs(query))
+            }
         }
     }
 
@@ -190,6 +204,18 @@ impl Route {
         let mut segments = path.split('/').filter(|part| !part.is_empty());
         if let Some(route) = links::parse(segments.clone(), &query) {
             return Some(route);
+        }
+        let mut ahead = segments.clone().skip(1).step_by(2);
+        if let [Some("clusters"), Some("topics"), Some("messages")] =
+            [segments.clone().next(), segments.clone().nth(2), segments.clone().nth(4)]
+        {
+            let (cluster, topic) = (ahead.next()?, ahead.next()?);
+            let route = Self::Messages {
+                cluster: read_cluster(cluster)?,
+                topic: read_topic(topic)?,
+                query: messages::parse(&query),
+            };
+            return segments.nth(5).is_none().then_some(route);
         }
         let route = match (segments.next(), segments.next(), segments.next(), segments.next()) {
             (None, None, None, None) => Self::Topology,
@@ -227,7 +253,7 @@ impl Route {
         match self.clone() {
             Self::Cluster { cluster, .. } => Self::Cluster { cluster, broker: None },
             Self::Topics { cluster, .. } => Self::Topics { cluster, query: TopicsQuery::default() },
-            Self::Topic { cluster, topic, .. } => {
+            Self::Topic { cluster, topic, .. } | Self::Messages { cluster, topic, .. } => {
                 Self::Topic { cluster, topic, tab: TopicTab::default() }
             }
             Self::Links { .. } => Self::all_links(),
@@ -264,6 +290,7 @@ impl Route {
             | Self::CutOver { cluster, .. }
             | Self::Cluster { cluster, .. }
             | Self::TopicNew { cluster }
+            | Self::Messages { cluster, .. }
             | Self::Topic { cluster, .. } => Some(cluster),
         }
     }

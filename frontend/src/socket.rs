@@ -10,6 +10,7 @@ use futures_channel::mpsc::UnboundedSender;
 use futures_channel::{mpsc, oneshot};
 use leptos::prelude::*;
 
+use crate::model::messages::Found;
 use crate::state::Clock;
 
 mod driver;
@@ -66,6 +67,8 @@ pub struct Followed {
     pub fresh: bool,
     /// Entries of a log feed that the gateway dropped because this page was slow.
     pub missed: u64,
+    /// Of a search: what it found.
+    pub found: Found,
 }
 
 /// Where a feed stands.
@@ -83,7 +86,13 @@ impl Followed {
     /// A feed of which nothing is known yet.
     #[must_use]
     pub fn loading() -> Self {
-        Self { state: FollowState::Loading, data: None, fresh: false, missed: 0 }
+        Self {
+            state: FollowState::Loading,
+            data: None,
+            fresh: false,
+            missed: 0,
+            found: Found::default(),
+        }
     }
 }
 
@@ -94,7 +103,12 @@ impl PartialEq for Followed {
             (None, None) => true,
             (Some(_), None) | (None, Some(_)) => false,
         };
+        let same_parts = match (self.found.parts.last(), other.found.parts.last()) {
+            (Some(mine), Some(theirs)) => Arc::ptr_eq(mine, theirs),
+            (mine, theirs) => mine.is_none() && theirs.is_none(),
+        };
         same_data
+            && same_parts
             && (&self.state, self.fresh, self.missed) == (&other.state, other.fresh, other.missed)
     }
 }

@@ -51,6 +51,12 @@ pub fn as_whom<F: Future>(who: &'static str, work: F) -> impl Future<Output = F:
     WHO.scope(who, work)
 }
 
+/// In whose name this runs.
+#[must_use]
+pub fn who() -> &'static str {
+    WHO.try_with(|who| *who).unwrap_or(ITSELF)
+}
+
 /// Handle to all of it; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Activity {
@@ -107,8 +113,12 @@ impl Activity {
         let severity = if refused.is_some() { Severity::Attention } else { Severity::Info };
         let result =
             refused.map_or(ActivityResult::Done, |why| ActivityResult::Refused(shortened(why)));
-        let who = WHO.try_with(|who| *who).unwrap_or(ITSELF);
-        self.record(change.entry(who, result, severity));
+        self.record(change.entry(who(), result, severity));
+    }
+
+    /// Tells how something ended that took its time.
+    pub fn ended(&self, change: Change, severity: Severity) {
+        self.record(change.entry(who(), ActivityResult::Done, severity));
     }
 
     /// Tells what happened by itself.

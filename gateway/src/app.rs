@@ -7,6 +7,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     api::Gateway,
+    browse::{Browse, BrowseLimits},
     clusters::{ClusterSpec, Clusters, Store},
     config::DEFAULT_LINK_MEMORY,
     http::{self, AllowedHosts, Web},
@@ -34,6 +35,8 @@ pub struct Parts {
     pub encoder: Option<PasswordEncoder>,
     /// Bytes of records that all links together may hold; the default if none.
     pub link_memory: Option<usize>,
+    /// How much may be searched for records.
+    pub browse: BrowseLimits,
     /// Whether this is the demo.
     pub is_demo: bool,
 }
@@ -70,7 +73,9 @@ impl App {
             parts.link_memory.unwrap_or(DEFAULT_LINK_MEMORY),
             &tasks,
         );
+        let browse = Browse::new(clusters.clone(), parts.browse, tasks.clone());
         let gateway = Arc::new(Gateway {
+            browse,
             clusters: clusters.clone(),
             links: links.clone(),
             tasks: tasks.clone(),

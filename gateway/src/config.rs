@@ -8,6 +8,7 @@ mod layer;
 use std::{
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
+    str::FromStr,
     time::Duration,
 };
 
@@ -18,7 +19,7 @@ pub use arguments::{Arguments, Command};
 pub use keys::{KEYS, Key};
 use layer::{Given, Layer};
 
-use crate::links::store::PasswordEncoder;
+use crate::{browse::BrowseLimits, links::store::PasswordEncoder};
 
 /// What the gateway runs with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +44,8 @@ pub struct Config {
     pub password_encoder_old_secret: Option<Secret>,
     /// Bytes of records that all links together may hold.
     pub link_memory: usize,
+    /// How much may be searched for records.
+    pub browse: BrowseLimits,
 }
 
 /// What the gateway serves.
@@ -175,6 +178,11 @@ impl Config {
                 },
             )
         });
+        let standard = BrowseLimits::default();
+        let browse = BrowseLimits {
+            scans: positive(layer, "browse_scans", standard.scans, faults),
+            scan_bytes: positive(layer, "browse_scan_bytes", standard.scan_bytes, faults),
+        };
         Self {
             mode,
             listen,
@@ -186,6 +194,7 @@ impl Config {
             password_encoder_secret,
             password_encoder_old_secret,
             link_memory,
+            browse,
         }
     }
 
@@ -194,6 +203,24 @@ impl Config {
     pub fn encoder(&self) -> Option<PasswordEncoder> {
         let secret = self.password_encoder_secret.as_ref()?;
         Some(PasswordEncoder::new(secret, self.password_encoder_old_secret.as_ref()))
+    }
+}
+
+/// A number from 1 on.
+fn positive<T: FromStr + Default + PartialOrd>(
+    layer: &Layer,
+    key: &'static str,
+    standard: T,
+    faults: &mut Vec<ConfigFault>,
+) -> T {
+    let Some(given) = layer.get(key) else { return standard };
+    match given.value.parse() {
+        Ok(number) if number > T::default() => number,
+        _ => {
+            let problem = format!("'{}' is not a number from 1 on", given.value);
+            faults.push(ConfigFault::new(&given.place, problem, "Give e.g. 16, or leave it out."));
+            standard
+        }
     }
 }
 

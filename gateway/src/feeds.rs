@@ -55,6 +55,9 @@ pub fn follow(
         Feed::Mirrors => states(links.follow_mirrors()),
         Feed::Link { cluster, link } => states(links.follow_link(cluster, link)),
         Feed::Mirror { cluster, link, topic } => states(links.follow_mirror(cluster, link, topic)),
+        Feed::Verify { cluster, link } => states(links.follow_verify(cluster, link)),
+        // Sessions ask the message browser itself: its searches wait for credit.
+        Feed::Records { .. } => futures_util::stream::empty().boxed(),
         Feed::Cluster { cluster } => of_cluster(clusters, cluster, |known| known.follow_detail()),
         Feed::Topics { cluster } => of_cluster(clusters, cluster, Cluster::follow_topics),
         Feed::Topic { cluster, topic } => {

@@ -6,6 +6,7 @@
 pub mod activity;
 pub mod api;
 pub mod app;
+pub mod browse;
 pub mod clock;
 pub mod clusters;
 pub mod config;

@@ -22,10 +22,12 @@ mod new_link;
 mod new_mirror;
 mod registry;
 mod runner;
+mod standby;
 pub(crate) mod stats;
 pub mod store;
 mod tasks;
 mod told;
+mod verify;
 mod views;
 
 use std::sync::{Arc, PoisonError, RwLock};
@@ -60,6 +62,7 @@ pub struct Links {
     shared: Arc<Shared>,
     rows: watch::Sender<FeedState>,
     mirrors: watch::Sender<FeedState>,
+    verifying: Arc<verify::Verifications>,
 }
 
 /// A half of a link that somebody wants.
@@ -116,6 +119,7 @@ impl Links {
             shared,
             rows: empty(FeedData::Links(Vec::new())),
             mirrors: empty(FeedData::Mirrors(Vec::new())),
+            verifying: Arc::default(),
         };
         tasks.spawn(views::publish(links.clone()));
         tasks.spawn(follow_clusters(links.clone()));
@@ -180,6 +184,14 @@ impl Links {
         host.known()?;
         Err(Refusal::new(ErrorCode::NotFound, format!("Cluster link '{link}' does not exist."))
             .rest(404, 404))
+    }
+
+    /// A half, even when another gateway runs it.
+    fn seen(&self, cluster: &ClusterName, link: &LinkName) -> Result<Arc<Half>, Refusal> {
+        match self.host(cluster)?.seen_half(link) {
+            Some(half) => Ok(half),
+            None => self.half(cluster, link),
+        }
     }
 
     /// The halves on a cluster, by name.
@@ -445,6 +457,7 @@ impl Links {
             LinkMetrics {
                 row: self.shared.row(&shown),
                 tasks: shown.detail.tasks.clone(),
+                throttled: shown.throttled,
                 mirrors: mirrors.collect(),
             }
         };
@@ -463,6 +476,8 @@ pub(crate) struct LinkMetrics {
     pub(crate) row: LinkRow,
     /// Its tasks.
     pub(crate) tasks: Vec<TaskView>,
+    /// How long its brokers asked it to hold back.
+    pub(crate) throttled: stats::Throttled,
     /// Its mirrors with their sums.
     pub(crate) mirrors: Vec<(MirrorRow, stats::MirrorStats)>,
 }

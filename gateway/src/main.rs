@@ -52,6 +52,7 @@ async fn run(config: Config) -> anyhow::Result<()> {
         allowed_hosts: AllowedHosts::new(config.allowed_hosts.clone()),
         encoder: config.encoder(),
         link_memory: Some(config.link_memory),
+        browse: config.browse,
         is_demo: config.mode == Mode::Demo,
         ..Parts::default()
     };

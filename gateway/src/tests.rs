@@ -1,6 +1,7 @@
 //! The gateway as its clients meet it: on a real listener, over embedded clusters.
 
 mod activity;
+mod browse;
 pub(crate) mod golden;
 mod hostile;
 mod links;
@@ -10,5 +11,6 @@ mod protocol;
 mod rest;
 mod rest_links;
 mod support;
+mod verify;
 mod watcher;
 mod websocket;

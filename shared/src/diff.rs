@@ -10,7 +10,7 @@ use crate::names::ClusterName;
 use crate::order;
 use crate::view::{
     BrokerView, ClusterDetail, ClusterView, LinkDetail, LinkRow, MirrorDetail, MirrorPartitionView,
-    MirrorRow, PartitionView, TopicDetail, TopicRow, TopicsView,
+    MirrorRow, PartitionView, TopicDetail, TopicRow, TopicsView, VerifyPartition,
 };
 use crate::wire::{FeedData, FeedDelta, MirrorKey};
 
@@ -38,6 +38,7 @@ entry!(PartitionView, i32, partition);
 entry!(LinkRow, (ClusterName, LinkName), cluster, name);
 entry!(MirrorRow, MirrorKey, cluster, link, topic);
 entry!(MirrorPartitionView, i32, partition);
+entry!(VerifyPartition, (String, i32), topic, partition);
 
 fn changes<T: Entry>(old: &[T], new: &[T]) -> (Vec<T>, Vec<T::Key>) {
     let before: BTreeMap<T::Key, &T> = old.iter().map(|entry| (entry.key(), entry)).collect();
@@ -141,6 +142,10 @@ pub fn diff(old: &FeedData, new: &FeedData) -> Option<FeedDelta> {
                 remove,
             })
         }
+        (FeedData::Verify(old), FeedData::Verify(new)) => {
+            let (upsert, remove) = changes(&old.partitions, &new.partitions);
+            Some(FeedDelta::Verify { run: new.run.clone().map(Box::new), upsert, remove })
+        }
         (FeedData::Notices(old), FeedData::Notices(new)) => {
             let last = old.last().map_or(0, |notice| notice.seq);
             let newer: Vec<_> = new.iter().filter(|notice| notice.seq > last).cloned().collect();
@@ -160,8 +165,10 @@ pub fn diff(old: &FeedData, new: &FeedData) -> Option<FeedDelta> {
             | FeedData::Link(_)
             | FeedData::Mirrors(_)
             | FeedData::Mirror(_)
+            | FeedData::Verify(_)
             | FeedData::Notices(_)
-            | FeedData::Activity(_),
+            | FeedData::Activity(_)
+            | FeedData::Records(_),
             _,
         ) => None,
     }
@@ -249,12 +256,22 @@ pub fn apply(data: &mut FeedData, delta: FeedDelta) -> bool {
             **detail = MirrorDetail { mirror: *mirror, partitions, transition_errors };
             true
         }
+        (FeedData::Verify(view), FeedDelta::Verify { run, upsert, remove }) => {
+            view.run = run.map(|run| *run);
+            apply_changes(&mut view.partitions, upsert, &remove);
+            true
+        }
         (FeedData::Notices(entries), FeedDelta::Notices(newer)) => {
             entries.extend(newer);
             true
         }
         (FeedData::Activity(entries), FeedDelta::Activity(newer)) => {
             entries.extend(newer);
+            true
+        }
+        // Whoever follows a search keeps its parts; the newest is its state.
+        (FeedData::Records(chunk), FeedDelta::Records(next)) => {
+            *chunk = next;
             true
         }
         (
@@ -266,8 +283,10 @@ pub fn apply(data: &mut FeedData, delta: FeedDelta) -> bool {
             | FeedData::Link(_)
             | FeedData::Mirrors(_)
             | FeedData::Mirror(_)
+            | FeedData::Verify(_)
             | FeedData::Notices(_)
-            | FeedData::Activity(_),
+            | FeedData::Activity(_)
+            | FeedData::Records(_),
             _,
         ) => false,
     }

@@ -11,7 +11,9 @@ mod cluster;
 mod link;
 mod mirror;
 mod probe;
+mod record;
 mod topic;
+mod verify;
 
 pub use activity::{ActivityEntry, ActivityResult};
 pub use cluster::{
@@ -26,8 +28,16 @@ pub use mirror::{
     MirrorPartitionView, MirrorRow, MirrorStance,
 };
 pub use probe::{ProbeReport, ProbeStage, ProbeStep, StepOutcome};
+pub use record::{
+    Decoding, FilterErrorView, HeaderView, MAX_LIMIT, PartitionPosition, PayloadView, RecordFilter,
+    RecordQuery, RecordView, RecordsChunk, SearchEnd, SearchProgress, Seek, TimestampKind,
+};
 pub use topic::{
     ConfigEntryView, ConfigSource, PartitionView, PurgeRow, TopicDetail, TopicRow, TopicsView,
+};
+pub use verify::{
+    VerifyDifference, VerifyDifferenceKind, VerifyPartition, VerifyRange, VerifyRun, VerifyState,
+    VerifyVerdict, VerifyView,
 };
 
 /// A line of the gateway's feed of things that happened, newest last.

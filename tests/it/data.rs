@@ -3,12 +3,13 @@
 
 mod bed;
 mod bulk;
-mod compaction;
+pub(crate) mod compaction;
 mod edges;
 mod faults;
 mod groups;
+mod process;
 mod shapes;
 mod starts;
 mod traffic;
 mod transactions;
-mod write;
+pub(crate) mod write;

@@ -13,3 +13,4 @@ mod portal;
 mod restarts;
 mod source_topics;
 mod tutorial;
+mod verify;

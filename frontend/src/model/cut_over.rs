@@ -1,5 +1,9 @@
 //! Promoting and failing over: what is missing, what consumers would read twice or skip, and the report afterwards.
 
+mod readiness;
+
+pub use readiness::{blockers, groups_ready};
+
 use drawbridge_shared::link::MirrorState;
 use drawbridge_shared::names::TopicName;
 use drawbridge_shared::order;
@@ -113,6 +117,34 @@ pub fn missing(rows: &[MirrorActionRow]) -> Missing {
         }
     }
     sum
+}
+
+/// The source's log ends as they were seen lately: whether somebody still writes there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ends(Vec<(i64, i64)>);
+
+/// Growth is told over so long.
+const ENDS_MS: i64 = 5_000;
+
+impl Ends {
+    /// Takes note of the sum of all log ends at `now_ms`; none when one of them is not known.
+    pub fn see(&mut self, now_ms: i64, sum: Option<i64>) {
+        let Some(sum) = sum else {
+            self.0.clear();
+            return;
+        };
+        self.0.retain(|(at, _)| now_ms - at <= ENDS_MS);
+        self.0.push((now_ms, sum));
+    }
+
+    /// What arrived meanwhile, in words; none when nothing was seen to arrive.
+    #[must_use]
+    pub fn words(&self) -> Option<String> {
+        let ((since, before), (at, after)) = (self.0.first()?, self.0.last()?);
+        let n = u64::try_from(after - before).ok().filter(|n| *n > 0)?;
+        let seconds = ((at - since + 500) / 1000).max(1);
+        Some(format!("{} arrived in the last {seconds} s", counted(n, "record", "records")))
+    }
 }
 
 /// A dry run older than this says too little about now to act on.

@@ -217,7 +217,7 @@ pub fn task_role(task: &TaskView) -> StateRole {
     }
 }
 
-/// How ready a link's mirrors are for moving over: `36 of 38 in step`; none without mirrors.
+/// How ready a link's mirrors are for moving over: `94 % · 36 of 38 in step`; none without mirrors.
 #[must_use]
 pub fn readiness(detail: &LinkDetail) -> Option<String> {
     let moving = || detail.mirrors.iter().filter(|mirror| mirror.state != MirrorState::Stopped);
@@ -225,7 +225,7 @@ pub fn readiness(detail: &LinkDetail) -> Option<String> {
     let ready = moving()
         .filter(|mirror| mirror.state == MirrorState::Active && mirror.lag.records == Some(0))
         .count();
-    (n > 0).then(|| format!("{ready} of {n} in step"))
+    (n > 0).then(|| format!("{} % · {ready} of {n} in step", 100 * ready / n))
 }
 
 /// What deleting the half does, in sentences.

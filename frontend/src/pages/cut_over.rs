@@ -11,6 +11,7 @@ use leptos::prelude::*;
 mod after;
 mod before;
 mod during;
+mod readiness;
 
 use super::link::Subject;
 use super::topic::ask::Ask;
@@ -96,6 +97,23 @@ impl Move {
     fn state_of(self, topic: &str) -> Option<MirrorState> {
         let topic = topic.parse().ok()?;
         self.subject.mirror(&topic, |row| row.state)
+    }
+
+    /// The sum of the source's log ends, where partitions are followed; none when one is not known.
+    fn source_ends(self) -> Option<i64> {
+        let partitions = self.partitions.read();
+        if partitions.is_empty() {
+            return None;
+        }
+        let mut sum = 0_i64;
+        for followed in partitions.values() {
+            let followed = followed.read();
+            let Some(FeedData::Mirror(detail)) = followed.data.as_deref() else { return None };
+            for at in &detail.partitions {
+                sum = sum.saturating_add(at.source_high_watermark?);
+            }
+        }
+        Some(sum)
     }
 
     fn partition<T>(

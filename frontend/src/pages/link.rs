@@ -159,6 +159,7 @@ fn Overview(subject: Subject, is_source: Memo<bool>) -> impl IntoView {
             <Show when=move || !is_source.get()>
                 <tasks::Tasks subject />
                 <mirrors::Mirrors subject />
+                <super::verify::Verify subject topics=Signal::derive(Vec::new) />
                 <charts::Charts cluster=subject.cluster.name() link=subject.link() figures />
             </Show>
             <Lately query=subject.activity() />

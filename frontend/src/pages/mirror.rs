@@ -15,16 +15,17 @@ use super::link::Subject;
 use super::link::charts::Charts;
 use super::link::groups::GroupTable;
 use super::topic::ask::{Ask, Refusal};
-use super::topic::gate::Gate;
+use super::topic::gate::{Gate, origin};
 use crate::model::number::{UNKNOWN, count, counted};
 use crate::model::time::age;
-use crate::model::{bytes::bytes, lag, mirrors as model};
+use crate::model::{bytes::bytes, lag, mirrors as model, rest};
 use crate::routes::{ActivityQuery, CutOver, Route};
 use crate::shell::Freshness;
 use crate::socket::{Followed, Socket};
 use crate::state::{Clock, Toasts};
 use crate::ui::{
-    Badge, Button, Column, CopyButton, DataTable, Fact, Note, PageHead, Panel, Show, StateRole,
+    Badge, Button, Column, CopyBlock, CopyButton, DataTable, Fact, Note, PageHead, Panel, Show,
+    StateRole,
 };
 
 /// The mirror that a page is about.
@@ -104,8 +105,13 @@ pub fn MirrorPage(
         >
             <div class="stack">
                 <Readiness mirror />
+                <SameAs mirror />
                 <Charts cluster=cluster.clone() link=link.clone() topic=chart_topic.clone() figures />
                 <div class="part"><Partitions mirror /></div>
+                <super::verify::Verify
+                    subject=mirror.link
+                    topics=Signal::derive(move || vec![mirror.topic.get_value()])
+                />
                 <Panel title="Groups">
                     <GroupTable subject=mirror.link topic=Some(mirror.topic.get_value()) />
                 </Panel>
@@ -197,6 +203,31 @@ fn Actions(mirror: Mirror, ask: Ask) -> impl IntoView {
             </Button>
             {go(CutOver::Failover, "Fail over…", "btn btn--danger")}
             {go(CutOver::Promote, "Promote…", "btn btn--primary")}
+        </Show>
+    }
+}
+
+/// Pausing or resuming as a REST call.
+#[component]
+fn SameAs(mirror: Mirror) -> impl IntoView {
+    let state = Memo::new(move |_| mirror.state());
+    let call = Signal::derive(move || {
+        let is_paused = state.get() == Some(MirrorState::Paused);
+        let verb = if is_paused { MirrorAction::Resume } else { MirrorAction::Pause };
+        let (id, link) = (mirror.link.cluster.id(), mirror.link.link());
+        let topics = [mirror.topic.get_value().to_string()];
+        rest::act_on_mirrors(&origin(), &id, link.as_str(), verb.as_str(), &topics)
+    });
+    let words = move || {
+        let verb = if state.get() == Some(MirrorState::Paused) { "Resume" } else { "Pause" };
+        format!("{verb} by a REST call")
+    };
+    view! {
+        <Show when=move || state.get().is_some_and(|state| state != MirrorState::Stopped)>
+            <details class="same-as">
+                <summary>{move || words()}</summary>
+                <CopyBlock label="REST call" text=call />
+            </details>
         </Show>
     }
 }

@@ -11,18 +11,20 @@ mod delete;
 pub(in crate::pages) mod gate;
 mod grow;
 mod head;
+mod messages;
 mod partitions;
 mod purge;
 
 use crate::model::configs::Edits;
 use crate::model::partitions as model;
-use crate::routes::{Route, TopicTab};
+use crate::routes::{MessagesQuery, Route, TopicTab};
 use crate::socket::{Followed, Socket};
 use crate::state::Nav;
 use crate::ui::{Note, Show, StateRole, Tab, Tabs};
 use configs::{Configs, Owned, Owner};
 use gate::{ClusterFacts, Gate};
 use head::Head;
+use messages::Messages;
 use partitions::Partitions;
 
 /// The topic that a page is about; handed to all its parts.
@@ -62,6 +64,10 @@ impl Subject {
     fn route(self, tab: TopicTab) -> Route {
         Route::Topic { cluster: self.cluster.name(), topic: self.name(), tab }
     }
+
+    fn messages(self, query: MessagesQuery) -> Route {
+        Route::Messages { cluster: self.cluster.name(), topic: self.name(), query }
+    }
 }
 
 /// The page of a topic.
@@ -82,14 +88,23 @@ pub fn Topic(
     };
     let route = expect_context::<Nav>().route();
     let tab = Memo::new(move |_| match &*route.read() {
-        Some(Route::Topic { tab, .. }) => *tab,
-        _ => TopicTab::default(),
+        Some(Route::Topic { tab, .. }) => Some(*tab),
+        Some(Route::Messages { .. }) => None,
+        _ => Some(TopicTab::default()),
     });
-    let tabs = [("Partitions", TopicTab::Partitions), ("Configs", TopicTab::Configs)]
+    let own = [
+        ("Partitions", Some(TopicTab::Partitions)),
+        ("Configs", Some(TopicTab::Configs)),
+        ("Messages", None),
+    ];
+    let tabs = own
         .into_iter()
         .map(|(label, own)| Tab {
             label,
-            href: Signal::derive(move || subject.route(own).path()),
+            href: Signal::derive(move || match own {
+                Some(own) => subject.route(own).path(),
+                None => subject.messages(MessagesQuery::default()).path(),
+            }),
             is_current: Signal::derive(move || tab.get() == own),
         })
         .collect();
@@ -100,8 +115,9 @@ pub fn Topic(
         <Gate cluster=subject.cluster followed=subject.followed label="Loading the topic" back back_label="All topics">
             <MeasureFault subject />
             {move || match tab.get() {
-                TopicTab::Partitions => view! { <Partitions subject /> }.into_any(),
-                TopicTab::Configs => {
+                None => view! { <Messages subject /> }.into_any(),
+                Some(TopicTab::Partitions) => view! { <Partitions subject /> }.into_any(),
+                Some(TopicTab::Configs) => {
                     let owner = subject.owner();
                     view! { <Configs owner /> }.into_any()
                 }

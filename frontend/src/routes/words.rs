@@ -69,7 +69,7 @@ impl Route {
                 step("Topics", Self::topics_of(cluster.clone()));
                 step("Create a topic", page.clone());
             }
-            Self::Topic { cluster, topic, .. } => {
+            Self::Topic { cluster, topic, .. } | Self::Messages { cluster, topic, .. } => {
                 step("Topics", Self::topics_of(cluster.clone()));
                 step(topic.as_str(), page.clone());
             }

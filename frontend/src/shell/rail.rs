@@ -137,7 +137,10 @@ fn section_of(route: &Route) -> Section {
         | Route::MirrorsAdd { .. }
         | Route::CutOver { .. } => Section::Links,
         Route::Mirrors { .. } | Route::Mirror { .. } => Section::Mirrors,
-        Route::Topics { .. } | Route::TopicNew { .. } | Route::Topic { .. } => Section::Topics,
+        Route::Topics { .. }
+        | Route::TopicNew { .. }
+        | Route::Topic { .. }
+        | Route::Messages { .. } => Section::Topics,
         Route::Activity { .. } => Section::Activity,
         Route::Clusters | Route::ClusterNew | Route::Cluster { .. } => Section::Clusters,
     }

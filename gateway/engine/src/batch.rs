@@ -137,6 +137,17 @@ impl Batch {
         self.header.last_offset()
     }
 
+    /// Sequence of the record at an offset of this batch; -1 when the batch has none. Sequences wrap after
+    /// `i32::MAX`.
+    #[must_use]
+    pub fn sequence_at(&self, offset: i64) -> i32 {
+        if self.header.base_sequence < 0 {
+            return -1;
+        }
+        let at = i64::from(self.header.base_sequence) + offset - self.header.base_offset;
+        i32::try_from(at.rem_euclid(1 << 31)).unwrap_or(-1)
+    }
+
     /// The batch as the destination is to get it: base offset 0, `stamp` as its producer, neither
     /// transactional nor with a delete horizon, everything else as on the source.
     #[must_use]

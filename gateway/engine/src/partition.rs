@@ -31,7 +31,7 @@ pub use answer::{
 pub use effect::{Effect, Notice, Overtaken};
 pub use queue::Run;
 pub use spec::{Coalesce, EpochMark, FillRules, Limits, Memory, Producer, Sent, Spec};
-pub use view::{Counters, PartitionView, Pulse, Stance};
+pub use view::{Counters, Errors, PartitionView, Pulse, Stance};
 
 use drawbridge_shared::link::MirrorTopicError;
 
@@ -360,6 +360,7 @@ impl Partition {
     }
 
     fn rest_after(&mut self, fault: &Fault) {
+        self.counters.errors.count(fault.kind);
         self.rest(fault.detail.clone());
     }
 

@@ -16,6 +16,7 @@ pub mod client;
 mod connection;
 pub mod data;
 pub mod error;
+pub mod librdkafka;
 pub mod membership;
 pub mod probe;
 pub mod properties;

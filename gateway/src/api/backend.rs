@@ -2,8 +2,12 @@
 
 use std::sync::Arc;
 
-use drawbridge_shared::wire::{ErrorCode, Feed, PROTOCOL, Request, Welcome};
+use drawbridge_shared::{
+    view::RecordQuery,
+    wire::{ErrorCode, Feed, PROTOCOL, Request, Welcome},
+};
 use futures_util::{FutureExt, stream::BoxStream};
+use tokio::sync::Semaphore;
 use tracing::Instrument;
 
 use super::{
@@ -12,8 +16,16 @@ use super::{
     session::{Backend, Direction, LIMITS, Reply},
 };
 use crate::{
-    activity::as_whom, clock::now_ms, clusters::Clusters, feeds, links::Links, metrics::Metrics,
-    refusal::Refusal, shutdown::Tasks, telemetry::new_trace,
+    activity::as_whom,
+    browse::{Browse, SearchState},
+    clock::now_ms,
+    clusters::Clusters,
+    feeds,
+    links::Links,
+    metrics::Metrics,
+    refusal::Refusal,
+    shutdown::Tasks,
+    telemetry::new_trace,
 };
 
 /// Everything a session may reach.
@@ -22,6 +34,8 @@ pub struct Gateway {
     pub clusters: Clusters,
     /// Their links.
     pub links: Links,
+    /// Their records.
+    pub browse: Browse,
     /// Where requests run, so that they outlive the session that started them.
     pub tasks: Tasks,
     /// Counts frames.
@@ -46,11 +60,20 @@ impl Backend for Gateway {
         feeds::follow(&self.clusters, &self.links, self.clusters.notices(), feed)
     }
 
+    fn search(
+        &self,
+        query: &RecordQuery,
+        places: &Arc<Semaphore>,
+    ) -> BoxStream<'static, SearchState> {
+        self.browse.search(query.clone(), Arc::clone(places))
+    }
+
     fn call(&self, request: Request) -> Reply {
         let trace = new_trace();
         let span = tracing::info_span!("request", trace, kind = requests::kind(&request));
-        let links = self.links.clone();
-        let work = async move { requests::carry_out(&links, request).await }.instrument(span);
+        let (links, browse) = (self.links.clone(), self.browse.clone());
+        let work =
+            async move { requests::carry_out(&links, &browse, request).await }.instrument(span);
         let running = self.tasks.spawn(as_whom("console", work));
         async move {
             let result = running.await.unwrap_or_else(|error| {

@@ -17,7 +17,9 @@ use std::{
     time::Duration,
 };
 
+use drawbridge_shared::view::RecordsChunk;
 use drawbridge_shared::wire::{EndReason, FeedData, FeedKind, ServerMessage, SubscriptionId};
+use tokio::sync::OwnedSemaphorePermit;
 
 use slot::Slot;
 
@@ -66,6 +68,18 @@ impl Outbox {
     pub fn offer(&mut self, id: SubscriptionId, data: Arc<FeedData>) {
         if let Some(slot) = self.slots.get_mut(&id) {
             slot.offer(data);
+        }
+    }
+
+    /// A part of a search; the permit is dropped when it is sent, or will not be.
+    pub fn offer_part(
+        &mut self,
+        id: SubscriptionId,
+        part: Box<RecordsChunk>,
+        permit: OwnedSemaphorePermit,
+    ) {
+        if let Some(slot) = self.slots.get_mut(&id) {
+            slot.offer_part(part, permit);
         }
     }
 

@@ -9,6 +9,7 @@ use drawbridge_shared::{
 };
 
 use crate::{
+    browse::{Browse, WantedRecord},
     clusters::Clusters,
     links::Links,
     ops::{configs, probe, purge, topics},
@@ -21,7 +22,7 @@ type Answer = Result<Response, Refusal>;
 ///
 /// # Errors
 /// The refusal in words.
-pub(super) async fn carry_out(links: &Links, request: Request) -> Answer {
+pub(super) async fn carry_out(links: &Links, browse: &Browse, request: Request) -> Answer {
     let clusters = links.clusters();
     match request {
         Request::TestConnection { draft } => test_connection(&draft).await,
@@ -75,6 +76,17 @@ pub(super) async fn carry_out(links: &Links, request: Request) -> Answer {
             .act(&cluster, &link, action, &topics, validate_only)
             .await
             .map(Response::MirrorActions),
+        Request::VerifyMirrors { cluster, link, topics, range } => {
+            links.verify(&cluster, &link, &topics, range).await.map(Response::VerifyStarted)
+        }
+        Request::CancelVerify { cluster, link } => {
+            links.cancel_verify(&cluster, &link).map(|()| Response::Done)
+        }
+        Request::ReadRecord { cluster, topic, partition, offset, key_decoding, value_decoding } => {
+            let (key, value) = (key_decoding, value_decoding);
+            let wanted = WantedRecord { cluster, topic, partition, offset, key, value };
+            browse.read(wanted).await.map(|record| Response::Record(Box::new(record)))
+        }
     }
 }
 
@@ -104,6 +116,9 @@ pub(super) fn kind(request: &Request) -> &'static str {
         Request::LinkGroups { .. } => "link_groups",
         Request::CreateMirrors { .. } => "create_mirrors",
         Request::ActOnMirrors { .. } => "act_on_mirrors",
+        Request::VerifyMirrors { .. } => "verify_mirrors",
+        Request::CancelVerify { .. } => "cancel_verify",
+        Request::ReadRecord { .. } => "read_record",
     }
 }
 

@@ -9,21 +9,27 @@ mod frames;
 
 use std::{sync::Arc, time::Duration};
 
-use drawbridge_shared::wire::{
-    ClientMessage, EndReason, ErrorCode, Feed, Limits, PROTOCOL, Request, RequestId, Response,
-    ServerMessage, SubscriptionId, Welcome, WireError, close, decode_client, encode_server,
+use drawbridge_shared::{
+    view::RecordQuery,
+    wire::{
+        ClientMessage, EndReason, ErrorCode, Feed, Limits, PROTOCOL, Request, RequestId, Response,
+        ServerMessage, SubscriptionId, Welcome, WireError, close, decode_client, encode_server,
+    },
 };
 use futures_util::{
     FutureExt, Sink, SinkExt, Stream, StreamExt,
     future::BoxFuture,
     stream::{BoxStream, FuturesUnordered},
 };
-use tokio::time::Instant;
+use tokio::{sync::Semaphore, time::Instant};
 use tokio_stream::StreamMap;
 use tokio_util::sync::CancellationToken;
 
 use super::outbox::Outbox;
-use crate::feeds::FeedState;
+use crate::{
+    browse::{SCANS_OF_SESSION, SearchState},
+    feeds::FeedState,
+};
 pub use budget::FrameBudget;
 pub use frames::{Closing, Inbound, InboundError, Outbound};
 
@@ -54,6 +60,14 @@ pub trait Backend: Send + Sync {
     /// Starts a request. It goes on when the reply is no longer wanted: a change is never half done
     /// because a tab was closed.
     fn call(&self, request: Request) -> Reply;
+    /// Starts a search for records; `places` are those of the session.
+    fn search(
+        &self,
+        _query: &RecordQuery,
+        _places: &Arc<Semaphore>,
+    ) -> BoxStream<'static, SearchState> {
+        futures_util::stream::empty().boxed()
+    }
     /// Counts a frame for the metrics.
     fn count(&self, _direction: Direction) {}
 }
@@ -87,6 +101,8 @@ where
         started: now,
         outbox: Outbox::default(),
         feeds: StreamMap::new(),
+        searches: StreamMap::new(),
+        places: Arc::new(Semaphore::new(SCANS_OF_SESSION)),
         replies: FuturesUnordered::new(),
         open_requests: Vec::new(),
         budget: FrameBudget::new(now),
@@ -112,6 +128,9 @@ struct Session<I, O> {
     started: Instant,
     outbox: Outbox,
     feeds: StreamMap<SubscriptionId, BoxStream<'static, FeedState>>,
+    searches: StreamMap<SubscriptionId, BoxStream<'static, SearchState>>,
+    /// Places for searches.
+    places: Arc<Semaphore>,
     replies: FuturesUnordered<BoxFuture<'static, (RequestId, Result<Response, WireError>)>>,
     /// Requests without reply; few enough for a list.
     open_requests: Vec<RequestId>,
@@ -167,6 +186,7 @@ where
                 () = draining.cancelled() => return Ok(()),
                 Some((id, reply)) = self.replies.next() => self.settle(id, reply),
                 Some((id, state)) = self.feeds.next() => self.take_state(id, state),
+                Some((id, state)) = self.searches.next() => self.take_part(id, state),
                 frame = self.inbound.next() => {
                     if let Some(message) = self.read(frame)? {
                         self.handle(message)?;
@@ -235,6 +255,7 @@ where
             ClientMessage::Subscribe { id, feed, credit } => self.subscribe(id, &feed, credit)?,
             ClientMessage::Unsubscribe { id } => {
                 self.feeds.remove(&id);
+                self.searches.remove(&id);
                 self.outbox.end(id, EndReason::Unsubscribed);
             }
             ClientMessage::Credit { id, frames } => self.outbox.credit(id, frames),
@@ -273,6 +294,13 @@ where
                 format!("subscription id {} is in use", id.0),
             ));
         }
+        if let Feed::Records { query } = feed {
+            // A search that ends without a word is one whose thread did.
+            let gone = SearchState::Ended(EndReason::Refused(Box::new(unfinished())));
+            let states = self.backend.search(query, &self.places);
+            self.searches.insert(id, states.chain(futures_util::stream::iter([gone])).boxed());
+            return Ok(());
+        }
         let gone = FeedState::Ended(EndReason::NotFound { message: "the feed is gone".to_owned() });
         let states = self.backend.follow(feed).chain(futures_util::stream::iter([gone]));
         self.feeds.insert(id, states.boxed());
@@ -290,6 +318,16 @@ where
             FeedState::Data(data) => self.outbox.offer(id, data),
             FeedState::Ended(reason) => {
                 self.feeds.remove(&id);
+                self.outbox.end(id, reason);
+            }
+        }
+    }
+
+    fn take_part(&mut self, id: SubscriptionId, state: SearchState) {
+        match state {
+            SearchState::Part(part, permit) => self.outbox.offer_part(id, part, permit),
+            SearchState::Ended(reason) => {
+                self.searches.remove(&id);
                 self.outbox.end(id, reason);
             }
         }
@@ -360,9 +398,17 @@ fn count(limit: u32) -> usize {
 }
 
 fn unencodable() -> WireError {
+    fault("the reply could not be written")
+}
+
+fn unfinished() -> WireError {
+    fault("the search ended before it was finished")
+}
+
+fn fault(message: &str) -> WireError {
     WireError {
         code: ErrorCode::Internal,
-        message: "the reply could not be written".to_owned(),
+        message: message.to_owned(),
         cause: None,
         remedy: Some("look into the gateway's log".to_owned()),
         fields: Vec::new(),

@@ -34,7 +34,7 @@ const fn key(name: &'static str, variable: &'static str, shape: Shape) -> Key {
 }
 
 /// All settings of the file; `docs/configuration.md` explains each.
-pub const KEYS: [Key; 9] = [
+pub const KEYS: [Key; 11] = [
     key("listen", "DRAWBRIDGE_LISTEN", Shape::Single),
     key("allowed_hosts", "DRAWBRIDGE_ALLOWED_HOSTS", Shape::List),
     key("clusters", "DRAWBRIDGE_CLUSTERS", Shape::Pairs),
@@ -42,6 +42,8 @@ pub const KEYS: [Key; 9] = [
     key("shutdown_grace_ms", "DRAWBRIDGE_SHUTDOWN_GRACE_MS", Shape::Single),
     key("log", "DRAWBRIDGE_LOG", Shape::Single),
     key("link_memory_bytes", "DRAWBRIDGE_LINK_MEMORY_BYTES", Shape::Single),
+    key("browse_scans", "DRAWBRIDGE_BROWSE_SCANS", Shape::Single),
+    key("browse_scan_bytes", "DRAWBRIDGE_BROWSE_SCAN_BYTES", Shape::Single),
     key("password_encoder_secret", "DRAWBRIDGE_PASSWORD_ENCODER_SECRET", Shape::Single),
     key("password_encoder_old_secret", "DRAWBRIDGE_PASSWORD_ENCODER_OLD_SECRET", Shape::Single),
 ];

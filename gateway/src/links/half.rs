@@ -15,7 +15,10 @@ use drawbridge_shared::{
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::stats::MirrorStats;
+use super::{
+    ends::Ends,
+    stats::{MirrorStats, Throttled},
+};
 use crate::{clusters::Cluster, refusal::Refusal};
 
 /// Where the answer to an order goes.
@@ -39,6 +42,8 @@ pub(super) enum Order {
     Retire { force: bool, validate_only: bool, reply: Reply<()> },
     /// The source's topics.
     SourceTopics { reply: Reply<Vec<SourceTopicRow>> },
+    /// Clients of the two ends.
+    Ends { reply: Reply<Ends> },
     /// Where groups stand on both sides.
     Groups { topic: Option<TopicName>, reply: Reply<Vec<GroupOffsetRow>> },
 }
@@ -60,6 +65,7 @@ pub(super) struct Shown {
     pub(super) detail: LinkDetail,
     pub(super) mirrors: BTreeMap<TopicName, MirrorDetail>,
     pub(super) stats: BTreeMap<TopicName, MirrorStats>,
+    pub(super) throttled: Throttled,
     /// None while they cannot be read; holds secrets, and its `Debug` shows none.
     pub(super) configs: Option<LinkConfigs>,
     pub(super) history: Arc<Histories>,

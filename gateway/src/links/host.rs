@@ -23,6 +23,7 @@ use super::{
     half::{Half, News},
     registry::Shared,
     runner::{self, Runner},
+    standby::{Halves, Standby},
     store::{Contents, StateStore, StoredLink, TOPIC},
 };
 use crate::{clock::now_ms, clusters::Cluster, refusal::Refusal};
@@ -50,7 +51,9 @@ pub(super) struct Host {
     pub(super) cluster: Arc<Cluster>,
     shared: Arc<Shared>,
     state: watch::Sender<State>,
-    halves: RwLock<BTreeMap<LinkName, Arc<Half>>>,
+    halves: RwLock<Halves>,
+    /// The halves while another gateway runs them, as their state says.
+    elsewhere: RwLock<Halves>,
     wanted: Notify,
     /// What all halves are told.
     news: watch::Sender<News>,
@@ -70,6 +73,7 @@ impl Host {
             shared,
             state: watch::Sender::new(State::Waiting(waiting)),
             halves: RwLock::default(),
+            elsewhere: RwLock::default(),
             wanted: Notify::new(),
             news: watch::Sender::new(News { lease: Millis(i64::MIN), peers: 0, topics: 0 }),
             creating: tokio::sync::Mutex::new(()),
@@ -85,6 +89,30 @@ impl Host {
     /// All halves by name.
     pub(super) fn halves(&self) -> Vec<Arc<Half>> {
         self.halves.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// All halves, those included that another gateway runs.
+    pub(super) fn seen(&self) -> Vec<Arc<Half>> {
+        let elsewhere = self.elsewhere.read().unwrap_or_else(PoisonError::into_inner);
+        elsewhere.values().cloned().chain(self.halves()).collect()
+    }
+
+    /// A half by name, even when another gateway runs it.
+    pub(super) fn seen_half(&self, link: &LinkName) -> Option<Arc<Half>> {
+        let elsewhere =
+            || self.elsewhere.read().unwrap_or_else(PoisonError::into_inner).get(link).cloned();
+        self.half(link).or_else(elsewhere)
+    }
+
+    /// Replaces what is known of the halves that another gateway runs.
+    fn see(&self, halves: Halves) {
+        let mut elsewhere = self.elsewhere.write().unwrap_or_else(PoisonError::into_inner);
+        let changed = !(elsewhere.is_empty() && halves.is_empty());
+        *elsewhere = halves;
+        drop(elsewhere);
+        if changed {
+            self.shared.halves_changed();
+        }
     }
 
     /// Whether the links are known.
@@ -184,8 +212,10 @@ impl Host {
         let membership = client.join_ownership(GROUP, who, LeaseTimes::default());
         let mut role = membership.role();
         let mut open: Option<StateStore> = None;
+        let mut standby = Standby::default();
         let pause = loop {
             let now = role.borrow_and_update().clone();
+            let mut other = None;
             match now {
                 Role::Owner { until } => match &open {
                     Some(_) => self.renew(until),
@@ -198,7 +228,9 @@ impl Host {
                     if open.take().is_some() {
                         self.end_all().await;
                     }
-                    self.wait(self.standby(owner.as_deref()));
+                    let owner = owner.unwrap_or_else(|| "another gateway".to_owned());
+                    self.wait(self.standby(&owner));
+                    other = Some(owner);
                 }
                 Role::Failed(why) if open.is_none() => {
                     let name = &self.cluster.spec().name;
@@ -214,8 +246,19 @@ impl Host {
                     None => std::future::pending().await,
                 }
             };
+            let news = async {
+                match &other {
+                    Some(owner) => {
+                        standby
+                            .next(&self.cluster, &client, self.shared.encoder.as_ref(), owner)
+                            .await
+                    }
+                    None => std::future::pending().await,
+                }
+            };
             tokio::select! {
                 () = self.stop.cancelled() => break Duration::ZERO,
+                halves = news => self.see(halves),
                 () = fenced => {
                     self.tell_taken_over();
                     break TAKEN_OVER;
@@ -226,6 +269,7 @@ impl Host {
         };
         // The successor does not wait for the end of the lease: everything stops before it is given up.
         self.end_all().await;
+        self.see(Halves::new());
         drop(open);
         membership.leave().await;
         pause
@@ -236,9 +280,8 @@ impl Host {
         self.news.send_modify(|news| news.lease = until);
     }
 
-    fn standby(&self, owner: Option<&str>) -> Refusal {
+    fn standby(&self, owner: &str) -> Refusal {
         let name = &self.cluster.spec().name;
-        let owner = owner.unwrap_or("another gateway");
         Refusal::new(ErrorCode::Unavailable, format!("the links of {name} are run by {owner}"))
             .remedy("Look at them there. This gateway takes over when that one ends.")
     }
@@ -275,6 +318,7 @@ impl Host {
         }
         tracing::info!(cluster = %name, links = contents.links.len(), "running the links");
         self.renew(until);
+        self.elsewhere.write().unwrap_or_else(PoisonError::into_inner).clear();
         for (link, contents) in by_link(contents) {
             self.start_half(link, contents, store.clone());
         }
@@ -377,7 +421,7 @@ async fn exists(client: &Client) -> Result<bool, drawbridge_kafka::Error> {
 }
 
 /// The records of each link.
-fn by_link(contents: Contents) -> Vec<(StoredLink, Contents)> {
+pub(super) fn by_link(contents: Contents) -> Vec<(StoredLink, Contents)> {
     let mut parts: BTreeMap<LinkName, Contents> = BTreeMap::new();
     for mirror in contents.mirrors {
         parts.entry(mirror.record.link.clone()).or_default().mirrors.push(mirror);

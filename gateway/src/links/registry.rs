@@ -44,6 +44,11 @@ impl Shared {
         self.hosts().iter().flat_map(|host| host.halves()).collect()
     }
 
+    /// All halves on all clusters, those included that another gateway runs.
+    pub(super) fn seen(&self) -> Vec<Arc<Half>> {
+        self.hosts().iter().flat_map(|host| host.seen()).collect()
+    }
+
     /// Counts the changes of a half as long as it runs.
     pub(super) fn watch(&self, mut shown: watch::Receiver<Arc<Shown>>) {
         let changes = self.changes.clone();
@@ -86,7 +91,7 @@ impl Shared {
         remote_id: &str,
         mode: LinkMode,
     ) -> Option<Arc<Half>> {
-        self.halves().into_iter().find(|other| {
+        self.seen().into_iter().find(|other| {
             other.name == *link
                 && other.mode == mode
                 && other.cluster.cluster_id() == Some(remote_id)

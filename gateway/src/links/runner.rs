@@ -38,6 +38,7 @@ use tokio_util::sync::CancellationToken;
 pub(super) use configure::{Peers, Twin};
 use jobs::Done;
 use mirrors::Entry;
+pub(super) use views::{Partitions, mirror_detail, nothing};
 
 use super::{
     budget::Budget,
@@ -136,7 +137,7 @@ impl Runner {
             [TaskName::AutoCreateMirror, TaskName::ConsumerOffsetSync, TaskName::TopicConfigsSync];
         let mut runner = Self {
             link: Link::new(now, None),
-            publish: watch::channel(Arc::new(views::nothing(&parts))).0,
+            publish: watch::channel(Arc::new(views::nothing(&parts.cluster, &parts.link))).0,
             cluster: parts.cluster,
             stored: parts.link,
             store: parts.store,
@@ -233,6 +234,11 @@ impl Runner {
                 self.retire(force, validate_only, reply)
             }
             Order::SourceTopics { reply } => self.source_topics(reply),
+            Order::Ends { reply } => {
+                let why = self.waiting_for.clone().unwrap_or_default();
+                let refused = || crate::links::verify::no_ends(self.name(), &why);
+                reply.send(self.ends.clone().ok_or_else(refused)).ok();
+            }
             Order::Groups { topic, reply } => self.groups(topic.as_ref(), reply),
         }
     }

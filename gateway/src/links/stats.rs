@@ -1,6 +1,8 @@
 //! Sums of a mirror, for metrics.
 
-use drawbridge_engine::partition::Counters;
+use std::time::Duration;
+
+use drawbridge_engine::partition::{Counters, Errors};
 
 use super::mover::PartitionShown;
 
@@ -25,12 +27,36 @@ pub(crate) struct MirrorStats {
     pub(crate) padded: i64,
     /// Bytes read ahead and in flight now.
     pub(crate) held: u64,
+    /// Requests that failed.
+    pub(crate) errors: Errors,
+}
+
+/// How long the brokers of a link asked to hold back, since its clients were made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Throttled {
+    /// The source's.
+    pub(crate) source: Duration,
+    /// The destination's.
+    pub(crate) destination: Duration,
 }
 
 impl MirrorStats {
     pub(super) fn add(&mut self, shown: &PartitionShown) {
-        let Counters { passed, rebuilt, records, bytes, by_markers, by_transactions, padded } =
-            shown.view.counters;
+        let Counters {
+            passed,
+            rebuilt,
+            records,
+            bytes,
+            by_markers,
+            by_transactions,
+            padded,
+            errors,
+        } = shown.view.counters;
+        self.errors.source += errors.source;
+        self.errors.transient += errors.transient;
+        self.errors.sequence += errors.sequence;
+        self.errors.too_large += errors.too_large;
+        self.errors.denied += errors.denied;
         self.passed += passed;
         self.rebuilt += rebuilt;
         self.records += records;

@@ -96,12 +96,10 @@ impl StateStore {
         client: &Client,
         encoder: Option<&PasswordEncoder>,
     ) -> Result<Contents, StoreError> {
-        if topic::find(client).await?.is_none() {
+        let Some(mut reader) = StateReader::open(client).await? else {
             return Ok(Contents::default());
-        }
-        let mut log = Log::at_start(client).await?;
-        log.read_on(client).await?;
-        understand(log, encoder.cloned()).await
+        };
+        Ok(reader.read_on(client, encoder).await?.unwrap_or_default())
     }
 
     /// Stores a record in place of the earlier one of its key. `Ok` means that all in-sync replicas have it.
@@ -154,6 +152,45 @@ impl StateStore {
             }
             answer.await.unwrap_or_else(|_| Err(shared.ended()))
         }
+    }
+}
+
+/// Follows the state that another gateway writes.
+#[derive(Debug)]
+pub struct StateReader {
+    log: Log,
+    told: Option<i64>,
+}
+
+impl StateReader {
+    /// A reader that has read nothing yet; `None` while there is no topic.
+    ///
+    /// # Errors
+    /// As [`StateStore::peek`].
+    pub async fn open(client: &Client) -> Result<Option<Self>, StoreError> {
+        if topic::find(client).await?.is_none() {
+            return Ok(None);
+        }
+        Ok(Some(Self { log: Log::at_start(client).await?, told: None }))
+    }
+
+    /// Reads to what is the end now. Returns everything when there was something new; being cancelled loses
+    /// nothing.
+    ///
+    /// # Errors
+    /// As [`StateStore::peek`]; a topic that was made anew is one that ends before what was read.
+    pub async fn read_on(
+        &mut self,
+        client: &Client,
+        encoder: Option<&PasswordEncoder>,
+    ) -> Result<Option<Contents>, StoreError> {
+        self.log.read_on(client).await?;
+        if self.told == Some(self.log.next()) {
+            return Ok(None);
+        }
+        let contents = understand(self.log.clone(), encoder.cloned()).await?;
+        self.told = Some(self.log.next());
+        Ok(Some(contents))
     }
 }
 

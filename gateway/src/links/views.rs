@@ -20,7 +20,7 @@ pub(super) async fn publish(links: Links) {
     let mut changes = links.shared.changes.subscribe();
     let stopping = links.shared.tasks.stopping().clone();
     loop {
-        let halves = links.shared.halves();
+        let halves = links.shared.seen();
         let mut rows: Vec<_> = halves.iter().map(|half| links.shared.row(&half.now())).collect();
         rows.sort_by(|a, b| (&a.cluster, &a.name).cmp(&(&b.cluster, &b.name)));
         replace(&links.rows, FeedData::Links(rows));
@@ -91,7 +91,7 @@ fn follow(
     let (inner, cluster, link) = (links.clone(), cluster.clone(), link.clone());
     links.shared.tasks.spawn(async move {
         loop {
-            match inner.half(&cluster, &link) {
+            match inner.seen(&cluster, &link) {
                 Ok(half) => match read(&half) {
                     Some(data) => replace(&sender, data),
                     None => break,

@@ -75,36 +75,40 @@ fn of_links(page: &mut Page, all: &[LinkMetrics]) {
         ];
         page.sample("drawbridge_link_state", &labels, 1);
     }
-    page.family(
-        "drawbridge_link_task_state",
-        "gauge",
-        "1 for the state that a task of a link is in.",
-    );
+    of_tasks(page, all);
+    let name = "drawbridge_link_throttled_seconds_total";
+    page.family(name, "counter", "Time the brokers of a link asked it to hold back, in seconds.");
     for link in all {
-        for task in &link.tasks {
+        for (side, time) in
+            [("source", link.throttled.source), ("destination", link.throttled.destination)]
+        {
             let labels = [
                 ("cluster", link.row.cluster.as_str()),
                 ("link", link.row.name.as_str()),
-                ("task", task.name.as_str()),
-                ("state", task.state.as_str()),
+                ("side", side),
             ];
-            page.sample("drawbridge_link_task_state", &labels, 1);
+            page.sample(name, &labels, time.as_secs_f64());
         }
     }
-    page.family(
-        "drawbridge_link_task_errors",
-        "gauge",
-        "Errors of the last run of a task of a link.",
-    );
-    for link in all {
-        for task in &link.tasks {
-            let labels = [
-                ("cluster", link.row.cluster.as_str()),
-                ("link", link.row.name.as_str()),
-                ("task", task.name.as_str()),
-            ];
-            page.sample("drawbridge_link_task_errors", &labels, task.errors.len());
-        }
+}
+
+fn of_tasks(page: &mut Page, all: &[LinkMetrics]) {
+    let tasks = || {
+        all.iter().flat_map(|link| {
+            let of = [("cluster", link.row.cluster.as_str()), ("link", link.row.name.as_str())];
+            link.tasks.iter().map(move |task| (task, of))
+        })
+    };
+    let name = "drawbridge_link_task_state";
+    page.family(name, "gauge", "1 for the state that a task of a link is in.");
+    for (task, [cluster, link]) in tasks() {
+        let state = ("state", task.state.as_str());
+        page.sample(name, &[cluster, link, ("task", task.name.as_str()), state], 1);
+    }
+    let name = "drawbridge_link_task_errors";
+    page.family(name, "gauge", "Errors of the last run of a task of a link.");
+    for (task, [cluster, link]) in tasks() {
+        page.sample(name, &[cluster, link, ("task", task.name.as_str())], task.errors.len());
     }
 }
 
@@ -137,6 +141,21 @@ fn of_mirrors(page: &mut Page, all: &[LinkMetrics]) {
         if let Some(at) = row.lag.last_fetch_ms {
             let since = now.saturating_sub(at).max(0);
             page.sample("drawbridge_mirror_since_fetch_milliseconds", &labels(row), since);
+        }
+    }
+    let name = "drawbridge_mirror_errors_total";
+    page.family(name, "counter", "Requests for a mirror that failed, by what it means.");
+    for (row, stats) in mirrors() {
+        let [cluster, link, topic] = labels(row);
+        let errors = stats.errors;
+        for (kind, count) in [
+            ("source", errors.source),
+            ("transient", errors.transient),
+            ("sequence", errors.sequence),
+            ("too_large", errors.too_large),
+            ("denied", errors.denied),
+        ] {
+            page.sample(name, &[cluster, link, topic, ("kind", kind)], count);
         }
     }
     for (name, help, value) in COUNTERS {

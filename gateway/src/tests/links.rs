@@ -80,6 +80,17 @@ async fn a_mirror_has_the_offsets_of_its_source_and_follows_it() {
         }
     })
     .await;
+
+    let page = ask(&app, "GET", "/metrics", "").await.body;
+    let labels = r#"{cluster="two",link="l",topic="orders""#;
+    for kind in ["source", "transient", "sequence", "too_large", "denied"] {
+        let line = format!(r#"drawbridge_mirror_errors_total{labels},kind="{kind}"}} 0"#);
+        assert!(page.contains(&line), "{line}: {page}");
+    }
+    for side in ["source", "destination"] {
+        let line = format!(r#"throttled_seconds_total{{cluster="two",link="l",side="{side}"}} 0"#);
+        assert!(page.contains(&line), "{line}: {page}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

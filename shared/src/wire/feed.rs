@@ -2,12 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::WireError;
 use crate::link::LinkName;
 use crate::names::{ClusterName, TopicName};
 use crate::view::{
     ActivityEntry, BrokerView, ClusterDetail, ClusterView, LinkDetail, LinkRow, MirrorDetail,
-    MirrorPartitionView, MirrorRow, Notice, PartitionView, TaskErrorView, TaskView, TopicDetail,
-    TopicRow, TopicsView,
+    MirrorPartitionView, MirrorRow, Notice, PartitionView, RecordQuery, RecordsChunk,
+    TaskErrorView, TaskView, TopicDetail, TopicRow, TopicsView, VerifyPartition, VerifyRun,
+    VerifyView,
 };
 
 /// Something that can be followed.
@@ -53,6 +55,13 @@ pub enum Feed {
         /// Which mirror topic.
         topic: TopicName,
     },
+    /// The newest comparison of a link's mirrors with their sources.
+    Verify {
+        /// The cluster the link lives on.
+        cluster: ClusterName,
+        /// Which link.
+        link: LinkName,
+    },
     /// Things that happened: the newest hundred, then each as it happens.
     Notices,
     /// What was done and what became of links and mirrors, as kept in Kafka: the newest two hundred, then
@@ -65,6 +74,11 @@ pub enum Feed {
         /// About which topic; none for all.
         topic: Option<TopicName>,
     },
+    /// Records of a topic, as a search finds them.
+    Records {
+        /// What is looked for.
+        query: Box<RecordQuery>,
+    },
 }
 
 /// How a feed is paced.
@@ -74,6 +88,8 @@ pub enum FeedKind {
     State,
     /// Every entry matters; the client pays with credit and is told of gaps.
     Log,
+    /// As a log, but it is the search that waits for credit; only a live one leaves records out and counts them.
+    Search,
 }
 
 impl Feed {
@@ -88,8 +104,10 @@ impl Feed {
             | Self::Links
             | Self::Link { .. }
             | Self::Mirrors
-            | Self::Mirror { .. } => FeedKind::State,
+            | Self::Mirror { .. }
+            | Self::Verify { .. } => FeedKind::State,
             Self::Notices | Self::Activity { .. } => FeedKind::Log,
+            Self::Records { .. } => FeedKind::Search,
         }
     }
 }
@@ -114,10 +132,14 @@ pub enum FeedData {
     Mirrors(Vec<MirrorRow>),
     /// Of `Feed::Mirror`.
     Mirror(Box<MirrorDetail>),
+    /// Of `Feed::Verify`.
+    Verify(Box<VerifyView>),
     /// Of `Feed::Notices`.
     Notices(Vec<Notice>),
     /// Of `Feed::Activity`.
     Activity(Vec<ActivityEntry>),
+    /// Of `Feed::Records`: the first part.
+    Records(Box<RecordsChunk>),
 }
 
 /// What changed in a feed: whole entries put in or taken out, never patches of parts.
@@ -210,10 +232,21 @@ pub enum FeedDelta {
         /// Partitions that are gone.
         remove: Vec<i32>,
     },
+    /// Of `Feed::Verify`.
+    Verify {
+        /// The comparison.
+        run: Option<Box<VerifyRun>>,
+        /// New or changed partitions.
+        upsert: Vec<VerifyPartition>,
+        /// Partitions that are gone: another comparison began.
+        remove: Vec<(String, i32)>,
+    },
     /// Of `Feed::Notices`: entries behind those already sent.
     Notices(Vec<Notice>),
     /// Of `Feed::Activity`: entries behind those already sent.
     Activity(Vec<ActivityEntry>),
+    /// Of `Feed::Records`: the next part.
+    Records(Box<RecordsChunk>),
 }
 
 /// Names a mirror topic among all: cluster, link, mirror topic.
@@ -235,4 +268,8 @@ pub enum EndReason {
         /// What is missing, in words.
         message: String,
     },
+    /// All of it was sent.
+    Finished,
+    /// It cannot be followed as asked.
+    Refused(Box<WireError>),
 }

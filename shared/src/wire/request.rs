@@ -6,8 +6,9 @@ use crate::draft::{ClusterDraft, ConfigChange, LinkDraft, MirrorDraft, TopicDraf
 use crate::link::{ConfigRow, LinkName};
 use crate::names::{ClusterName, TopicName};
 use crate::view::{
-    ConfigEntryView, GroupOffsetRow, HistoryPoint, LinkCheck, MirrorAction, MirrorActionRow,
-    MirrorCreateRow, ProbeReport, PurgeRow, SourceTopicRow,
+    ConfigEntryView, Decoding, GroupOffsetRow, HistoryPoint, LinkCheck, MirrorAction,
+    MirrorActionRow, MirrorCreateRow, ProbeReport, PurgeRow, RecordView, SourceTopicRow,
+    VerifyRange,
 };
 
 /// Something asked of the gateway. Every change can be sent with `validate_only` where Kafka can check
@@ -193,6 +194,41 @@ pub enum Request {
         /// Only say what would be done.
         validate_only: bool,
     },
+    /// Compare mirrors with their sources, record by record; `Feed::Verify` shows how it goes on.
+    VerifyMirrors {
+        /// The cluster the link lives on.
+        cluster: ClusterName,
+        /// Which link.
+        link: LinkName,
+        /// Which mirror topics; none named for all.
+        topics: Vec<TopicName>,
+        /// Which records of each partition.
+        range: VerifyRange,
+    },
+    /// End the comparison of a link's mirrors that is under way.
+    CancelVerify {
+        /// The cluster the link lives on.
+        cluster: ClusterName,
+        /// Which link.
+        link: LinkName,
+    },
+    /// Read one record whole.
+    ReadRecord {
+        /// On which cluster.
+        cluster: ClusterName,
+        /// Of which topic.
+        topic: TopicName,
+        /// In which partition.
+        partition: i32,
+        /// At which offset.
+        offset: i64,
+        /// How its key is shown.
+        #[serde(default)]
+        key_decoding: Decoding,
+        /// How its value is shown.
+        #[serde(default)]
+        value_decoding: Decoding,
+    },
 }
 
 /// What came of a request; the variant follows from the request.
@@ -221,4 +257,8 @@ pub enum Response {
     MirrorsCreated(Vec<MirrorCreateRow>),
     /// Of `ActOnMirrors`, by name.
     MirrorActions(Vec<MirrorActionRow>),
+    /// Of `VerifyMirrors`: the comparison's number.
+    VerifyStarted(u64),
+    /// Of `ReadRecord`.
+    Record(Box<RecordView>),
 }

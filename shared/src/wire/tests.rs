@@ -3,7 +3,11 @@
 use super::*;
 use crate::draft::ClusterDraft;
 use crate::names::ClusterName;
-use crate::view::{ActivityEntry, ActivityResult, Severity};
+use crate::view::{
+    ActivityEntry, ActivityResult, Decoding, PartitionPosition, PayloadView, RecordFilter,
+    RecordQuery, RecordView, RecordsChunk, SearchEnd, SearchProgress, Seek, Severity,
+    TimestampKind,
+};
 use proptest::prelude::*;
 
 fn cluster(name: &str) -> ClusterName {
@@ -67,7 +71,65 @@ fn client_frames() -> Vec<ClientMessage> {
             },
             credit: 16,
         },
+        ClientMessage::Subscribe {
+            id: SubscriptionId(5),
+            feed: Feed::Records { query: Box::new(query()) },
+            credit: 2,
+        },
+        ClientMessage::Request {
+            id: RequestId(3),
+            body: Request::ReadRecord {
+                cluster: cluster("cloud"),
+                topic: "orders".parse().unwrap(),
+                partition: 3,
+                offset: 9_007_199_254_740_993,
+                key_decoding: Decoding::Auto,
+                value_decoding: Decoding::Hex,
+            },
+        },
     ]
+}
+
+fn query() -> RecordQuery {
+    RecordQuery {
+        cluster: cluster("cloud"),
+        topic: "orders".parse().unwrap(),
+        partitions: vec![0, 3],
+        seek: Seek::Time { from_ms: 1_790_000_000_000, to_ms: None },
+        filter: RecordFilter::Cel { expression: "value.amount > 100".into() },
+        limit: 50,
+        live: false,
+        key_decoding: Decoding::Auto,
+        value_decoding: Decoding::Json,
+        resume: vec![PartitionPosition { partition: 3, offset: 9_007_199_254_740_993 }],
+    }
+}
+
+fn chunk(end: Option<SearchEnd>) -> RecordsChunk {
+    let value = PayloadView {
+        size: 15,
+        text: "{\"amount\": 120}".into(),
+        decoding: Decoding::Json,
+        why: None,
+        schema_id: None,
+        truncated: false,
+    };
+    RecordsChunk {
+        records: vec![RecordView {
+            partition: 3,
+            offset: 9_007_199_254_740_993,
+            timestamp_ms: Some(1_790_000_000_001),
+            timestamp_kind: TimestampKind::Create,
+            key: None,
+            value: Some(value),
+            headers: vec![],
+            n_headers: 0,
+        }],
+        progress: SearchProgress { scanned: 2, bytes: 30, matched: 1, ..SearchProgress::default() },
+        skipped: 0,
+        positions: vec![PartitionPosition { partition: 3, offset: 9_007_199_254_740_994 }],
+        end,
+    }
 }
 
 fn server_frames() -> Vec<ServerMessage> {
@@ -117,6 +179,17 @@ fn server_frames() -> Vec<ServerMessage> {
             seq: 1,
             delta: FeedDelta::Activity(vec![activity(2, ActivityResult::Refused("no".into()))]),
         },
+        ServerMessage::Snapshot {
+            id: SubscriptionId(5),
+            seq: 0,
+            data: FeedData::Records(Box::new(chunk(None))),
+        },
+        ServerMessage::Delta {
+            id: SubscriptionId(5),
+            seq: 1,
+            delta: FeedDelta::Records(Box::new(chunk(Some(SearchEnd::Limit)))),
+        },
+        ServerMessage::Ended { id: SubscriptionId(5), reason: EndReason::Finished },
     ]
 }
 

@@ -1,7 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { settled } from "../support/page.ts";
-import { pages } from "../support/places.ts";
+import { allPlaces, open } from "../support/link-places.ts";
 import { test } from "../support/test.ts";
 
 const folder = resolve(process.env.DRAWBRIDGE_SCREENSHOTS ?? "screenshots-out");
@@ -10,10 +9,9 @@ const sizes = { wide: { width: 1440, height: 900 }, narrow: { width: 390, height
 test.use({ serves: "demo" });
 test.beforeAll(() => mkdirSync(folder, { recursive: true }));
 
-for (const [name, path] of Object.entries(pages)) {
+for (const [name, place] of Object.entries(allPlaces)) {
   test(name, async ({ page }) => {
-    await page.goto(path);
-    await settled(page);
+    await open(page, place);
     for (const [size, viewport] of Object.entries(sizes)) {
       for (const colorScheme of ["light", "dark"] as const) {
         await page.setViewportSize(viewport);

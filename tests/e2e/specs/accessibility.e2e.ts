@@ -1,16 +1,16 @@
 import { expectAccessible } from "../support/axe.ts";
-import { pages } from "../support/places.ts";
-import { settled } from "../support/page.ts";
+import { allPlaces, open } from "../support/link-places.ts";
+import { expectFits } from "../support/narrow.ts";
 import { test } from "../support/test.ts";
 
 test.use({ serves: "demo" });
 
-for (const [name, path] of Object.entries(pages)) {
-  test(`${name} has no serious finding, wide and narrow, light and dark`, async ({ page }) => {
-    await page.goto(path);
-    await settled(page);
+for (const [name, place] of Object.entries(allPlaces)) {
+  test(`${name} has no serious finding and fits, wide and narrow, light and dark`, async ({ page }) => {
+    await open(page, place);
     await expectAccessible(page);
     await page.setViewportSize({ width: 390, height: 844 });
     await expectAccessible(page);
+    await expectFits(page);
   });
 }

@@ -1,8 +1,9 @@
 // The two real Kafka clusters of this run: how to reach them, and what tests need in them.
 
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { expect, type APIRequestContext } from "@playwright/test";
 import type { Gateway } from "./gateway.ts";
 
@@ -81,6 +82,18 @@ export function produce(name: ClusterName, topic: string, lines: readonly string
     input: lines.map((line) => `${line}\n`).join(""),
     stdio: ["pipe", "ignore", "pipe"],
   });
+}
+
+/** Kills the broker of a cluster; it keeps its data. Who stops one starts it again, come what may. */
+export const stopKafka = (name: ClusterName): Promise<void> => order("stop", name);
+
+/** Starts it again and waits until it answers. */
+export const startKafka = (name: ClusterName): Promise<void> => order("start", name);
+
+async function order(what: "stop" | "start", name: ClusterName): Promise<void> {
+  const bed = process.env.DRAWBRIDGE_KAFKA_BED ?? "../../target/debug/kafka-bed";
+  const env = { ...process.env, DRAWBRIDGE_CACHE: place("..") };
+  await promisify(execFile)(bed, [what, name], { env });
 }
 
 /** The jars of the newest Kafka that the clusters can run on. */

@@ -1,6 +1,7 @@
 //! A source, a destination, a gateway over the destination, and links between them.
 
 use std::{
+    process::Stdio,
     sync::{Arc, Weak},
     time::Duration,
 };
@@ -18,8 +19,9 @@ use drawbridge_tests::{
 };
 use serde_json::{Value, json};
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
+    process::{Child, Command},
     runtime::Runtime,
     sync::Mutex,
 };
@@ -37,10 +39,12 @@ pub(super) struct Hanging(
     #[expect(dead_code, reason = "dropping it is what counts")] Vec<std::sync::mpsc::Sender<()>>,
 );
 
-/// A gateway on a runtime of its own, so that it can be killed.
+/// A gateway on a runtime of its own, so that it can be stopped where it stands, or in a process of its own, so
+/// that it can be killed.
 pub(super) struct Gateway {
     address: String,
     runtime: Option<Runtime>,
+    process: Option<Child>,
 }
 
 impl Gateway {
@@ -56,12 +60,39 @@ impl Gateway {
             App::start(Parts { clusters: vec![spec], ..Parts::default() }, listener)
         });
         let address = app.await??.address().to_string();
-        Ok(Self { address, runtime: Some(runtime) })
+        Ok(Self { address, runtime: Some(runtime), process: None })
     }
 
-    /// Ends it where it stands: nothing is drained, closed or told to anybody.
-    pub(super) fn kill(mut self) {
+    /// The same in a process of its own: these tests once more, where one of them is the gateway.
+    pub(super) async fn process(bootstrap: &str) -> Result<Self> {
+        let mut process = Command::new(std::env::current_exe()?)
+            .args(["--exact", super::process::NAME, "--ignored", "--nocapture"])
+            .env(super::process::BOOTSTRAP, bootstrap)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()?;
+        let mut lines = BufReader::new(process.stdout.take().context("its output")?).lines();
+        while let Some(line) = lines.next_line().await? {
+            if let Some((_, address)) = line.split_once(super::process::READY) {
+                let address = address.to_owned();
+                return Ok(Self { address, runtime: None, process: Some(process) });
+            }
+        }
+        bail!("the gateway's process ended")
+    }
+
+    /// Ends it where it stands, a process with SIGKILL: nothing is drained, closed or told to anybody.
+    pub(super) async fn kill(mut self) -> Result<()> {
+        if let Some(process) = &mut self.process {
+            process.kill().await?;
+        }
         self.end();
+        Ok(())
+    }
+
+    pub(super) fn address(&self) -> &str {
+        &self.address
     }
 
     /// Keeps all of its threads busy until the answer is dropped, as if the process was stopped.

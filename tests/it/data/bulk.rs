@@ -103,7 +103,7 @@ async fn many_records_of_all_kinds_arrive_at_their_offsets(version: Version) -> 
         let entries: Vec<Entry> = updates(round, time).into_iter().chain(own).collect();
         append(&mut compacted, 0, &Batch::build(&entries, CODECS[round % 5])).await?;
     }
-    clean(&bed, &mut compacted, 0, time).await?;
+    clean(bed.source().await?, &mut compacted, 0, time).await?;
 
     let topics = [plain, trimmed, transactional, compacted];
     let link = bed.link(&[]).await?;

@@ -7,7 +7,7 @@ use drawbridge_tests::{
     bed::unique,
     checker::Log,
     wire::{
-        Isolation, Routed,
+        Isolation, Routed, Wire,
         batch::{Batch, Compression, Entry, now},
     },
 };
@@ -30,7 +30,7 @@ on_each_version!(
 /// The cleaner comes by four times a second: it is done when nothing has changed for so long.
 const QUIET: Duration = Duration::from_secs(3);
 
-pub(super) const EAGER: [(&str, &str); 5] = [
+pub(crate) const EAGER: [(&str, &str); 5] = [
     ("cleanup.policy", "compact"),
     ("segment.ms", "60000"),
     ("min.cleanable.dirty.ratio", "0.001"),
@@ -40,10 +40,10 @@ pub(super) const EAGER: [(&str, &str); 5] = [
 
 /// For a mirror that is compared: its own cleaner would take records that were superseded and that the
 /// source's cleaner has left. This config is not synced unless the link says so.
-pub(super) const UNCLEANED: (&str, &str) = ("min.cleanable.dirty.ratio", "1");
+pub(crate) const UNCLEANED: (&str, &str) = ("min.cleanable.dirty.ratio", "1");
 
 /// Ten keys, of which most appear again and again; a tombstone now and then.
-pub(super) fn updates(round: usize, time: i64) -> Vec<Entry> {
+pub(crate) fn updates(round: usize, time: i64) -> Vec<Entry> {
     (0..60)
         .map(|n| {
             let key = format!("k{}", (n * 7 + round) % 10);
@@ -56,8 +56,13 @@ pub(super) fn updates(round: usize, time: i64) -> Vec<Entry> {
 /// Has everything so far cleaned, and nothing any more.
 ///
 /// The cleaner may come while the topic is still being written, and more than once: what counts is how much
-/// of all that was written is left, and that it stays so.
-pub(super) async fn clean(bed: &Bed, topic: &mut Routed, partition: i32, time: i64) -> Result<()> {
+/// of all that was written is left, and that it stays so. `wire` leads to a broker of the topic.
+pub(crate) async fn clean(
+    mut wire: Wire,
+    topic: &mut Routed,
+    partition: i32,
+    time: i64,
+) -> Result<()> {
     let later = Entry::new(Some("roll"), Some("roll")).at(time + 120_000);
     append(topic, partition, &Batch::build(&[later], Compression::None)).await?;
     eventually("the topic is cleaned", async || {
@@ -66,7 +71,6 @@ pub(super) async fn clean(bed: &Bed, topic: &mut Routed, partition: i32, time: i
         Ok((log.stable == log.end && left < log.end / 3).then_some(()))
     })
     .await?;
-    let mut wire = bed.source().await?;
     for (key, value) in
         [("min.cleanable.dirty.ratio", "1"), ("max.compaction.lag.ms", "9223372036854775807")]
     {
@@ -95,7 +99,7 @@ async fn a_thinned_topic_is_mirrored_with_its_holes(version: Version) -> Result<
     for (round, codec) in (0..).zip(CODECS) {
         append(&mut topic, 0, &Batch::build(&updates(round, time), codec)).await?;
     }
-    clean(&bed, &mut topic, 0, time).await?;
+    clean(bed.source().await?, &mut topic, 0, time).await?;
     let link = bed.link(&[]).await?;
     link.mirror_with(topic.name(), &[UNCLEANED]).await?;
     let there = link.holds(topic.name(), topic.name()).await?;
@@ -116,7 +120,7 @@ async fn a_thinned_topic_of_transactions_is_mirrored_with_its_holes(
         producer.write(&mut topic, 0, &updates(round, time), CODECS[round % 5]).await?;
         producer.end(round % 3 != 1).await?;
     }
-    clean(&bed, &mut topic, 0, time).await?;
+    clean(bed.source().await?, &mut topic, 0, time).await?;
     let link = bed.link(&[]).await?;
     link.mirror_with(topic.name(), &[UNCLEANED]).await?;
     link.holds(topic.name(), topic.name()).await?;
@@ -135,7 +139,7 @@ async fn a_thinned_and_trimmed_topic_is_mirrored_with_its_holes(version: Version
     for round in 0..20 {
         append(&mut topic, 0, &Batch::build(&updates(round, time), CODECS[round % 5])).await?;
     }
-    clean(&bed, &mut topic, 0, time).await?;
+    clean(bed.source().await?, &mut topic, 0, time).await?;
     topic.delete_records(0, 803).await?;
     let start = topic.offset(0, -2, -1, Isolation::Uncommitted).await?;
     ensure!(start == 803, "the source begins at {start}");

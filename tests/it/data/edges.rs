@@ -44,7 +44,7 @@ async fn kill_as_it_grows(
             Ok((total(&mut here).await? >= before + step).then_some(()))
         })
         .await?;
-        gateway.kill();
+        gateway.kill().await?;
         gateway = Gateway::start(bootstrap).await?;
     }
     Ok(gateway)
@@ -204,7 +204,7 @@ async fn an_open_transaction_outlives_gateways(version: Version) -> Result<()> {
         one.write(&mut topic, 0, &mixed(round, 30), codec).await?;
         two.write(&mut topic, 0, &mixed(round, 20), codec).await?;
         append(&mut topic, 0, &Batch::build(&mixed(round, 10), codec)).await?;
-        gateway.kill();
+        gateway.kill().await?;
         gateway = Gateway::start(&destination.back_door()).await?;
         two.end(round % 2 == 0).await?;
         two.write(&mut topic, 0, &mixed(round, 20), codec).await?;

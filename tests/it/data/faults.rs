@@ -133,15 +133,17 @@ async fn in_sync(cluster: &Cluster, topic: &str) -> Result<()> {
 
 async fn killed_gateways_lose_and_repeat_nothing(version: Version) -> Result<()> {
     let bed = Bed::alone(version).await?;
-    let Bed { source, destination, mut gateway } = bed;
+    let Bed { source, destination, gateway } = bed;
+    gateway.kill().await?;
+    let mut gateway = Gateway::process(&destination.bootstrap()).await?;
     let (topic, link, mut traffic) = flowing(&gateway, source, &destination, 6).await?;
     let path = link.path.clone();
-    for _ in 0..4 {
+    for _ in 0..5 {
         gateway.surely("GET", &path, &Value::Null).await?;
         moving(&destination, &topic, &mut traffic).await?;
-        gateway.kill();
+        gateway.kill().await?;
         traffic.more(50).await?;
-        gateway = Gateway::start(&destination.bootstrap()).await?;
+        gateway = Gateway::process(&destination.bootstrap()).await?;
     }
     gateway.surely("GET", &path, &Value::Null).await?;
     settle(&Link::known(&gateway, source, &destination, &path), &topic, traffic).await
@@ -174,7 +176,7 @@ async fn of_two_gateways_one_moves_and_the_other_takes_over(version: Version) ->
     ensure!(told.to_string().contains("are run by"), "{told}");
     traffic.more(300).await?;
     let Bed { source, destination, gateway } = bed;
-    gateway.kill();
+    gateway.kill().await?;
     second.surely("GET", &path, &Value::Null).await?;
     moving(&destination, &topic, &mut traffic).await?;
     settle(&Link::known(&second, source, &destination, &path), &topic, traffic).await

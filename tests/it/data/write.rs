@@ -6,7 +6,7 @@ use drawbridge_tests::wire::{
     batch::{Batch, Compression, Entry, bits, now},
 };
 
-pub(super) const CODECS: [Compression; 5] = [
+pub(crate) const CODECS: [Compression; 5] = [
     Compression::None,
     Compression::Gzip,
     Compression::Snappy,
@@ -15,7 +15,7 @@ pub(super) const CODECS: [Compression; 5] = [
 ];
 
 /// `count` records with keys and values of all kinds, told apart by `seed`.
-pub(super) fn mixed(seed: usize, count: usize) -> Vec<Entry> {
+pub(crate) fn mixed(seed: usize, count: usize) -> Vec<Entry> {
     let time = now();
     (0..count)
         .map(|n| {
@@ -36,14 +36,14 @@ pub(super) fn mixed(seed: usize, count: usize) -> Vec<Entry> {
 }
 
 /// Appends and insists.
-pub(super) async fn append(topic: &mut Routed, partition: i32, batch: &Batch) -> Result<i64> {
+pub(crate) async fn append(topic: &mut Routed, partition: i32, batch: &Batch) -> Result<i64> {
     let answer = topic.append(partition, batch).await?;
     ensure!(answer.error == 0, "error {} from {}-{partition}", answer.error, topic.name());
     Ok(answer.base_offset)
 }
 
 /// A producer that writes in transactions.
-pub(super) struct Transactional {
+pub(crate) struct Transactional {
     id: String,
     who: (i64, i16),
     sequences: Vec<i32>,
@@ -51,7 +51,7 @@ pub(super) struct Transactional {
 }
 
 impl Transactional {
-    pub(super) async fn new(bootstrap: &str, id: &str, partitions: i32) -> Result<Self> {
+    pub(crate) async fn new(bootstrap: &str, id: &str, partitions: i32) -> Result<Self> {
         let address = Wire::connect(bootstrap).await?.find_coordinator(id, 1).await?;
         let mut coordinator = Wire::connect(&address).await?;
         let who = coordinator.transactional_producer(id).await?;
@@ -60,7 +60,7 @@ impl Transactional {
     }
 
     /// Writes into the open transaction, which begins with the first write.
-    pub(super) async fn write(
+    pub(crate) async fn write(
         &mut self,
         topic: &mut Routed,
         partition: i32,
@@ -71,7 +71,7 @@ impl Transactional {
     }
 
     /// As [`Transactional::write`], of a batch.
-    pub(super) async fn send(
+    pub(crate) async fn send(
         &mut self,
         topic: &mut Routed,
         partition: i32,
@@ -90,7 +90,7 @@ impl Transactional {
         Ok(())
     }
 
-    pub(super) async fn end(&mut self, commit: bool) -> Result<()> {
+    pub(crate) async fn end(&mut self, commit: bool) -> Result<()> {
         self.coordinator.end_transaction(&self.id, self.who, commit).await
     }
 }

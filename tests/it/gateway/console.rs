@@ -6,9 +6,11 @@ use anyhow::{Context, Result, bail, ensure};
 use drawbridge::app::App;
 use drawbridge_shared::{
     diff::apply,
+    view::{RecordQuery, RecordView, RecordsChunk},
     wire::{
-        ClientMessage, Feed, FeedData, PROTOCOL, Request, RequestId, Response, SUBPROTOCOL,
-        ServerMessage, SubscriptionId, WireError, decode_server, encode_client,
+        ClientMessage, EndReason, Feed, FeedData, FeedDelta, PROTOCOL, Request, RequestId,
+        Response, SUBPROTOCOL, ServerMessage, SubscriptionId, WireError, decode_server,
+        encode_client,
     },
 };
 use futures_util::{SinkExt, StreamExt};
@@ -104,5 +106,34 @@ impl Console {
         let found = found.with_context(|| format!("{feed:?} stays at {state:?}"))??;
         self.say(&ClientMessage::Unsubscribe { id }).await?;
         Ok(found)
+    }
+
+    /// Runs a search: its records and its last part; or why it was refused.
+    pub(super) async fn search(
+        &mut self,
+        query: RecordQuery,
+    ) -> Result<Result<(Vec<RecordView>, RecordsChunk), WireError>> {
+        let id = SubscriptionId(self.next);
+        self.next += 1;
+        let feed = Feed::Records { query: Box::new(query) };
+        self.say(&ClientMessage::Subscribe { id, feed, credit: 10_000 }).await?;
+        let (mut records, mut last) = (Vec::new(), RecordsChunk::default());
+        let found = async {
+            loop {
+                let part = match self.hear().await? {
+                    ServerMessage::Snapshot { data: FeedData::Records(part), .. } => *part,
+                    ServerMessage::Delta { delta: FeedDelta::Records(part), .. } => *part,
+                    ServerMessage::Ended { id: of, reason } if of == id => match reason {
+                        EndReason::Finished => return Ok(Ok((records, last))),
+                        EndReason::Refused(error) => return Ok(Err(*error)),
+                        other => bail!("{other:?}"),
+                    },
+                    _ => continue,
+                };
+                records.extend(part.records.clone());
+                last = part;
+            }
+        };
+        timeout(PATIENCE, found).await?
     }
 }

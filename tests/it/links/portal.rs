@@ -53,6 +53,11 @@ impl Portal {
         Ok(Self { app: Some(app), runtime: Some(runtime), address, said })
     }
 
+    /// Its links, asked without REST.
+    pub(super) fn links(&self) -> Result<&drawbridge::links::Links> {
+        Ok(self.app.as_ref().context("an app")?.links())
+    }
+
     /// Asks, and remembers the answer.
     pub(super) async fn ask(&self, method: &str, path: &str, body: Value) -> Result<Answer> {
         let body = if body.is_null() { String::new() } else { body.to_string() };

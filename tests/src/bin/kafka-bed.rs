@@ -1,8 +1,9 @@
-//! `kafka-bed up|down|status`: two real Kafka clusters for hand work.
+//! `kafka-bed up|down|status|stop NAME|start NAME`: two real Kafka clusters for hand work.
 //!
 //! `up` starts a keeper in the background, which holds both clusters until `down` ends it. They are
 //! called `onprem` (`SASL_PLAINTEXT` with SCRAM, an authorizer) and `cloud` (`SASL_SSL` with PLAIN),
 //! each with one broker and a plaintext listener besides, and log in as `admin` or `alice`.
+//! `stop` and `start` end and restart the broker of one of them, as an outage would; it keeps its data.
 #![allow(clippy::print_stdout, reason = "a command that prints its result")]
 
 use std::{
@@ -18,6 +19,8 @@ use anyhow::{Context, Result, bail};
 use drawbridge_tests::bed::{Cluster, Door, Kafka, Version, cache_root};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use tokio::{
+    io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
+    net::{UnixListener, UnixStream},
     signal::unix::{SignalKind, signal},
     time::sleep,
 };
@@ -34,7 +37,8 @@ async fn main() -> Result<()> {
         ["down"] => down(&place).await,
         ["status"] => status(&place),
         ["keep"] => keep(&place).await,
-        _ => bail!("usage: kafka-bed up|down|status"),
+        [order @ ("stop" | "start"), name] => ask_keeper(&place, order, name).await,
+        _ => bail!("usage: kafka-bed up|down|status|stop NAME|start NAME"),
     }
 }
 
@@ -51,6 +55,11 @@ impl Place {
     /// Written by the keeper when both clusters answer: what `status` prints.
     fn ready(&self) -> PathBuf {
         self.dir.join("ready")
+    }
+
+    /// The socket where the keeper takes orders.
+    fn control(&self) -> PathBuf {
+        self.dir.join("control")
     }
 
     fn log(&self) -> PathBuf {
@@ -146,10 +155,63 @@ async fn keep(place: &Place) -> Result<()> {
     );
     let draft = place.dir.join("ready.draft");
     fs::write(&draft, text)?;
+    // Left behind by a keeper that was killed.
+    fs::remove_file(place.control()).ok();
+    let orders = UnixListener::bind(place.control()).context("listening for orders")?;
     fs::rename(draft, place.ready())?;
-    terminated.recv().await;
+    let clusters = [("onprem", &onprem), ("cloud", &cloud)];
+    loop {
+        tokio::select! {
+            asked = orders.accept() => answer(asked?.0, &clusters).await,
+            _ = terminated.recv() => break,
+        }
+    }
+    fs::remove_file(place.control())?;
     fs::remove_file(place.ready())?;
     Ok(())
+}
+
+/// Gives the keeper an order and waits until it is carried out.
+async fn ask_keeper(place: &Place, order: &str, name: &str) -> Result<()> {
+    let mut socket = UnixStream::connect(place.control())
+        .await
+        .context("no clusters are running; start them with: ./dev kafka up")?;
+    socket.write_all(format!("{order} {name}\n").as_bytes()).await?;
+    let mut said = String::new();
+    socket.read_to_string(&mut said).await?;
+    match said.trim_end().strip_prefix("done: ") {
+        Some(done) => println!("{done}"),
+        None => bail!("{}", said.trim_end()),
+    }
+    Ok(())
+}
+
+/// Carries one order out; what came of it goes back as a line.
+async fn answer(socket: UnixStream, clusters: &[(&str, &Cluster)]) {
+    let mut socket = BufReader::new(socket);
+    let mut order = String::new();
+    let said = match socket.read_line(&mut order).await {
+        Ok(_) => carry_out(order.trim_end(), clusters).await,
+        Err(error) => Err(error.into()),
+    };
+    let line = match said {
+        Ok(done) => format!("done: {done}\n"),
+        Err(error) => format!("{error:#}\n"),
+    };
+    // Who asked may be gone by now.
+    socket.write_all(line.as_bytes()).await.ok();
+}
+
+async fn carry_out(order: &str, clusters: &[(&str, &Cluster)]) -> Result<String> {
+    let (order, name) = order.split_once(' ').context("an order is a word and a name")?;
+    let found = clusters.iter().find(|(own, _)| *own == name);
+    let (_, cluster) = found.with_context(|| format!("no cluster is called '{name}'"))?;
+    match order {
+        "stop" => cluster.broker(1).kill().await?,
+        "start" => cluster.settled().await?,
+        _ => bail!("no order is called '{order}'"),
+    }
+    Ok(format!("{name}: {order}"))
 }
 
 /// Writes the `.properties` of every door and user, and says which they are.

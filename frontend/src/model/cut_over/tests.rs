@@ -46,6 +46,21 @@ fn a_dry_run_is_summed_up_without_what_would_be_refused() {
 }
 
 #[test]
+fn a_source_whose_end_grows_is_still_written_to() {
+    let mut ends = Ends::default();
+    ends.see(0, Some(100));
+    ends.see(4_000, Some(100));
+    assert_eq!(ends.words(), None);
+    ends.see(8_000, Some(112));
+    assert_eq!(ends.words().as_deref(), Some("12 records arrived in the last 4 s"));
+    ends.see(14_000, Some(112));
+    assert_eq!(ends.words(), None, "long ago");
+    ends.see(15_000, None);
+    ends.see(16_000, Some(500));
+    assert_eq!(ends.words(), None, "what was not known did not arrive");
+}
+
+#[test]
 fn an_old_dry_run_is_not_acted_on() {
     assert_eq!(is_stale(120_000, 0), None);
     assert!(is_stale(120_001, 0).is_some());

@@ -10,6 +10,7 @@ use crate::model::number::{UNKNOWN, counted};
 use crate::model::{lag, rest};
 use crate::pages::topic::ask::{Ask, Refusal};
 use crate::pages::topic::gate::origin;
+use crate::pages::verify::Verify;
 use crate::routes::CutOver;
 use crate::state::{Clock, Toasts};
 use crate::ui::{
@@ -27,15 +28,37 @@ pub(super) fn Before(moving: Move) -> impl IntoView {
         <div class="cut">
             <div class="stack">
                 <Stakes moving missing />
+                <Producers moving />
                 <Refusal error=moving.check.error() retry=move |()| moving.look() />
                 <DryRun moving />
+                <Verify subject=moving.subject topics=moving.topics />
             </div>
             <div class="stack">
+                <super::readiness::Readiness moving />
                 <Instead moving />
                 <Afterwards moving />
                 <Confirm moving missing />
             </div>
         </div>
+    }
+}
+
+/// Says so while records go on arriving on the source.
+#[component]
+fn Producers(moving: Move) -> impl IntoView {
+    let (now, ends) = (moving.clock.now(), RwSignal::new(model::Ends::default()));
+    Effect::new(move |_| {
+        let (now_ms, sum) = (now.get(), untrack(|| moving.source_ends()));
+        ends.update(|ends| ends.see(now_ms, sum));
+    });
+    let words = Memo::new(move |_| ends.read().words());
+    view! {
+        <Show when=move || words.read().is_some()>
+            <Note role=StateRole::Attention>
+                <b>"Producers still write to " {move || moving.source()} ". "</b>
+                {move || words.get()} "."
+            </Note>
+        </Show>
     }
 }
 

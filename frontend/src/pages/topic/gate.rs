@@ -123,7 +123,10 @@ pub(in crate::pages) fn Gate(
         Stage::Ended(EndReason::Denied { message }) => {
             view! { <EmptyState title="Not allowed" text=message action=link /> }.into_any()
         }
-        Stage::Ended(EndReason::Unsubscribed) => {
+        Stage::Ended(EndReason::Refused(error)) => {
+            view! { <EmptyState title="Not possible" text=error.message action=link /> }.into_any()
+        }
+        Stage::Ended(EndReason::Unsubscribed | EndReason::Finished) => {
             view! { <EmptyState title="No longer updated" text="Reload the page." action=link /> }
                 .into_any()
         }

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use drawbridge_shared::diff;
+use drawbridge_shared::view::RecordsChunk;
 use drawbridge_shared::wire::{
     ClientMessage, EndReason, Feed, FeedData, FeedDelta, FeedKind, SubscriptionId,
 };
@@ -14,6 +15,8 @@ use crate::socket::{FollowState, Followed};
 
 /// Frames of a log feed that may be under way; granted again when half of them came.
 const CREDIT: u32 = 16;
+/// Parts of a search that may be under way.
+const SEARCH_CREDIT: u32 = 4;
 /// Entries of a log feed that are kept.
 const LOG_LENGTH: usize = 200;
 
@@ -85,7 +88,8 @@ impl Feeds {
             entry.id = Some(id);
             entry.seq = None;
             entry.n_spent = 0;
-            let credit = if entry.feed.kind() == FeedKind::Log { CREDIT } else { 0 };
+            let credit = entry.credit();
+            entry.resume();
             send(&ClientMessage::Subscribe { id, feed: entry.feed.clone(), credit }, effects);
         }
     }
@@ -100,7 +104,10 @@ impl Feeds {
     ) {
         let Some(entry) = self.entry(id) else { return };
         entry.seq = Some(seq);
-        entry.shown.data = Some(Arc::new(data));
+        match data {
+            FeedData::Records(part) => entry.take(*part),
+            data => entry.shown.data = Some(Arc::new(data)),
+        }
         entry.shown.state = FollowState::Live;
         entry.shown.fresh = true;
         entry.spend(effects);
@@ -118,11 +125,14 @@ impl Feeds {
         let Some(entry) = self.entry(id) else { return };
         let is_next = entry.seq.and_then(|last| last.checked_add(1)) == Some(seq);
         let is_applied = is_next
-            && entry
-                .shown
-                .data
-                .as_mut()
-                .is_some_and(|data| diff::apply(Arc::make_mut(data), delta));
+            && match (delta, entry.shown.data.as_mut()) {
+                (FeedDelta::Records(part), None) => {
+                    entry.take(*part);
+                    true
+                }
+                (delta, Some(data)) => diff::apply(Arc::make_mut(data), delta),
+                (_, None) => false,
+            };
         if is_applied {
             entry.seq = Some(seq);
             entry.shorten();
@@ -165,7 +175,9 @@ impl Feeds {
         for entry in &mut self.entries {
             entry.id = None;
             entry.shown.fresh = false;
-            if matches!(entry.shown.state, FollowState::Ended(_)) {
+            // A search that was finished is; its records stay.
+            if matches!(&entry.shown.state, FollowState::Ended(why) if *why != EndReason::Finished)
+            {
                 entry.shown = Followed::loading();
             }
             entry.show(effects);
@@ -188,13 +200,37 @@ impl Entry {
 
     /// Counts a frame of a log feed, and grants new ones when half of the credit is used.
     fn spend(&mut self, effects: &mut Vec<Effect>) {
-        if self.feed.kind() != FeedKind::Log {
+        let credit = self.credit();
+        if credit == 0 {
             return;
         }
         self.n_spent += 1;
-        if let (true, Some(id)) = (self.n_spent >= CREDIT / 2, self.id) {
+        if let (true, Some(id)) = (self.n_spent >= credit / 2, self.id) {
             send(&ClientMessage::Credit { id, frames: self.n_spent }, effects);
             self.n_spent = 0;
+        }
+    }
+
+    /// Frames that may be under way; none for states, which need no credit.
+    fn credit(&self) -> u32 {
+        match self.feed.kind() {
+            FeedKind::State => 0,
+            FeedKind::Log => CREDIT,
+            FeedKind::Search => SEARCH_CREDIT,
+        }
+    }
+
+    /// A part of a search came.
+    fn take(&mut self, part: RecordsChunk) {
+        self.shown.found.push(part);
+    }
+
+    /// After a reconnect a search goes on behind what came already.
+    fn resume(&mut self) {
+        if let (Feed::Records { query }, Some(last)) =
+            (&mut self.feed, self.shown.found.parts.last())
+        {
+            query.resume.clone_from(&last.positions);
         }
     }
 

@@ -40,6 +40,7 @@ pub(super) fn is_harmless(body: &Request) -> bool {
         | Request::LinkConfigs { .. }
         | Request::LinkHistory { .. }
         | Request::SourceTopics { .. }
+        | Request::ReadRecord { .. }
         | Request::LinkGroups { .. } => true,
         Request::CreateTopic { validate_only, .. }
         | Request::AddPartitions { validate_only, .. }
@@ -52,7 +53,9 @@ pub(super) fn is_harmless(body: &Request) -> bool {
         | Request::PurgeTopic { .. }
         | Request::CreateLink { .. }
         | Request::DeleteLink { .. }
-        | Request::CreateMirrors { .. } => false,
+        | Request::CreateMirrors { .. }
+        | Request::VerifyMirrors { .. }
+        | Request::CancelVerify { .. } => false,
     }
 }
 

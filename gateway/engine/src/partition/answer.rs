@@ -86,6 +86,8 @@ pub enum Tail {
         base: i64,
         /// Who wrote it; -1 without producer id.
         producer_id: i64,
+        /// Sequence of the record that was asked for; negative without one.
+        sequence: i32,
     },
 }
 

@@ -142,6 +142,7 @@ impl Partition {
             Ok(()) | Err(_) if !matches!(self.phase, Phase::Filling(_)) || self.breaking => {}
             Ok(()) => self.ask_log_end(Question::FillEnd { count, refused: None }, effects),
             Err(fault) => {
+                self.counters.errors.count(fault.kind);
                 self.ask_log_end(Question::FillEnd { count, refused: Some(fault) }, effects);
             }
         }

@@ -2,7 +2,9 @@
 
 use drawbridge_shared::link::MirrorTopicError;
 
-use super::{Effect, Fault, Partition, Phase, ProducerState, Question, Sent, Tail, intake::Intake};
+use super::{
+    Effect, Fault, Partition, Phase, Producer, ProducerState, Question, Sent, Tail, intake::Intake,
+};
 use crate::Millis;
 
 /// Sequences wrap after `i32::MAX`.
@@ -95,7 +97,7 @@ impl Partition {
             Stage::End { .. } => self.ask_log_end(Question::LogEnd, effects),
             Stage::Tail { end, .. } => {
                 if end == 0 {
-                    self.adopt(stage);
+                    self.adopt(end, None);
                 } else {
                     let ask = self.ask(Question::Tail { end });
                     effects.push(Effect::Tail { ask, offset: end - 1 });
@@ -158,7 +160,9 @@ impl Partition {
         result: Result<Tail, Fault>,
         effects: &mut Vec<Effect>,
     ) {
-        let Phase::Opening(stage @ Stage::Tail { state, .. }) = self.phase else { return };
+        let Phase::Opening(Stage::Tail { state, .. }) = self.phase else { return };
+        let exact = result.as_ref().ok().and_then(|tail| self.state_at(*tail));
+        let state = exact.or(state);
         match result {
             Err(fault) => self.rest_after(&fault),
             Ok(Tail::Unreadable) => {
@@ -167,7 +171,7 @@ impl Partition {
             Ok(Tail::Empty { log_end }) if log_end != end => {
                 self.rest(format!("the mirror ended at offset {end}, and then at {log_end}"));
             }
-            Ok(Tail::Batch { base, producer_id }) if !self.spec.own.contains(&producer_id) => {
+            Ok(Tail::Batch { base, producer_id, .. }) if !self.spec.own.contains(&producer_id) => {
                 let offset = self.unexplained(end, state).map_or(base, |first| first.min(base));
                 self.fail_foreign(offset, "the last batch was not written by the link");
             }
@@ -180,8 +184,25 @@ impl Partition {
                 let ask = self.ask(Question::Suspicion { end });
                 effects.push(Effect::DescribeProducers { ask });
             }
-            Ok(Tail::Empty { .. } | Tail::Batch { .. }) => self.adopt(stage),
+            // The state may be of a batch that a leader change took back before the end was read. A batch
+            // with the sequence after it would go in behind a late one of ours.
+            Ok(Tail::Empty { .. } | Tail::Batch { .. })
+                if exact.is_none() && self.now < self.late_sequenced =>
+            {
+                self.late_unsequenced = self.late_unsequenced.max(self.late_sequenced);
+                self.phase = Phase::Opening(Stage::Settle);
+            }
+            Ok(Tail::Empty { .. } | Tail::Batch { .. }) => self.adopt(end, state),
         }
+    }
+
+    /// The state of our producer right after a batch of the link's data: the one reading of position and
+    /// sequence that no leader change can come between.
+    fn state_at(&self, tail: Tail) -> Option<ProducerState> {
+        let Tail::Batch { producer_id, sequence, .. } = tail else { return None };
+        let Producer { id, epoch } = self.spec.data;
+        let ours = producer_id == id && sequence >= 0;
+        ours.then_some(ProducerState { last_sequence: sequence, epoch, last_timestamp: 0 })
     }
 
     pub(super) fn fail_foreign(&mut self, offset: i64, seen: &str) {
@@ -194,8 +215,7 @@ impl Partition {
     }
 
     /// Takes the log end as the position.
-    fn adopt(&mut self, stage: Stage) {
-        let Stage::Tail { state, end } = stage else { return };
+    fn adopt(&mut self, end: i64, state: Option<ProducerState>) {
         // Epochs are stored before what follows them is sent; beyond what this machine sent itself,
         // another owner may have stored more than it knows of.
         let epoch =

@@ -134,6 +134,7 @@ impl Partition {
     }
 
     fn on_source_fault(&mut self, fault: SourceFault) {
+        self.counters.errors.source += 1;
         match fault {
             SourceFault::OutOfRange => self.source.bounds_needed = true,
             SourceFault::Diverged { epoch, end } => {

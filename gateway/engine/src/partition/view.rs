@@ -1,6 +1,6 @@
 //! What a partition shows of itself.
 
-use super::{Partition, Phase, flight::Sortie};
+use super::{FaultKind, Partition, Phase, flight::Sortie};
 use crate::Millis;
 
 /// Where the machine stands, in one word.
@@ -41,6 +41,34 @@ pub struct Counters {
     pub by_transactions: i64,
     /// Offsets padded below the log start.
     pub padded: i64,
+    /// What went wrong.
+    pub errors: Errors,
+}
+
+/// Requests that failed, by what it means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Errors {
+    /// The source did not give what it was asked for.
+    pub source: u64,
+    /// The destination failed in a way that may pass.
+    pub transient: u64,
+    /// The destination's sequence check refused a batch.
+    pub sequence: u64,
+    /// A batch was larger than the mirror takes.
+    pub too_large: u64,
+    /// A permission is missing at the destination.
+    pub denied: u64,
+}
+
+impl Errors {
+    pub(super) const fn count(&mut self, kind: FaultKind) {
+        match kind {
+            FaultKind::Transient => self.transient += 1,
+            FaultKind::Sequence => self.sequence += 1,
+            FaultKind::TooLarge => self.too_large += 1,
+            FaultKind::Denied => self.denied += 1,
+        }
+    }
 }
 
 impl Counters {

@@ -71,6 +71,12 @@ impl Records {
         })
     }
 
+    /// A record's body as a slice of the batch it shares, without copying.
+    #[must_use]
+    pub fn share(&self, record: &Record<'_>) -> Bytes {
+        self.bytes.slice_ref(record.body)
+    }
+
     fn take<'a>(&self, rest: &mut &'a [u8], above: i64) -> Option<Record<'a>> {
         let length = usize::try_from(varint::take(rest)?).ok()?;
         let (mut record, after) = rest.split_at_checked(length)?;

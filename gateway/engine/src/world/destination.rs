@@ -24,6 +24,8 @@ pub(crate) enum Cell {
 struct Owner {
     base: i64,
     producer_id: i64,
+    /// Sequence of the first record; negative without one.
+    first_sequence: i32,
 }
 
 #[derive(Debug, Default, Clone)]
@@ -74,9 +76,9 @@ impl Destination {
         self.producers = self.committed_producers.clone();
     }
 
-    fn push(&mut self, cell: Cell, base: i64, producer_id: i64) {
+    fn push(&mut self, cell: Cell, base: i64, producer_id: i64, first_sequence: i32) {
         self.cells.push(cell);
-        self.owners.push(Owner { base, producer_id });
+        self.owners.push(Owner { base, producer_id, first_sequence });
     }
 
     pub(crate) fn produce(&mut self, stamped: &Stamped) -> Result<i64, Fault> {
@@ -121,7 +123,7 @@ impl Destination {
         }
         for (seen, ..) in judge(wire) {
             let seen = Seen { offset: base + seen.offset, ..seen };
-            self.push(Cell::Record(seen), base, header.producer_id);
+            self.push(Cell::Record(seen), base, header.producer_id, header.base_sequence);
         }
         Ok(base)
     }
@@ -132,7 +134,7 @@ impl Destination {
             let base = self.end();
             let seen =
                 Seen { offset: base, timestamp: 0, key: None, value: None, headers: Vec::new() };
-            self.push(Cell::Record(seen), base, -1);
+            self.push(Cell::Record(seen), base, -1, -1);
         }
     }
 
@@ -157,7 +159,7 @@ impl Destination {
 
     fn mark(&mut self, producer: i64, _control: Control) {
         let base = self.end();
-        self.push(Cell::Marker, base, producer);
+        self.push(Cell::Marker, base, producer, -1);
     }
 
     pub(crate) fn trim(&mut self, before: i64) -> Result<i64, Fault> {
@@ -184,7 +186,17 @@ impl Destination {
             return Tail::Unreadable;
         }
         match usize::try_from(offset).ok().and_then(|offset| self.owners.get(offset)) {
-            Some(owner) => Tail::Batch { base: owner.base, producer_id: owner.producer_id },
+            Some(owner) => Tail::Batch {
+                base: owner.base,
+                producer_id: owner.producer_id,
+                sequence: match owner.first_sequence {
+                    first @ 0.. => {
+                        let at = (i64::from(first) + offset - owner.base) % (1 << 31);
+                        i32::try_from(at).unwrap()
+                    }
+                    none => none,
+                },
+            },
             None => Tail::Unreadable,
         }
     }

@@ -441,3 +441,56 @@ fn markers_wait_for_every_batch_before_them() {
     assert!(world.destination.cells[10..13].iter().all(|cell| *cell == Cell::Marker));
     world.settle();
 }
+
+/// Two copies of one batch are late. One is appended, read as the producer's state and taken back by a leader
+/// change before the log end is read; the other one arrives when the next batch is on its way.
+#[test]
+fn a_sequence_that_a_leader_change_took_back_shifts_nothing() {
+    let mut world = mirrored();
+    produce(&mut world, 1);
+    for _ in 0..2 {
+        until_data_waits(&mut world);
+        world.restart(0, true);
+    }
+    let late = world.waiting(is_data);
+    assert_eq!(late.len(), 2, "two gateways died with the same batch under way");
+    let step = |world: &mut World, kind: fn(&Effect) -> bool| {
+        while world.waiting(kind).is_empty() {
+            world.deliver(0);
+        }
+        let at = world.waiting(kind)[0];
+        world.fate(at, Fate::Done);
+    };
+    world.fate(late[0], Fate::Done);
+    step(&mut world, |effect| matches!(effect, Effect::DescribeProducers { .. }));
+    world.elect();
+    assert_eq!(world.destination.end(), 10, "the late batch was not replicated");
+    let mut arrived = false;
+    for _ in 0..200 {
+        let waiting = world.waiting(is_data);
+        if let (2.., false) = (waiting.len(), arrived) {
+            arrived = true;
+            world.fate(waiting[0], Fate::Done);
+        } else if world.n_answers() > 0 {
+            world.deliver(0);
+        } else if let Some(at) = world.waiting(|effect| !is_data(effect)).first() {
+            world.fate(*at, Fate::Done);
+        } else {
+            break;
+        }
+    }
+    assert!(arrived, "the next batch was under way when the late one arrived");
+    world.settle();
+}
+
+fn until_data_waits(world: &mut World) {
+    let known = world.waiting(is_data).len();
+    while world.waiting(is_data).len() == known {
+        if world.n_answers() > 0 {
+            world.deliver(0);
+        } else {
+            let at = world.waiting(|effect| !is_data(effect))[0];
+            world.fate(at, Fate::Done);
+        }
+    }
+}

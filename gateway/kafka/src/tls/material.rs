@@ -6,7 +6,7 @@ use rustls::{
     ClientConfig, RootCertStore, SupportedProtocolVersion,
     client::WebPkiServerVerifier,
     crypto::CryptoProvider,
-    pki_types::CertificateDer,
+    pki_types::{CertificateDer, PrivateKeyDer},
     version::{TLS12, TLS13},
 };
 
@@ -57,23 +57,48 @@ pub(super) fn client_config(settings: &TlsSettings) -> Result<ClientConfig, Sett
     }
 }
 
+/// Trust and identity as PEM text, for a client that reads no stores.
+#[derive(Debug)]
+pub(crate) struct Exported {
+    /// Certificates that may sign the brokers'.
+    pub(crate) trusted: String,
+    /// Own certificates, leaf first, and their key.
+    pub(crate) identity: Option<(String, Secret)>,
+}
+
+/// Reads the stores and writes them as PEM.
+///
+/// # Errors
+/// The setting whose file is missing, unreadable, locked or empty.
+pub(crate) fn export(settings: &TlsSettings) -> Result<Exported, SettingFault> {
+    let faults = Faults { source: &settings.source };
+    let (_, certificates) = trusted(settings, &faults)?;
+    let identity = match &settings.identity {
+        None => None,
+        Some(identity) => {
+            let (_, (chain, key)) = own_certificate(identity, &faults)?;
+            let label = match &key {
+                PrivateKeyDer::Pkcs1(_) => "RSA PRIVATE KEY",
+                PrivateKeyDer::Sec1(_) => "EC PRIVATE KEY",
+                _ => "PRIVATE KEY",
+            };
+            let key = Secret::new(pem::write(label, key.secret_der()));
+            Some((pem_of(&chain), key))
+        }
+    };
+    Ok(Exported { trusted: pem_of(&certificates), identity })
+}
+
+fn pem_of(certificates: &[CertificateDer<'_>]) -> String {
+    certificates.iter().map(|certificate| pem::write("CERTIFICATE", certificate)).collect()
+}
+
 fn verifier(
     settings: &TlsSettings,
     provider: &Arc<CryptoProvider>,
     faults: &Faults<'_>,
 ) -> Result<Verifier, SettingFault> {
-    let (key, trusted) = match &settings.trust {
-        Trust::System => ("ssl.truststore.location", system(faults)?),
-        Trust::Inline(pem) => {
-            let key = "ssl.truststore.certificates";
-            let found = certificates_of_pem(pem.expose());
-            (key, found.map_err(|problem| faults.of(key, problem, FILE_REMEDY))?)
-        }
-        Trust::Store(store) => {
-            let key = "ssl.truststore.location";
-            (key, trust_store(store, faults)?)
-        }
-    };
+    let (key, trusted) = trusted(settings, faults)?;
     let mut roots = RootCertStore::empty();
     let (added, refused) = roots.add_parsable_certificates(trusted.iter().cloned());
     if added == 0 {
@@ -87,6 +112,24 @@ fn verifier(
         .build()
         .map_err(|error| faults.of(key, error.to_string(), FILE_REMEDY))?;
     Ok(Verifier::new(webpki, trusted, settings.verify_hostname))
+}
+
+fn trusted(
+    settings: &TlsSettings,
+    faults: &Faults<'_>,
+) -> Result<(&'static str, Vec<CertificateDer<'static>>), SettingFault> {
+    Ok(match &settings.trust {
+        Trust::System => ("ssl.truststore.location", system(faults)?),
+        Trust::Inline(pem) => {
+            let key = "ssl.truststore.certificates";
+            let found = certificates_of_pem(pem.expose());
+            (key, found.map_err(|problem| faults.of(key, problem, FILE_REMEDY))?)
+        }
+        Trust::Store(store) => {
+            let key = "ssl.truststore.location";
+            (key, trust_store(store, faults)?)
+        }
+    })
 }
 
 const FILE_REMEDY: &str = "Check that it is a PEM, JKS or PKCS12 store with certificates";

@@ -8,6 +8,21 @@ pub(super) struct Block {
     pub(super) der: Vec<u8>,
 }
 
+/// A block as text.
+pub(super) fn write(label: &str, der: &[u8]) -> String {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+    let text = STANDARD.encode(der);
+    let mut pem = format!("-----BEGIN {label}-----\n");
+    for (at, letter) in text.chars().enumerate() {
+        if at > 0 && at % 64 == 0 {
+            pem.push('\n');
+        }
+        pem.push(letter);
+    }
+    pem.push_str(&format!("\n-----END {label}-----\n"));
+    pem
+}
+
 /// All blocks of `text`; text between them is skipped.
 ///
 /// # Errors

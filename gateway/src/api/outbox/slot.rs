@@ -4,9 +4,10 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use drawbridge_shared::{
     diff::diff,
-    view::{ActivityEntry, Notice},
+    view::{ActivityEntry, Notice, RecordsChunk},
     wire::{EndReason, FeedData, FeedDelta, FeedKind, ServerMessage, SubscriptionId},
 };
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::{ACTIVITY_BACKLOG, LOG_BACKLOG, STATE_INTERVAL};
 
@@ -15,6 +16,7 @@ use super::{ACTIVITY_BACKLOG, LOG_BACKLOG, STATE_INTERVAL};
 pub(super) enum Slot {
     State(StateSlot),
     Log(LogSlot),
+    Search(SearchSlot),
     Ending(EndReason),
 }
 
@@ -23,6 +25,14 @@ pub(super) struct StateSlot {
     sent: Option<Arc<FeedData>>,
     pending: Option<Arc<FeedData>>,
     not_before: Duration,
+    next_seq: u64,
+}
+
+/// Parts of a search; those that wait keep it from finding more.
+#[derive(Debug, Default)]
+pub(super) struct SearchSlot {
+    credit: u32,
+    queue: VecDeque<(Box<RecordsChunk>, OwnedSemaphorePermit)>,
     next_seq: u64,
 }
 
@@ -50,6 +60,7 @@ impl Slot {
         match kind {
             FeedKind::State => Self::State(StateSlot::default()),
             FeedKind::Log => Self::Log(LogSlot { credit, ..LogSlot::default() }),
+            FeedKind::Search => Self::Search(SearchSlot { credit, ..SearchSlot::default() }),
         }
     }
 
@@ -57,13 +68,21 @@ impl Slot {
         match self {
             Self::State(slot) => slot.pending = Some(data),
             Self::Log(slot) => slot.offer(&data),
-            Self::Ending(_) => {}
+            Self::Search(_) | Self::Ending(_) => {}
+        }
+    }
+
+    pub(super) fn offer_part(&mut self, part: Box<RecordsChunk>, permit: OwnedSemaphorePermit) {
+        if let Self::Search(slot) = self {
+            slot.queue.push_back((part, permit));
         }
     }
 
     pub(super) fn credit(&mut self, frames: u32) {
-        if let Self::Log(slot) = self {
-            slot.credit = slot.credit.saturating_add(frames);
+        match self {
+            Self::Log(slot) => slot.credit = slot.credit.saturating_add(frames),
+            Self::Search(slot) => slot.credit = slot.credit.saturating_add(frames),
+            Self::State(_) | Self::Ending(_) => {}
         }
     }
 
@@ -77,6 +96,7 @@ impl Slot {
         match self {
             Self::State(slot) => slot.next(id, now),
             Self::Log(slot) => slot.next(id),
+            Self::Search(slot) => slot.next(id),
             Self::Ending(reason) => Some(ServerMessage::Ended { id, reason: reason.clone() }),
         }
     }
@@ -85,6 +105,7 @@ impl Slot {
         match self {
             Self::State(slot) => slot.pending.as_ref().map(|_| slot.not_before),
             Self::Log(slot) => slot.is_ready().then_some(Duration::ZERO),
+            Self::Search(slot) => slot.is_ready().then_some(Duration::ZERO),
             Self::Ending(_) => Some(Duration::ZERO),
         }
     }
@@ -105,6 +126,26 @@ impl StateSlot {
         self.not_before = now.saturating_add(STATE_INTERVAL);
         self.next_seq += 1;
         Some(message)
+    }
+}
+
+impl SearchSlot {
+    fn is_ready(&self) -> bool {
+        self.credit > 0 && !self.queue.is_empty()
+    }
+
+    fn next(&mut self, id: SubscriptionId) -> Option<ServerMessage> {
+        if self.credit == 0 {
+            return None;
+        }
+        let (part, _permit) = self.queue.pop_front()?;
+        let seq = self.next_seq;
+        self.credit -= 1;
+        self.next_seq += 1;
+        Some(match seq {
+            0 => ServerMessage::Snapshot { id, seq, data: FeedData::Records(part) },
+            _ => ServerMessage::Delta { id, seq, delta: FeedDelta::Records(part) },
+        })
     }
 }
 

@@ -142,6 +142,7 @@ async fn read_tail(sink: &Client, place: &TopicPartition, at: i64) -> Result<Tai
                 return Ok(Tail::Batch {
                     base: batch.base_offset(),
                     producer_id: batch.header().producer_id,
+                    sequence: batch.sequence_at(at),
                 });
             }
             Ok(_) => {}

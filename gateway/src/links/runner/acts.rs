@@ -186,7 +186,7 @@ impl Runner {
         let include = self.configs().map(LinkConfigs::synced_topic_configs).unwrap_or_default();
         for topic in topics {
             let Some(entry) = self.mirrors.get(topic) else { continue };
-            let source = entry.source_configs.as_ref();
+            let source = entry.stored.source_configs.as_ref();
             let configs = topic_configs::finish(&client, topic.as_str(), source, &include).await;
             let acls = protection::release(&client, topic.as_str(), &entry.stored.denied).await;
             if let Err(error) = configs.and(acls) {

@@ -97,10 +97,8 @@ impl Runner {
             }
             Done::ConfigsRan(ran) => self.configs_ran(ran),
             Done::LastConfigs(topic, result, sources) => {
-                if let Some((_, configs)) = sources.into_iter().next()
-                    && let Some(entry) = self.mirrors.get_mut(&topic)
-                {
-                    entry.source_configs = Some(configs);
+                if let Some((_, configs)) = sources.into_iter().next() {
+                    self.configs_read(&topic, configs);
                 }
                 self.give_mirror(&topic, MirrorInput::ConfigsSynced(result));
             }

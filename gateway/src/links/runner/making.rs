@@ -225,6 +225,7 @@ async fn make(
         topic_id: None,
         denied: Vec::new(),
         overrides: intent.overrides.clone(),
+        source_configs: None,
     };
     for (number, start) in (0..).zip(&intent.starts) {
         let record = StoredPartition {

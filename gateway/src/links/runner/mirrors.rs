@@ -27,8 +27,6 @@ pub(super) struct Entry {
     pub(super) stored: StoredMirror,
     /// What the partitions were told last.
     pub(super) command: Option<Command>,
-    /// The source's configs as they were read last.
-    pub(super) source_configs: Option<Configs>,
     /// Why somebody may be able to write to it.
     pub(super) unprotected: Option<String>,
     /// When its ACLs are looked at again.
@@ -266,7 +264,7 @@ impl Runner {
             return;
         };
         let include = self.configs().map(|c| c.synced_topic_configs()).unwrap_or_default();
-        let (source, denied) = (entry.source_configs.clone(), entry.stored.denied.clone());
+        let (source, denied) = (entry.stored.source_configs.clone(), entry.stored.denied.clone());
         let topic = topic.clone();
         let work = async move {
             let result =
@@ -284,6 +282,15 @@ impl Runner {
         self.running.push(work.boxed());
     }
 
+    /// Remembers the source's configs, for a failover that cannot ask for them.
+    pub(super) fn configs_read(&mut self, topic: &TopicName, configs: Configs) {
+        let Some(entry) = self.mirrors.get_mut(topic) else { return };
+        if entry.stored.source_configs.as_ref() != Some(&configs) {
+            entry.stored.source_configs = Some(configs);
+            self.save_again(topic);
+        }
+    }
+
     pub(super) fn protected(&mut self, topic: &TopicName, protection: protection::Protection) {
         let Some(entry) = self.mirrors.get_mut(topic) else { return };
         entry.unprotected = protection.gap;
@@ -299,7 +306,6 @@ pub(super) fn entry(machine: Mirror, stored: StoredMirror) -> Entry {
         machine,
         stored,
         command: None,
-        source_configs: None,
         unprotected: None,
         protect_again: None,
         unsaved: 0,

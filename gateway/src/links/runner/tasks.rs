@@ -110,9 +110,7 @@ impl Runner {
 
     pub(super) fn configs_ran(&mut self, ran: topic_configs::Ran) {
         for (topic, configs) in ran.sources {
-            if let Some(entry) = self.mirrors.get_mut(&topic) {
-                entry.source_configs = Some(configs);
-            }
+            self.configs_read(&topic, configs);
         }
         self.task_ran(TaskName::TopicConfigsSync, ran.errors);
     }

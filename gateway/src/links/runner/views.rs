@@ -3,10 +3,14 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use drawbridge_engine::{Millis, mirror::MirrorPhase, partition::Stance};
+use drawbridge_engine::{
+    Millis,
+    mirror::{Mirror, MirrorPhase},
+    partition::Stance,
+};
 use drawbridge_shared::{
     link::{ConnectionMode, LinkPrefix, LinkState, MirrorState, TaskName},
-    names::TopicName,
+    names::{ClusterName, TopicName},
     view::{
         GroupOffsetRow, LagView, LinkDetail, LinkRow, MirrorDetail, MirrorLagRow,
         MirrorPartitionView, MirrorRow, MirrorStance, RateView, RemoteView, TaskErrorView,
@@ -14,24 +18,23 @@ use drawbridge_shared::{
     },
 };
 
-use super::{Parts, Runner, mirrors::Entry};
+use super::Runner;
 use crate::{
     clock::now_ms,
-    clusters::security_words,
+    clusters::{Cluster, security_words},
     links::{
         half::Shown,
         mover::PartitionShown,
-        stats::MirrorStats,
+        stats::{MirrorStats, Throttled},
         store::StoredLink,
         tasks::consumer_offsets::{Observed, Work},
     },
 };
 
 /// What is shown before anything is known.
-pub(super) fn nothing(parts: &Parts) -> Shown {
-    let stored = &parts.link;
+pub(in crate::links) fn nothing(cluster: &Cluster, stored: &StoredLink) -> Shown {
     let link = LinkRow {
-        cluster: parts.cluster.spec().name.clone(),
+        cluster: cluster.spec().name.clone(),
         name: stored.name.clone(),
         link_id: link_id(stored),
         mode: mode(stored),
@@ -64,6 +67,7 @@ pub(super) fn nothing(parts: &Parts) -> Shown {
         detail,
         mirrors: BTreeMap::new(),
         stats: BTreeMap::new(),
+        throttled: Throttled::default(),
         configs: stored.configs.clone().ok(),
         history: Arc::default(),
     }
@@ -81,7 +85,7 @@ fn connection(stored: &StoredLink) -> ConnectionMode {
     stored.readable().connection_mode()
 }
 
-type Partitions = BTreeMap<i32, PartitionShown>;
+pub(in crate::links) type Partitions = BTreeMap<i32, PartitionShown>;
 
 impl Runner {
     /// Makes what is shown anew, and publishes it when it changed.
@@ -96,7 +100,10 @@ impl Runner {
             let mut sums = MirrorStats::default();
             partitions.values().for_each(|shown| sums.add(shown));
             stats.insert(topic.clone(), sums);
-            mirrors.insert(topic.clone(), self.mirror_detail(topic, entry, partitions));
+            let cluster = &self.cluster.spec().name;
+            let detail =
+                mirror_detail(cluster, topic, &entry.machine, entry.stored.created, partitions);
+            mirrors.insert(topic.clone(), detail);
         }
         let link = self.link_row(&mirrors);
         if self.history.is_due(now) {
@@ -115,8 +122,12 @@ impl Runner {
             link,
         };
         let history = Arc::new(self.history.all());
-        let shown =
-            Shown { detail, mirrors, stats, configs: self.stored.configs.clone().ok(), history };
+        let throttled = self.ends.as_ref().map_or_else(Throttled::default, |ends| Throttled {
+            source: ends.source.stats().brokers.iter().map(|broker| broker.throttled).sum(),
+            destination: ends.sink.stats().brokers.iter().map(|broker| broker.throttled).sum(),
+        });
+        let configs = self.stored.configs.clone().ok();
+        let shown = Shown { detail, mirrors, stats, throttled, configs, history };
         self.publish.send_if_modified(|old| {
             let changed = **old != shown;
             if changed {
@@ -219,66 +230,6 @@ impl Runner {
         self.mirrors.values().find_map(|entry| entry.unprotected.clone())
     }
 
-    fn mirror_detail(&self, topic: &TopicName, entry: &Entry, moved: &Partitions) -> MirrorDetail {
-        let record = entry.machine.record();
-        let mut lag = LagView::default();
-        let mut rate = RateView::default();
-        let mut trouble = None;
-        for shown in moved.values() {
-            lag = sum(lag, lag_of(shown));
-            rate.bytes += shown.bytes_per_second;
-            rate.records += shown.records_per_second;
-            if trouble.is_none() {
-                trouble =
-                    error_of(shown).map(|error| format!("partition {}: {error}", shown.partition));
-            }
-        }
-        // Partitions that were never fetched make the sum unknown.
-        let n_known = moved.values().filter(|shown| shown.lag.records.is_some()).count();
-        if n_known < usize::try_from(record.partitions).unwrap_or(0) {
-            lag.records = None;
-            lag.behind_ms = None;
-        }
-        let ends = match &record.phase {
-            MirrorPhase::Stopped { ends } => Some(ends),
-            _ => None,
-        };
-        if let MirrorPhase::Failed { detail, .. } = &record.phase {
-            trouble = Some(detail.clone());
-        }
-        let state =
-            if entry.stored.created { entry.machine.state() } else { MirrorState::PendingMirror };
-        let partitions = (0..record.partitions).map(|number| match moved.get(&number) {
-            Some(shown) => partition_view(shown),
-            None => unmoved(
-                number,
-                ends.and_then(|ends| ends.get(usize::try_from(number).ok()?)).copied(),
-            ),
-        });
-        MirrorDetail {
-            partitions: partitions.collect(),
-            mirror: MirrorRow {
-                cluster: self.cluster.spec().name.clone(),
-                link: self.name().clone(),
-                topic: topic.clone(),
-                source_topic: record.source_topic.clone(),
-                partitions: record.partitions,
-                state,
-                since_ms: entry.machine.since().0,
-                error: entry.machine.error(),
-                trouble: trouble.filter(|_| state != MirrorState::Stopped),
-                lag,
-                rate,
-            },
-            transition_errors: entry
-                .machine
-                .transition_errors()
-                .into_iter()
-                .map(|by| TaskErrorView { code: by.code, message: by.message })
-                .collect(),
-        }
-    }
-
     /// Lag per partition, as the public API has it.
     pub(super) fn lag_rows(&self, topic: &TopicName) -> Vec<MirrorLagRow> {
         let mut rows = Vec::new();
@@ -293,6 +244,70 @@ impl Runner {
         }
         rows.sort_by_key(|row| row.partition);
         rows
+    }
+}
+
+/// A mirror as its machine and what the movers show of its partitions have it.
+pub(in crate::links) fn mirror_detail(
+    cluster: &ClusterName,
+    topic: &TopicName,
+    machine: &Mirror,
+    created: bool,
+    moved: &Partitions,
+) -> MirrorDetail {
+    let record = machine.record();
+    let mut lag = LagView::default();
+    let mut rate = RateView::default();
+    let mut trouble = None;
+    for shown in moved.values() {
+        lag = sum(lag, lag_of(shown));
+        rate.bytes += shown.bytes_per_second;
+        rate.records += shown.records_per_second;
+        if trouble.is_none() {
+            trouble =
+                error_of(shown).map(|error| format!("partition {}: {error}", shown.partition));
+        }
+    }
+    // Partitions that were never fetched make the sum unknown.
+    let n_known = moved.values().filter(|shown| shown.lag.records.is_some()).count();
+    if n_known < usize::try_from(record.partitions).unwrap_or(0) {
+        lag.records = None;
+        lag.behind_ms = None;
+    }
+    let ends = match &record.phase {
+        MirrorPhase::Stopped { ends } => Some(ends),
+        _ => None,
+    };
+    if let MirrorPhase::Failed { detail, .. } = &record.phase {
+        trouble = Some(detail.clone());
+    }
+    let state = if created { machine.state() } else { MirrorState::PendingMirror };
+    let partitions = (0..record.partitions).map(|number| match moved.get(&number) {
+        Some(shown) => partition_view(shown),
+        None => {
+            unmoved(number, ends.and_then(|ends| ends.get(usize::try_from(number).ok()?)).copied())
+        }
+    });
+    MirrorDetail {
+        partitions: partitions.collect(),
+        mirror: MirrorRow {
+            cluster: cluster.clone(),
+            link: record.link.clone(),
+            topic: topic.clone(),
+            source_topic: record.source_topic.clone(),
+            partitions: record.partitions,
+            state,
+            since_ms: machine.since().0,
+            error: machine.error(),
+            trouble: trouble.filter(|_| state != MirrorState::Stopped),
+            lag,
+            rate,
+        },
+        transition_errors: machine
+            .transition_errors()
+            .into_iter()
+            .map(|by| TaskErrorView { code: by.code, message: by.message })
+            .collect(),
     }
 }
 

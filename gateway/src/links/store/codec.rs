@@ -100,6 +100,8 @@ struct MirrorValue {
     denied: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     overrides: Vec<(String, String)>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    source_configs: Option<BTreeMap<String, String>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -185,6 +187,7 @@ pub(super) fn decode(
                 topic_id: value.mirror_topic_id.map(|id| id.0),
                 denied: value.denied,
                 overrides: value.overrides,
+                source_configs: value.source_configs,
             })
         }
         Key::Partition(link, topic, partition) => Stored::Partition(StoredPartition {
@@ -302,6 +305,7 @@ fn mirror_value(mirror: StoredMirror) -> MirrorValue {
         mirror_topic_id: mirror.topic_id.map(IdText),
         denied: mirror.denied,
         overrides: mirror.overrides,
+        source_configs: mirror.source_configs,
     }
 }
 

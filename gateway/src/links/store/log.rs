@@ -46,7 +46,7 @@ impl Fence {
 }
 
 /// The topic as far as it was read.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Log {
     values: BTreeMap<String, Vec<u8>>,
     /// Newest epoch of each producer.
@@ -69,6 +69,9 @@ impl Log {
     /// Reads on to what is the end now.
     pub(super) async fn read_on(&mut self, client: &Client) -> Result<(), StoreError> {
         let end = end(client).await?;
+        if end < self.next {
+            return Err(damaged(format!("it ends at {end}, and was read to {} before", self.next)));
+        }
         let deadline = Instant::now() + client.settings().timeouts.api;
         while self.next < end {
             let before = self.next;
@@ -156,8 +159,8 @@ impl Log {
     }
 
     /// What was read, understood. Takes tens of milliseconds for each secret that was derived anew.
-    pub(super) fn contents(self, encoder: Option<&PasswordEncoder>) -> Contents {
-        let mut contents = Contents { unreadable: self.unreadable, ..Contents::default() };
+    pub(super) fn contents(&self, encoder: Option<&PasswordEncoder>) -> Contents {
+        let mut contents = Contents { unreadable: self.unreadable.clone(), ..Contents::default() };
         for (text, value) in &self.values {
             if text == OWNER || text.starts_with(FENCE) {
                 continue;

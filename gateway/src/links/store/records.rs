@@ -5,6 +5,7 @@ use std::{fmt, str::FromStr};
 use drawbridge_engine::{
     mirror::MirrorRecord,
     partition::{Memory, Producer},
+    task::topic_configs::Configs,
 };
 use drawbridge_shared::{
     link::{LinkConfigs, LinkName},
@@ -194,6 +195,8 @@ pub struct StoredMirror {
     pub denied: Vec<String>,
     /// Configs it was given at creation, beside those of the source.
     pub overrides: Vec<(String, String)>,
+    /// The source's configs as they were read last.
+    pub source_configs: Option<Configs>,
 }
 
 /// What a partition of a mirror remembers.

@@ -86,6 +86,7 @@ fn mirror() -> StoredMirror {
         topic_id: Some(Uuid::from_u128(7)),
         denied: vec!["User:app".to_owned()],
         overrides: vec![("retention.ms".to_owned(), "1".to_owned())],
+        source_configs: None,
     }
 }
 

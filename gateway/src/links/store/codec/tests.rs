@@ -78,9 +78,17 @@ fn mirror_strategy() -> impl Strategy<Value = Stored> {
         any::<bool>(),
         prop::collection::vec(".{0,10}", 0..3),
         prop::collection::vec((".{0,10}", ".{0,10}"), 0..3),
+        prop::option::of(prop::collection::btree_map(".{0,10}", ".{0,10}", 0..3)),
     )
         .prop_map(
-            |((link, topic, source, id, partitions, phase), since, created, denied, overrides)| {
+            |(
+                (link, topic, source, id, partitions, phase),
+                since,
+                created,
+                denied,
+                overrides,
+                source_configs,
+            )| {
                 Stored::Mirror(StoredMirror {
                     record: MirrorRecord {
                         link: link.parse().unwrap(),
@@ -95,6 +103,7 @@ fn mirror_strategy() -> impl Strategy<Value = Stored> {
                     topic_id: id.map(Uuid::from_bytes),
                     denied,
                     overrides,
+                    source_configs,
                 })
             },
         )

@@ -1,0 +1,292 @@
+//! Searches for records: from what is typed to a query, and from what was found to rows.
+
+use std::sync::Arc;
+
+use drawbridge_shared::names::{ClusterName, TopicName};
+use drawbridge_shared::view::{
+    Decoding, PartitionPosition, RecordFilter, RecordQuery, RecordView, RecordsChunk, Seek,
+};
+
+use crate::routes::MessagesQuery;
+
+/// Records before the search waits to be continued.
+pub const LIMIT: u32 = 500;
+
+/// Decodings that can be chosen, with their names.
+pub const DECODINGS: [(&str, &str, Decoding); 9] = [
+    ("", "Automatic", Decoding::Auto),
+    ("json", "JSON", Decoding::Json),
+    ("text", "Text", Decoding::Text),
+    ("int32", "32-bit integer", Decoding::Int32),
+    ("int64", "64-bit integer", Decoding::Int64),
+    ("uuid", "UUID", Decoding::Uuid),
+    ("msgpack", "MessagePack", Decoding::MessagePack),
+    ("base64", "Base64", Decoding::Base64),
+    ("hex", "Hex", Decoding::Hex),
+];
+
+/// The decoding that a word of the URL names.
+#[must_use]
+pub fn decoding(word: &str) -> Decoding {
+    let found = DECODINGS.iter().find(|(name, _, _)| *name == word);
+    found.map_or(Decoding::Auto, |(_, _, decoding)| *decoding)
+}
+
+/// A decoding's name for people.
+#[must_use]
+pub fn decoding_name(decoding: Decoding) -> &'static str {
+    match decoding {
+        Decoding::Registry => "schema registry",
+        Decoding::ConsumerOffsets => "consumer offsets",
+        other => DECODINGS.iter().find(|(_, _, own)| *own == other).map_or("", |(_, name, _)| name),
+    }
+}
+
+/// The query that was typed; `n_partitions` is how many the topic has.
+///
+/// # Errors
+/// What is wrong with it, in words.
+pub fn query(
+    cluster: &ClusterName,
+    topic: &TopicName,
+    typed: &MessagesQuery,
+    n_partitions: i32,
+) -> Result<RecordQuery, &'static str> {
+    let partitions: Vec<i32> = typed
+        .partitions
+        .split(',')
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .map(|part| part.parse().map_err(|_| "Give partitions as numbers, as in 0, 3"))
+        .collect::<Result<_, _>>()?;
+    let at = typed.at.trim();
+    let seek = match &*typed.from {
+        "oldest" => Seek::Oldest,
+        "offset" => {
+            let offset = at.parse().map_err(|_| "Give an offset: a whole number")?;
+            let all = if partitions.is_empty() {
+                (0..n_partitions).collect()
+            } else {
+                partitions.clone()
+            };
+            let position = |partition| PartitionPosition { partition, offset };
+            Seek::Offsets(all.into_iter().map(position).collect())
+        }
+        "time" => Seek::Time { from_ms: at.parse().map_err(|_| "Give a time")?, to_ms: None },
+        "group" if at.is_empty() => return Err("Give a group's name"),
+        "group" => Seek::Group { group: at.to_owned() },
+        _ => Seek::Newest,
+    };
+    let filter = match (&*typed.filter, typed.cel) {
+        ("", _) => RecordFilter::None,
+        (text, false) => RecordFilter::Text { text: text.to_owned(), case_sensitive: false },
+        (text, true) => RecordFilter::Cel { expression: text.to_owned() },
+    };
+    Ok(RecordQuery {
+        cluster: cluster.clone(),
+        topic: topic.clone(),
+        partitions,
+        seek,
+        filter,
+        limit: LIMIT,
+        live: typed.live,
+        key_decoding: Decoding::Auto,
+        value_decoding: decoding(&typed.decode),
+        resume: Vec::new(),
+    })
+}
+
+/// Records of a search that are kept.
+const KEPT: usize = 20_000;
+
+/// What was found, part by part; the first are dropped when there are too many.
+#[derive(Debug, Clone, Default)]
+pub struct Found {
+    /// The parts in order.
+    pub parts: Vec<Arc<RecordsChunk>>,
+    /// Records of parts that were dropped.
+    pub dropped: u64,
+    /// Records that the gateway passed over because this page was slow, those before dropped parts included.
+    pub skipped: u64,
+}
+
+impl Found {
+    /// One more part.
+    pub fn push(&mut self, part: RecordsChunk) {
+        self.skipped += part.skipped;
+        self.parts.push(Arc::new(part));
+        self.trim();
+    }
+
+    /// This, and what was found after it.
+    #[must_use]
+    pub fn then(mut self, later: &Self) -> Self {
+        self.dropped += later.dropped;
+        self.skipped += later.skipped;
+        self.parts.extend(later.parts.iter().cloned());
+        self.trim();
+        self
+    }
+
+    fn trim(&mut self) {
+        let all: usize = self.parts.iter().map(|part| part.records.len()).sum();
+        let mut surplus = all.saturating_sub(KEPT);
+        let is_surplus = |part: &&Arc<RecordsChunk>| {
+            let is_surplus = surplus > 0 && part.records.len() <= surplus;
+            surplus = surplus.saturating_sub(part.records.len());
+            is_surplus
+        };
+        let n_dropped = self.parts.iter().take_while(is_surplus).count();
+        let dropped: usize = self.parts.drain(..n_dropped).map(|part| part.records.len()).sum();
+        self.dropped += u64::try_from(dropped).unwrap_or(u64::MAX);
+    }
+
+    /// Partition and offset of each record, in order; the other way round for a live search.
+    #[must_use]
+    pub fn keys(&self, newest_first: bool) -> Vec<String> {
+        let records = self.parts.iter().flat_map(|part| &part.records);
+        let mut keys: Vec<String> = records.map(key).collect();
+        if newest_first {
+            keys.reverse();
+        }
+        keys
+    }
+
+    /// A record by its key.
+    #[must_use]
+    pub fn record(&self, wanted: &str) -> Option<&RecordView> {
+        let (partition, offset) = place(wanted)?;
+        let mut records = self.parts.iter().flat_map(|part| &part.records);
+        records.find(|record| (record.partition, record.offset) == (partition, offset))
+    }
+}
+
+/// A record's key in tables and URLs.
+#[must_use]
+pub fn key(record: &RecordView) -> String {
+    format!("{}:{}", record.partition, record.offset)
+}
+
+/// Partition and offset of a key.
+#[must_use]
+pub fn place(key: &str) -> Option<(i32, i64)> {
+    let (partition, offset) = key.split_once(':')?;
+    Some((partition.parse().ok()?, offset.parse().ok()?))
+}
+
+/// JSON with one field a line. Works on the text, so that numbers stay as they were written; what is no JSON
+/// comes out as it is.
+#[must_use]
+pub fn pretty(json: &str) -> String {
+    let mut out = String::with_capacity(json.len() * 2);
+    let (mut depth, mut is_text, mut is_escaped) = (0_usize, false, false);
+    let mut letters = json.chars().peekable();
+    let line = |out: &mut String, depth: usize| {
+        out.push('\n');
+        out.extend(std::iter::repeat_n("  ", depth));
+    };
+    while let Some(letter) = letters.next() {
+        if is_text {
+            out.push(letter);
+            (is_text, is_escaped) = (is_escaped || letter != '"', letter == '\\' && !is_escaped);
+            continue;
+        }
+        match letter {
+            '{' | '[' => {
+                out.push(letter);
+                while letters.next_if(|next| next.is_ascii_whitespace()).is_some() {}
+                if letters.peek().is_some_and(|next| matches!(next, '}' | ']')) {
+                    out.extend(letters.next());
+                } else {
+                    depth += 1;
+                    line(&mut out, depth);
+                }
+            }
+            '}' | ']' => {
+                depth = depth.saturating_sub(1);
+                line(&mut out, depth);
+                out.push(letter);
+            }
+            ',' => {
+                out.push(letter);
+                line(&mut out, depth);
+            }
+            ':' => out.push_str(": "),
+            '"' => {
+                is_text = true;
+                out.push(letter);
+            }
+            letter if letter.is_ascii_whitespace() => {}
+            letter => out.push(letter),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use drawbridge_shared::view::TimestampKind;
+
+    use super::*;
+
+    fn record(offset: i64) -> RecordView {
+        RecordView {
+            partition: 0,
+            offset,
+            timestamp_ms: None,
+            timestamp_kind: TimestampKind::Create,
+            key: None,
+            value: None,
+            headers: Vec::new(),
+            n_headers: 0,
+        }
+    }
+
+    #[test]
+    fn json_is_laid_out_and_numbers_stay_exact() {
+        let json = r#"{"id":9007199254740993.10,"a":[],"b":{"c":"x,\"{y\\"}}"#;
+        let wanted = "{\n  \"id\": 9007199254740993.10,\n  \"a\": [],\n  \"b\": {\n    \"c\": \"x,\\\"{y\\\\\"\n  }\n}";
+        assert_eq!(pretty(json), wanted);
+    }
+
+    #[test]
+    fn the_oldest_parts_are_dropped_and_counted_and_what_was_skipped_before_them_stays_told() {
+        let part = |first: i64| RecordsChunk {
+            records: (first..first + 6_000).map(record).collect(),
+            skipped: 7,
+            ..RecordsChunk::default()
+        };
+        let mut found = Found::default();
+        for first in [0, 6_000, 12_000, 18_000] {
+            found.push(part(first));
+        }
+        assert_eq!((found.dropped, found.skipped), (0, 28), "a part goes as a whole");
+        found.push(part(24_000));
+        assert_eq!((found.dropped, found.skipped, found.parts.len()), (6_000, 35, 4));
+        let more = found.clone().then(&found);
+        assert_eq!((more.dropped, more.skipped, more.parts.len()), (36_000, 70, 4));
+        assert!(found.record("0:5999").is_none() && found.record("0:6000").is_some());
+    }
+
+    #[test]
+    fn what_is_typed_becomes_a_query() {
+        let (cluster, topic) = ("c".parse().unwrap(), "t".parse().unwrap());
+        let typed = |from: &str, at: &str, partitions: &str| MessagesQuery {
+            from: from.into(),
+            at: at.into(),
+            partitions: partitions.into(),
+            ..MessagesQuery::default()
+        };
+        let read = |typed: MessagesQuery| query(&cluster, &topic, &typed, 2);
+        assert_eq!(read(typed("", "", "")).unwrap().seek, Seek::Newest);
+        let Seek::Offsets(offsets) = read(typed("offset", "9007199254740993", "")).unwrap().seek
+        else {
+            panic!()
+        };
+        assert_eq!(offsets.len(), 2);
+        assert_eq!(offsets[1].offset, 9_007_199_254_740_993);
+        assert_eq!(read(typed("oldest", "", "0, 3")).unwrap().partitions, [0, 3]);
+        assert!(read(typed("offset", "x", "")).is_err());
+        assert!(read(typed("group", "", "")).is_err());
+    }
+}

@@ -1,0 +1,38 @@
+//! Is the link ready to be cut over? What stands in the way, and how many groups would go on where they were.
+
+use leptos::prelude::*;
+
+use super::Move;
+use crate::model::cut_over as model;
+use crate::ui::{Badge, Panel, StateRole};
+
+/// More blockers than this are only counted.
+const MAX_LINES: usize = 8;
+
+#[component]
+pub(super) fn Readiness(moving: Move) -> impl IntoView {
+    let blockers = Memo::new(move |_| {
+        let topics = moving.topics.read();
+        moving.subject.with(|link| model::blockers(link, &topics)).unwrap_or_default()
+    });
+    let lines = move || {
+        let found = blockers.get();
+        let more = found.len().saturating_sub(MAX_LINES);
+        let rest = (more > 0).then(|| view! { <p class="muted">{format!("and {more} more")}</p> });
+        let shown = found.into_iter().take(MAX_LINES);
+        let shown = shown.map(|text| {
+            view! { <p class="wrap"><Badge plain=true role=StateRole::Attention text /></p> }
+        });
+        let none = blockers.read().is_empty().then(|| {
+            view! { <p><Badge plain=true role=StateRole::Ok text="Nothing stands in the way" /></p> }
+        });
+        view! { {none} {shown.collect_view()} {rest} }
+    };
+    let groups = move || model::groups_ready(&moving.groups.read(), &moving.topics.read());
+    view! {
+        <Panel title="Readiness">
+            {move || lines()}
+            <p class="num">{move || groups()}</p>
+        </Panel>
+    }
+}

@@ -1,0 +1,149 @@
+//! One record, whole.
+
+use drawbridge_shared::view::{Decoding, PayloadView, RecordView, TimestampKind};
+use drawbridge_shared::wire::{Request, Response};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+use super::Asked;
+use crate::model::bytes;
+use crate::model::messages::{decoding, decoding_name, place, pretty};
+use crate::model::number::signed;
+use crate::socket::{RequestError, Socket};
+use crate::ui::{Button, ButtonKind, CopyButton, ErrorNote};
+
+#[component]
+pub(super) fn RecordPane(asked: Asked) -> impl IntoView {
+    let socket = expect_context::<Socket>();
+    let wanted = Memo::new(move |_| {
+        let (record, decode) =
+            asked.query.with(|query| (query.record.clone(), query.decode.clone()));
+        place(&record).map(|at| (at, decoding(&decode)))
+    });
+    let read = RwSignal::new(None::<Result<RecordView, RequestError>>);
+    Effect::new(move |_| {
+        read.set(None);
+        let Some(((partition, offset), value_decoding)) = wanted.get() else { return };
+        let request = Request::ReadRecord {
+            cluster: asked.subject.cluster.name(),
+            topic: asked.subject.name(),
+            partition,
+            offset,
+            key_decoding: Decoding::Auto,
+            value_decoding,
+        };
+        spawn_local(async move {
+            let answer = match socket.request(request).await {
+                Ok(Response::Record(record)) => Ok(*record),
+                Ok(_) => return,
+                Err(error) => Err(error),
+            };
+            // Another one may have been opened meanwhile.
+            if wanted.try_get_untracked().flatten().map(|(at, _)| at) == Some((partition, offset)) {
+                read.try_set(Some(answer));
+            }
+        });
+    });
+    let step = move |by: i64| {
+        asked.change(|query| {
+            if let Some((partition, offset)) = place(&query.record) {
+                query.record = format!("{partition}:{}", offset.saturating_add(by).max(0));
+            }
+        });
+    };
+    let keydown = move |event: leptos::ev::KeyboardEvent| match &*event.key() {
+        "ArrowUp" => step(-1),
+        "ArrowDown" => step(1),
+        "Escape" => asked.change(|query| query.record.clear()),
+        _ => {}
+    };
+    move || {
+        let ((partition, offset), _) = wanted.get()?;
+        let content = move || match read.get() {
+            None => view! { <p class="muted">"Loading …"</p> }.into_any(),
+            Some(Err(error)) => {
+                let cause = error.cause();
+                let remedy = error.remedy();
+                view! { <ErrorNote message=error.message() cause remedy /> }.into_any()
+            }
+            Some(Ok(record)) => whole(asked, record),
+        };
+        let link = move || {
+            let path = asked.with_record(format!("{partition}:{offset}"));
+            format!("{}{path}", super::super::gate::origin())
+        };
+        Some(view! {
+            <aside class="messages-record" aria-label="Record" tabindex="0" on:keydown=keydown>
+                <header>
+                    <h2 class="num">"Partition " {partition} " · offset " {signed(offset)}</h2>
+                    <Button kind=ButtonKind::Quiet label="Offset before" on_click=move |()| step(-1)>"↑"</Button>
+                    <Button kind=ButtonKind::Quiet label="Offset after" on_click=move |()| step(1)>"↓"</Button>
+                    <CopyButton text=Signal::derive(link) label="Copy link to this record" word="Link" />
+                    <Button
+                        kind=ButtonKind::Quiet
+                        label="Close the record"
+                        on_click=move |()| asked.change(|query| query.record.clear())
+                    >
+                        "✕"
+                    </Button>
+                </header>
+                {content}
+            </aside>
+        })
+    }
+}
+
+fn whole(asked: Asked, record: RecordView) -> AnyView {
+    let clock = match record.timestamp_kind {
+        TimestampKind::Create => "set by the producer",
+        TimestampKind::LogAppend => "set by the broker",
+    };
+    let at = record.timestamp_ms;
+    let headers = (!record.headers.is_empty()).then(|| {
+        let rows = record.headers.into_iter().map(|header| {
+            let value = header.value.map_or_else(|| "null".to_owned(), |value| value.text);
+            view! { <tr><th scope="row">{header.name}</th><td class="mono wrap">{value}</td></tr> }
+        });
+        view! {
+            <h3>"Headers"</h3>
+            <table class="table table--auto">
+                <caption class="visually-hidden">"Headers"</caption>
+                <tbody>{rows.collect_view()}</tbody>
+            </table>
+        }
+    });
+    view! {
+        <p class="muted num">{move || asked.time(at)} " " {clock}</p>
+        {part("Key", record.key, "no key")}
+        {part("Value", record.value, "A tombstone: the key is deleted")}
+        {headers}
+    }
+    .into_any()
+}
+
+fn part(name: &'static str, payload: Option<PayloadView>, none: &'static str) -> AnyView {
+    let Some(payload) = payload else {
+        return view! { <h3>{name}</h3><p class="muted">{none}</p> }.into_any();
+    };
+    let is_json = matches!(
+        payload.decoding,
+        Decoding::Json | Decoding::MessagePack | Decoding::ConsumerOffsets
+    );
+    let shown =
+        if is_json && !payload.truncated { pretty(&payload.text) } else { payload.text.clone() };
+    let mut facts = vec![decoding_name(payload.decoding).to_owned(), bytes::bytes(payload.size)];
+    facts.extend(payload.schema_id.map(|id| format!("schema id {id}")));
+    if payload.truncated {
+        facts.push("only its beginning is shown".to_owned());
+    }
+    let text = payload.text;
+    view! {
+        <h3>
+            {name}
+            <CopyButton text=Signal::stored(text) label=format!("Copy {}", name.to_lowercase()) />
+        </h3>
+        <p class="muted">{facts.join(" · ")} {payload.why.map(|why| format!(" ({why})"))}</p>
+        <pre class="mono">{shown}</pre>
+    }
+    .into_any()
+}

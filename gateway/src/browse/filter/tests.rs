@@ -1,0 +1,122 @@
+//! What filters let through.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn query(filter: RecordFilter) -> RecordQuery {
+    RecordQuery {
+        cluster: "c".parse().unwrap(),
+        topic: "t".parse().unwrap(),
+        partitions: vec![],
+        seek: drawbridge_shared::view::Seek::Oldest,
+        filter,
+        limit: 1,
+        live: false,
+        key_decoding: Decoding::Auto,
+        value_decoding: Decoding::Auto,
+        resume: vec![],
+    }
+}
+
+fn cel(expression: &str) -> Result<Filter, String> {
+    let filter = RecordFilter::Cel { expression: expression.to_owned() };
+    Filter::of(&query(filter)).map_err(|refusal| refusal.message)
+}
+
+fn text(text: &str, case_sensitive: bool) -> Filter {
+    Filter::of(&query(RecordFilter::Text { text: text.to_owned(), case_sensitive })).ok().unwrap()
+}
+
+const HEADERS: &[(&str, Option<&[u8]>)] = &[("source", Some(b"Shop")), ("empty", None)];
+
+fn record<'a>(key: &'a [u8], value: &'a [u8]) -> Raw<'a> {
+    Raw {
+        partition: 3,
+        offset: 9_007_199_254_740_993,
+        timestamp_ms: Some(1_790_000_000_000),
+        key: Some(key),
+        value: Some(value),
+        headers: HEADERS,
+    }
+}
+
+#[test]
+fn a_text_is_looked_for_in_key_value_and_headers() {
+    let record = record(b"order-1", b"{\"city\":\"Z\xc3\x9cRICH\"}");
+    for wanted in ["ORDER", "zürich", "SOURCE", "shop", "rich"] {
+        assert_eq!(text(wanted, false).wants(&record), Ok(true), "{wanted}");
+    }
+    assert_eq!(text("zürich", true).wants(&record), Ok(false));
+    assert_eq!(text("Shop", true).wants(&record), Ok(true));
+    assert_eq!(text("nowhere", false).wants(&record), Ok(false));
+}
+
+#[test]
+fn an_expression_sees_every_part_of_a_record() {
+    let record =
+        record(b"order-1", br#"{"id":9007199254740993,"tags":["a","b"],"nested":{"x":1.5}}"#);
+    for wanted in [
+        "partition == 3 && offset == 9007199254740993",
+        "timestamp >= 1790000000000",
+        "key.startsWith('order')",
+        "value.id == 9007199254740993",
+        "value.nested.x > 1.0 && 'b' in value.tags",
+        "headers.source == 'Shop' && headers['empty'] == null",
+        "value.tags.exists(tag, tag == 'a')",
+        "has(value.id) && !has(value.other)",
+    ] {
+        assert_eq!(
+            cel(wanted).unwrap_or_else(|e| panic!("{wanted}: {e}")).wants(&record),
+            Ok(true),
+            "{wanted}"
+        );
+    }
+    assert_eq!(cel("value.id == 9007199254740992").unwrap().wants(&record), Ok(false));
+}
+
+#[test]
+fn a_wrong_expression_is_refused_with_its_place() {
+    let refused = |text: &str| cel(text).err().unwrap_or_else(|| panic!("{text} is taken"));
+    assert!(
+        refused("value.amount >").starts_with("line 1, column"),
+        "{}",
+        refused("value.amount >")
+    );
+    assert_eq!(refused("key == 'a' && valu.amount > 1"), "line 1, column 15: there is no 'valu'");
+    assert!(refused("offset + 1").contains("true or false"));
+    assert!(refused(" ").contains("empty"));
+    assert!(refused("shout(key)").contains("shout"), "{}", refused("shout(key)"));
+}
+
+#[test]
+fn a_record_the_expression_fails_on_is_told_from_one_that_is_not_wanted() {
+    let filter = cel("value.amount > 100").unwrap();
+    assert!(filter.wants(&record(b"k", b"{}")).unwrap_err().contains("amount"));
+    assert!(filter.wants(&record(b"k", b"\xff\x00")).is_err());
+    assert_eq!(filter.wants(&record(b"k", br#"{"amount":5}"#)), Ok(false));
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_a_filter_panic(
+        key in proptest::collection::vec(any::<u8>(), 0..50),
+        value in proptest::collection::vec(any::<u8>(), 0..200),
+    ) {
+        let record = record(&key, &value);
+        let _found = text("a", false).wants(&record);
+        let _result = cel("value.a == 1 || key == 'x'").unwrap().wants(&record);
+    }
+
+    #[test]
+    fn a_text_that_is_there_is_found(before in "[a-zäß]{0,20}", needle in "[a-zA-Zäöü]{1,8}", after in "[a-z]{0,20}") {
+        let value = format!("{before}{needle}{after}");
+        prop_assert_eq!(text(&needle.to_lowercase(), false).wants(&record(b"", value.as_bytes())), Ok(true));
+        prop_assert_eq!(text(&needle, true).wants(&record(b"", value.as_bytes())), Ok(true));
+    }
+
+    #[test]
+    fn no_expression_makes_the_compiler_panic(expression in "[a-z.()\\[\\]&|<>=!+'\"0-9 ]{0,40}") {
+        let _filter = cel(&expression);
+    }
+}

@@ -1,0 +1,56 @@
+//! Looking for a text in bytes, without decoding them.
+
+use memchr::{memchr2_iter, memmem};
+
+use super::Raw;
+
+/// A text that is looked for.
+pub(in crate::browse) struct Needle(How);
+
+enum How {
+    Exact(Box<memmem::Finder<'static>>),
+    /// Upper and lower case of the first byte, and the whole in lower case.
+    Ascii {
+        first: (u8, u8),
+        lower: Vec<u8>,
+    },
+    Unicode(String),
+}
+
+impl Needle {
+    pub(super) fn new(text: &str, case_sensitive: bool) -> Self {
+        Self(match text.bytes().next() {
+            Some(first) if !case_sensitive && text.is_ascii() => How::Ascii {
+                first: (first.to_ascii_lowercase(), first.to_ascii_uppercase()),
+                lower: text.to_ascii_lowercase().into_bytes(),
+            },
+            Some(_) if !case_sensitive => How::Unicode(text.to_lowercase()),
+            _ => How::Exact(Box::new(memmem::Finder::new(text).into_owned())),
+        })
+    }
+
+    pub(super) fn is_in(&self, record: &Raw<'_>) -> bool {
+        record.value.is_some_and(|bytes| self.is_in_bytes(bytes))
+            || record.key.is_some_and(|bytes| self.is_in_bytes(bytes))
+            || record.headers.iter().any(|(name, value)| {
+                self.is_in_bytes(name.as_bytes())
+                    || value.is_some_and(|bytes| self.is_in_bytes(bytes))
+            })
+    }
+
+    pub(super) fn is_in_bytes(&self, hay: &[u8]) -> bool {
+        match &self.0 {
+            How::Exact(finder) => finder.find(hay).is_some(),
+            How::Ascii { first: (lower, upper), lower: needle } => {
+                memchr2_iter(*lower, *upper, hay).any(|at| {
+                    hay.get(at..)
+                        .and_then(|rest| rest.get(..needle.len()))
+                        .is_some_and(|found| found.eq_ignore_ascii_case(needle))
+                })
+            }
+            How::Unicode(needle) => {
+                String::from_utf8_lossy(hay).to_lowercase().contains(needle.as_str())
+            }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! One record, whole.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use drawbridge_shared::{
+    names::{ClusterName, TopicName},
+    view::{Decoding, RecordView},
+    wire::ErrorCode,
+};
+use rdkafka::message::Message;
+
+use super::{
+    Browse, place,
+    reader::{Polled, Reader},
+    view::Look,
+};
+use crate::refusal::Refusal;
+
+/// How long the brokers may take to send it.
+const PATIENCE: Duration = Duration::from_secs(20);
+const POLL: Duration = Duration::from_millis(50);
+
+/// Which record, and how it is shown.
+#[derive(Debug, Clone)]
+pub struct WantedRecord {
+    /// On which cluster.
+    pub cluster: ClusterName,
+    /// Of which topic.
+    pub topic: TopicName,
+    /// In which partition.
+    pub partition: i32,
+    /// At which offset.
+    pub offset: i64,
+    /// How its key is shown.
+    pub key: Decoding,
+    /// How its value is shown.
+    pub value: Decoding,
+}
+
+impl Browse {
+    /// Reads one record, whole up to what a reply may carry.
+    ///
+    /// # Errors
+    /// `NotFound` if there is no record at the offset; what keeps the cluster from answering.
+    pub async fn read(&self, wanted: WantedRecord) -> Result<RecordView, Refusal> {
+        let place = place(Arc::clone(&self.inner.places), || {
+            format!("{} searches are under way on this gateway", self.inner.limits.scans)
+        })
+        .await?;
+        let cluster = self.inner.clusters.require(&wanted.cluster)?;
+        cluster.client()?;
+        let browse = self.clone();
+        let reading = tokio::task::spawn_blocking(move || {
+            let reader = browse.reader(&cluster)?;
+            let found = read(&reader, &wanted);
+            drop(place);
+            browse.inner.pool.give(Arc::downgrade(&cluster), reader);
+            found
+        });
+        reading.await.unwrap_or_else(|error| {
+            Err(Refusal::new(ErrorCode::Internal, "the record could not be read")
+                .cause(error.to_string()))
+        })
+    }
+}
+
+fn read(reader: &Reader, wanted: &WantedRecord) -> Result<RecordView, Refusal> {
+    let WantedRecord { cluster, topic, partition, offset, .. } = wanted;
+    let failed = |words: String| {
+        let message = format!("{cluster} could not read offset {offset} of {topic}-{partition}");
+        Refusal::new(ErrorCode::Unavailable, message).cause(words)
+    };
+    let look = Look {
+        key: wanted.key,
+        value: wanted.value,
+        is_consumer_offsets: topic.as_str() == "__consumer_offsets",
+        is_whole: true,
+    };
+    reader.assign(topic.as_str(), &[(*partition, *offset)]).map_err(failed)?;
+    let deadline = Instant::now() + PATIENCE;
+    let mut trouble = "no answer in time".to_owned();
+    while Instant::now() < deadline {
+        match reader.poll(POLL) {
+            Polled::Record(message)
+                if (message.partition(), message.offset()) == (*partition, *offset) =>
+            {
+                return Ok(look.show(&message));
+            }
+            Polled::Record(message) if message.partition() != *partition => {}
+            Polled::Record(_) | Polled::End(_) => return Err(nothing_there(wanted)),
+            Polled::Nothing => {}
+            Polled::Failed(words) => return Err(failed(words)),
+            Polled::Trouble(words) => trouble = words,
+        }
+    }
+    Err(failed(trouble))
+}
+
+fn nothing_there(wanted: &WantedRecord) -> Refusal {
+    let WantedRecord { topic, partition, offset, .. } = wanted;
+    let message = format!("there is no record at offset {offset} of {topic}-{partition}");
+    Refusal::new(ErrorCode::NotFound, message).remedy(
+        "It was deleted or compacted away, it belongs to a transaction that was aborted or is open, or the offset is \
+         a transaction's marker.",
+    )
+}

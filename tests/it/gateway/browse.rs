@@ -1,0 +1,249 @@
+//! Searches for records of real topics: every beginning, every filter, and what topics can be like.
+
+use std::sync::LazyLock;
+
+use anyhow::{Result, ensure};
+use drawbridge::app::App;
+use drawbridge_shared::{
+    view::{
+        Decoding, PartitionPosition, RecordFilter, RecordQuery, RecordView, RecordsChunk,
+        SearchEnd, Seek,
+    },
+    wire::{ErrorCode, Request, Response},
+};
+use drawbridge_tests::{
+    bed::{gallery, unique},
+    wire::{
+        Routed, Wire,
+        batch::{Batch, Compression, Entry, now},
+    },
+};
+
+use super::{bed, console::Console, over_gallery};
+use crate::{data::write::Transactional, support::Version};
+
+on_each_version!(
+    every_beginning_finds_its_records,
+    filters_find_what_they_say,
+    holes_aborted_and_open_records_are_not_shown,
+    topics_that_are_empty_or_missing_say_so,
+    strange_bytes_and_large_records_are_shown,
+);
+
+/// When the first record was made: lately, or retention would delete it.
+static START: LazyLock<i64> = LazyLock::new(|| now() / 1000 * 1000 - 7_200_000);
+
+fn query(topic: &str, seek: Seek) -> RecordQuery {
+    RecordQuery {
+        cluster: bed(),
+        topic: topic.parse().unwrap(),
+        partitions: vec![],
+        seek,
+        filter: RecordFilter::None,
+        limit: 1000,
+        live: false,
+        key_decoding: Decoding::Auto,
+        value_decoding: Decoding::Auto,
+        resume: vec![],
+    }
+}
+
+struct Stage {
+    app: App,
+    topic: Routed,
+    address: String,
+}
+
+impl Stage {
+    async fn new(version: Version, partitions: i32) -> Result<Self> {
+        let address = gallery(version).await?.back_door();
+        let name = unique("browsed");
+        Wire::connect(&address).await?.create_topic(&name, partitions, 1, &[]).await?;
+        let topic = Routed::open(&address, &name).await?;
+        let (app, _) = over_gallery(version, "admin").await?;
+        Ok(Self { app, topic, address })
+    }
+
+    /// Records with times a second apart, the partitions by turns.
+    async fn fill(&mut self, each: i64) -> Result<()> {
+        let n_partitions = i64::from(self.topic.partitions());
+        for partition in 0..n_partitions {
+            let entries: Vec<Entry> = (0..each)
+                .map(|at| {
+                    let n = at * n_partitions + partition;
+                    let value = format!("{{\"n\":{n},\"city\":\"Bern\"}}");
+                    Entry::new(Some(&format!("key-{n}")), Some(&value)).at(*START + n * 1000)
+                })
+                .collect();
+            let batch = Batch::build(&entries, Compression::Lz4);
+            self.append(i32::try_from(partition)?, &batch).await?;
+        }
+        Ok(())
+    }
+
+    async fn append(&mut self, partition: i32, batch: &Batch) -> Result<()> {
+        let appended = self.topic.append(partition, batch).await?;
+        ensure!(appended.error == 0, "{appended:?}");
+        Ok(())
+    }
+
+    async fn search(&self, query: RecordQuery) -> Result<(Vec<RecordView>, RecordsChunk)> {
+        let found = Console::open(&self.app).await?.search(query).await?;
+        found.map_err(|error| anyhow::anyhow!("{error:?}"))
+    }
+
+    fn query(&self, seek: Seek) -> RecordQuery {
+        query(self.topic.name(), seek)
+    }
+}
+
+/// The number in each record's value.
+fn numbers(records: &[RecordView]) -> Vec<i64> {
+    let number = |record: &RecordView| {
+        let text = &record.value.as_ref().unwrap().text;
+        serde_json::from_str::<serde_json::Value>(text).unwrap()["n"].as_i64().unwrap()
+    };
+    records.iter().map(number).collect()
+}
+
+async fn every_beginning_finds_its_records(version: Version) -> Result<()> {
+    let mut stage = Stage::new(version, 3).await?;
+    stage.fill(100).await?;
+    let all: Vec<i64> = (0..300).collect();
+    let (records, last) = stage.search(stage.query(Seek::Oldest)).await?;
+    assert_eq!((numbers(&records), last.end), (all.clone(), Some(SearchEnd::Complete)));
+    let back: Vec<i64> = all.iter().rev().copied().collect();
+    let (records, _) = stage.search(stage.query(Seek::Newest)).await?;
+    assert_eq!(numbers(&records), back);
+
+    let mut asked = RecordQuery { limit: 70, ..stage.query(Seek::Newest) };
+    let mut seen = Vec::new();
+    loop {
+        let (records, last) = stage.search(asked.clone()).await?;
+        seen.extend(numbers(&records));
+        asked.resume = last.positions;
+        if last.end == Some(SearchEnd::Complete) {
+            break;
+        }
+    }
+    assert_eq!(seen, back, "continued from where it stood");
+
+    let at = |partition, offset| PartitionPosition { partition, offset };
+    let offsets = Seek::Offsets(vec![at(0, 99), at(1, 100), at(2, 98)]);
+    let (records, _) = stage.search(stage.query(offsets)).await?;
+    assert_eq!(numbers(&records), [296, 297, 299]);
+    let from_ms = *START + 100_000;
+    let between = Seek::Time { from_ms, to_ms: Some(from_ms + 4000) };
+    let (records, _) = stage.search(stage.query(between)).await?;
+    assert_eq!(numbers(&records), [100, 101, 102, 103, 104]);
+    let (records, _) =
+        stage.search(stage.query(Seek::Time { from_ms: *START + 297_000, to_ms: None })).await?;
+    assert_eq!(numbers(&records), [297, 298, 299]);
+    let one = RecordQuery { partitions: vec![1], limit: 2, ..stage.query(Seek::Oldest) };
+    assert_eq!(numbers(&stage.search(one).await?.0), [1, 4]);
+
+    let group = unique("readers");
+    Wire::connect(&stage.address).await?.commit(&group, stage.topic.name(), 95).await?;
+    let asked = RecordQuery { partitions: vec![0], ..stage.query(Seek::Group { group }) };
+    assert_eq!(numbers(&stage.search(asked).await?.0), [285, 288, 291, 294, 297]);
+    let nobody = stage.query(Seek::Group { group: unique("nobody") });
+    assert!(stage.search(nobody).await.is_err());
+    Ok(())
+}
+
+async fn filters_find_what_they_say(version: Version) -> Result<()> {
+    let mut stage = Stage::new(version, 2).await?;
+    stage.fill(2000).await?;
+    let filters = [
+        RecordFilter::Text { text: "KEY-77".into(), case_sensitive: false },
+        RecordFilter::Cel {
+            expression: "key == 'key-77' || key.startsWith('key-77') && size(key) >= 7".into(),
+        },
+    ];
+    for filter in filters {
+        let asked = RecordQuery { filter, ..stage.query(Seek::Oldest) };
+        let (records, last) = stage.search(asked.clone()).await?;
+        assert_eq!(records.len(), 11);
+        assert_eq!(last.progress.scanned, 4000);
+        let (back, _) = stage.search(RecordQuery { seek: Seek::Newest, ..asked }).await?;
+        let mut expected = numbers(&records);
+        expected.sort_by_key(|n| std::cmp::Reverse(*n));
+        assert_eq!(numbers(&back), expected);
+    }
+    let wrong = RecordFilter::Cel { expression: "value.n >".into() };
+    let asked = RecordQuery { filter: wrong, ..stage.query(Seek::Oldest) };
+    let refused = Console::open(&stage.app).await?.search(asked).await?.unwrap_err();
+    assert_eq!((refused.code, refused.fields[0].field.as_str()), (ErrorCode::Invalid, "filter"));
+    assert!(refused.message.contains("line 1"), "{}", refused.message);
+    Ok(())
+}
+
+async fn holes_aborted_and_open_records_are_not_shown(version: Version) -> Result<()> {
+    let mut stage = Stage::new(version, 1).await?;
+    let entries = |n: i64| -> Vec<Entry> {
+        (n..n + 5)
+            .map(|n| Entry::new(None, Some(&format!("{{\"n\":{n}}}"))).at(*START + n))
+            .collect()
+    };
+    let mut producer = Transactional::new(&stage.address, &unique("tx"), 1).await?;
+    let mut open = Transactional::new(&stage.address, &unique("open"), 1).await?;
+    stage.append(0, &Batch::build(&entries(0), Compression::None)).await?;
+    producer.write(&mut stage.topic, 0, &entries(100), Compression::None).await?;
+    producer.end(false).await?;
+    producer.write(&mut stage.topic, 0, &entries(5), Compression::Zstd).await?;
+    producer.end(true).await?;
+    let committed: Vec<i64> = (0..10).collect();
+    let back: Vec<i64> = committed.iter().rev().copied().collect();
+    for is_open in [false, true] {
+        if is_open {
+            open.write(&mut stage.topic, 0, &entries(200), Compression::None).await?;
+        }
+        let (records, last) = stage.search(stage.query(Seek::Oldest)).await?;
+        assert_eq!((numbers(&records), last.end), (committed.clone(), Some(SearchEnd::Complete)));
+        let (records, last) = stage.search(stage.query(Seek::Newest)).await?;
+        assert_eq!((numbers(&records), last.end), (back.clone(), Some(SearchEnd::Complete)));
+    }
+    open.end(false).await
+}
+
+async fn topics_that_are_empty_or_missing_say_so(version: Version) -> Result<()> {
+    let stage = Stage::new(version, 2).await?;
+    for seek in [Seek::Oldest, Seek::Newest, Seek::Time { from_ms: 0, to_ms: None }] {
+        let (records, last) = stage.search(stage.query(seek)).await?;
+        assert_eq!((records.len(), last.end), (0, Some(SearchEnd::Complete)));
+    }
+    let missing = query(&unique("missing"), Seek::Oldest);
+    let refused = Console::open(&stage.app).await?.search(missing).await?.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::NotFound);
+    Ok(())
+}
+
+async fn strange_bytes_and_large_records_are_shown(version: Version) -> Result<()> {
+    let mut stage = Stage::new(version, 1).await?;
+    let big = "x".repeat(700_000);
+    let entries = [
+        Entry::new(Some("gone"), None).header("from", Some("test")),
+        Entry::new(None, Some("\u{1}\u{2}\u{0}")),
+        Entry::new(Some("big"), Some(&big)),
+    ];
+    stage.append(0, &Batch::build(&entries, Compression::Gzip)).await?;
+    let (records, _) = stage.search(stage.query(Seek::Oldest)).await?;
+    assert!(records[0].value.is_none() && records[0].headers[0].name == "from");
+    assert_eq!(records[1].value.as_ref().unwrap().text, "01 02 00");
+    let preview = records[2].value.as_ref().unwrap();
+    assert!(preview.truncated && preview.size == 700_000 && preview.text.len() <= 2048);
+    let ask = |offset| Request::ReadRecord {
+        cluster: bed(),
+        topic: stage.topic.name().parse().unwrap(),
+        partition: 0,
+        offset,
+        key_decoding: Decoding::Auto,
+        value_decoding: Decoding::Auto,
+    };
+    let mut console = Console::open(&stage.app).await?;
+    let answer = console.ask(ask(2)).await?.map_err(|error| anyhow::anyhow!("{error:?}"))?;
+    let Response::Record(record) = answer else { anyhow::bail!("no record") };
+    assert_eq!(record.value.unwrap().text.len(), 700_000);
+    assert_eq!(console.ask(ask(3)).await?.unwrap_err().code, ErrorCode::NotFound);
+    Ok(())
+}

@@ -3,10 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::components::Router;
 
-use crate::pages::not_found::NotFound;
-use crate::pages::topology::TopologyPage;
 use crate::parts;
-use crate::routes::Route;
 use crate::shell::Shell;
 use crate::socket::Socket;
 use crate::state::{Clock, Clusters, Links, Nav, Palette, Theme, Toasts};
@@ -39,30 +36,9 @@ fn Frame() -> impl IntoView {
     let page = Memo::new(move |_| nav.route().get().map(|route| route.page()));
     view! {
         <Shell>
-            <ErrorBoundary fallback=broken>{move || page_view(page.get())}</ErrorBoundary>
+            <ErrorBoundary fallback=broken>{move || parts::page(page.get())}</ErrorBoundary>
         </Shell>
     }
-}
-
-fn page_view(page: Option<Route>) -> AnyView {
-    let Some(page) = page else { return view! { <NotFound /> }.into_any() };
-    let part = match &page {
-        Route::Topology => return view! { <TopologyPage /> }.into_any(),
-        Route::Links { .. }
-        | Route::Link { .. }
-        | Route::Mirrors { .. }
-        | Route::Mirror { .. }
-        | Route::Activity { .. } => parts::LINKS,
-        Route::LinkNew { .. } | Route::MirrorsAdd { .. } | Route::CutOver { .. } => parts::DEEDS,
-        Route::Clusters
-        | Route::ClusterNew
-        | Route::Cluster { .. }
-        | Route::Topics { .. }
-        | Route::TopicNew { .. }
-        | Route::Topic { .. }
-        | Route::Messages { .. } => parts::CLUSTERS,
-    };
-    parts::show(part, page)
 }
 
 /// What stands in place of a page that could not be drawn.

@@ -1,12 +1,14 @@
 //! Pages that are not in the first download: they come in parts, fetched when first opened or when
 //! the browser has nothing else to do.
 //!
-//! `./dev console` cuts the compiled console at the functions that `part!` makes, so each part holds
-//! what only its own pages need. A build without `--cfg console_parts` (the quick one, and tests) is
-//! in one piece and behaves the same.
+//! A new page is one line below, in the part of the pages it shares most code with. `./dev console` cuts
+//! the compiled console at the functions that `parts!` makes, so each part holds what only its own
+//! pages need; what several parts need is cut off by itself and comes with each of them. A build without
+//! `--cfg console_parts` (the quick one, and tests) is in one piece and behaves the same.
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::FutureExt;
 use leptos::prelude::*;
@@ -24,90 +26,150 @@ use crate::pages::links::LinksPage;
 use crate::pages::mirror::MirrorPage;
 use crate::pages::mirrors::MirrorsPage;
 use crate::pages::mirrors_add::MirrorsAddPage;
+use crate::pages::not_found::NotFound;
 use crate::pages::topic::Topic;
 use crate::pages::topic_new::TopicNew;
 use crate::pages::topics::Topics;
 use crate::pages::topics_all::TopicsAll;
+use crate::pages::topology::TopologyPage;
 use crate::routes::Route;
-use crate::ui::ErrorNote;
+use crate::shell::turn;
+use crate::ui::{ErrorNote, Skeleton};
 
 type Later<T> = Pin<Box<dyn Future<Output = Result<T, SplitLoaderError>>>>;
 
-/// A part of the console.
+/// A part of the console: what fetches it, and what makes the views in it.
 #[derive(Clone, Copy)]
-pub struct Part {
+struct Part {
     fetch: fn() -> Later<()>,
-    view: fn(Route) -> Later<AnyView>,
+    view: fn(Place) -> Later<AnyView>,
 }
 
-/// Declares a part: its name, and the function that makes the views of its pages.
-macro_rules! part {
-    ($(#[$doc:meta])* $part:ident, $name:ident, $fetch:ident, |$route:ident| $view:expr) => {
-        #[cfg(console_parts)]
-        #[leptos::wasm_split::wasm_split(
-            $name, wasm_split_path = leptos::wasm_split, preload($fetch), fallible
-        )]
-        fn $name($route: Route) -> Result<AnyView, SplitLoaderError> {
-            Ok($view)
+/// What a part shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Place {
+    Page(Route),
+    /// The command palette's content.
+    Palette,
+}
+
+/// Declares all parts: of each its name, the name of the function that fetches it, and its places.
+macro_rules! parts {
+    (
+        first { $($first:pat),+ $(,)? }
+        $($name:ident, $fetch:ident { $($place:pat => $view:expr,)+ })+
+    ) => {
+        $(
+            #[cfg(console_parts)]
+            #[leptos::wasm_split::wasm_split(
+                $name, wasm_split_path = leptos::wasm_split, preload($fetch), fallible
+            )]
+            fn $name(place: Place) -> Result<AnyView, SplitLoaderError> {
+                // Every part brings the rest of the protocol, and no part's view comes before it.
+                crate::socket::codec::bring();
+                Ok(match place {
+                    $($place => $view,)+
+                    _ => ().into_any(),
+                })
+            }
+            #[cfg(not(console_parts))]
+            async fn $name(place: Place) -> Result<AnyView, SplitLoaderError> {
+                Ok(match place {
+                    $($place => $view,)+
+                    _ => ().into_any(),
+                })
+            }
+            #[cfg(not(console_parts))]
+            async fn $fetch() -> Result<(), SplitLoaderError> {
+                Ok(())
+            }
+        )+
+
+        /// All parts, in the order in which they are fetched ahead.
+        const PARTS: &[Part] = &[$(
+            Part { fetch: || Box::pin($fetch()), view: |place| Box::pin($name(place)) },
+        )+];
+
+        /// The part that a place is in; none for what is there from the start.
+        #[allow(unused_variables, reason = "the patterns are those that the views take apart")]
+        fn part_of(place: &Place) -> Option<Part> {
+            let mut parts = PARTS.iter();
+            let at = match place {
+                $($first => return None,)+
+                $($($place => stringify!($name),)+)+
+            };
+            $(
+                let part = parts.next();
+                if at == stringify!($name) {
+                    return part.copied();
+                }
+            )+
+            None
         }
-        #[cfg(not(console_parts))]
-        async fn $name($route: Route) -> Result<AnyView, SplitLoaderError> {
-            Ok($view)
-        }
-        #[cfg(not(console_parts))]
-        async fn $fetch() -> Result<(), SplitLoaderError> {
-            Ok(())
-        }
-        $(#[$doc])*
-        pub const $part: Part =
-            Part { fetch: || Box::pin($fetch()), view: |route| Box::pin($name(route)) };
     };
 }
 
-part!(
-    /// Links, mirrors and what was done with them.
-    LINKS, links, fetch_links, |route| match route {
-        Route::Links { .. } => view! { <LinksPage /> }.into_any(),
-        Route::Link { cluster, link, .. } => view! { <LinkPage cluster link /> }.into_any(),
-        Route::Mirrors { .. } => view! { <MirrorsPage /> }.into_any(),
-        Route::Mirror { cluster, link, topic } => {
-            view! { <MirrorPage cluster link topic /> }.into_any()
-        }
-        Route::Activity { .. } => view! { <ActivityPage /> }.into_any(),
-        _ => ().into_any(),
-    }
-);
+use Place::{Page, Palette};
 
-part!(
-    /// Creating links, adding mirrors, cutting over.
-    DEEDS, deeds, fetch_deeds, |route| match route {
-        Route::LinkNew { .. } => view! { <LinkNewPage /> }.into_any(),
-        Route::MirrorsAdd { cluster, link } => view! { <MirrorsAddPage cluster link /> }.into_any(),
-        Route::CutOver { cluster, link, action, .. } => {
+parts! {
+    // What the first download shows: `page` below makes its views.
+    first { Page(Route::Topology) }
+
+    // Clusters and topics.
+    clusters, fetch_clusters {
+        Page(Route::Clusters) => view! { <ClustersPage /> }.into_any(),
+        Page(Route::ClusterNew) => view! { <ClusterNewPage /> }.into_any(),
+        Page(Route::Cluster { cluster, .. }) => view! { <ClusterPage cluster /> }.into_any(),
+        Page(Route::Topics { cluster: None, .. }) => view! { <TopicsAll /> }.into_any(),
+        Page(Route::Topics { cluster: Some(cluster), .. }) => view! { <Topics cluster /> }.into_any(),
+        Page(Route::TopicNew { cluster }) => view! { <TopicNew cluster /> }.into_any(),
+        Page(Route::Topic { cluster, topic, .. }) => view! { <Topic cluster topic /> }.into_any(),
+        Page(Route::Messages { cluster, topic, .. }) => view! { <Topic cluster topic /> }.into_any(),
+        Palette => crate::shell::finder(),
+    }
+
+    // Links, mirrors and what was done with them.
+    links, fetch_links {
+        Page(Route::Links { .. }) => view! { <LinksPage /> }.into_any(),
+        Page(Route::Link { cluster, link, .. }) => view! { <LinkPage cluster link /> }.into_any(),
+        Page(Route::Mirrors { .. }) => view! { <MirrorsPage /> }.into_any(),
+        Page(Route::Mirror { cluster, link, topic }) => view! { <MirrorPage cluster link topic /> }.into_any(),
+        Page(Route::Activity { .. }) => view! { <ActivityPage /> }.into_any(),
+    }
+
+    // Creating links, adding mirrors, cutting over.
+    deeds, fetch_deeds {
+        Page(Route::LinkNew { .. }) => view! { <LinkNewPage /> }.into_any(),
+        Page(Route::MirrorsAdd { cluster, link }) => view! { <MirrorsAddPage cluster link /> }.into_any(),
+        Page(Route::CutOver { cluster, link, action, .. }) => {
             view! { <CutOverPage cluster link action /> }.into_any()
-        }
-        _ => ().into_any(),
+        },
     }
-);
+}
 
-part!(
-    /// Clusters and topics.
-    CLUSTERS, clusters, fetch_clusters, |route| match route {
-        Route::Clusters => view! { <ClustersPage /> }.into_any(),
-        Route::ClusterNew => view! { <ClusterNewPage /> }.into_any(),
-        Route::Cluster { cluster, .. } => view! { <ClusterPage cluster /> }.into_any(),
-        Route::Topics { cluster: None, .. } => view! { <TopicsAll /> }.into_any(),
-        Route::Topics { cluster: Some(cluster), .. } => view! { <Topics cluster /> }.into_any(),
-        Route::TopicNew { cluster } => view! { <TopicNew cluster /> }.into_any(),
-        Route::Topic { cluster, topic, .. } | Route::Messages { cluster, topic, .. } => view! { <Topic cluster topic /> }.into_any(),
-        _ => ().into_any(),
+/// The view of a page; none is a URL without one.
+pub fn page(route: Option<Route>) -> AnyView {
+    static SHOWN: AtomicBool = AtomicBool::new(false);
+    let is_first = !SHOWN.swap(true, Ordering::Relaxed);
+    match route {
+        None => view! { <NotFound /> }.into_any(),
+        Some(Route::Topology) => view! { <TopologyPage /> }.into_any(),
+        // On the first page the focus stays where the browser has it.
+        Some(route) => show(Page(route), (!is_first).then_some("main h1")),
     }
-);
+}
 
-/// The view of one of a part's pages; while the part is on its way, nothing.
-pub fn show(part: Part, route: Route) -> AnyView {
+/// The command palette's content, which takes the focus.
+pub fn palette() -> AnyView {
+    show(Palette, Some(".palette__input"))
+}
+
+/// The view of a place; while its part is on its way, grey lines. When it comes late, what `focus` selects gets
+/// the focus that it would have had.
+fn show(place: Place, focus: Option<&'static str>) -> AnyView {
+    let Some(part) = part_of(&place) else { return ().into_any() };
     // A part that is there already answers at once, and the page changes without a gap.
-    if let Some(Ok(view)) = (part.view)(route.clone()).now_or_never() {
+    if let Some(Ok(view)) = (part.view)(place.clone()).now_or_never() {
         return view;
     }
     let arrived = RwSignal::new(None);
@@ -122,9 +184,14 @@ pub fn show(part: Part, route: Route) -> AnyView {
     fetch();
     let retry = Callback::new(move |()| fetch());
     (move || match arrived.get() {
-        None => ().into_any(),
-        Some(true) => match (part.view)(route.clone()).now_or_never() {
-            Some(Ok(view)) => view,
+        None => view! { <Skeleton label="Fetching this page" /> }.into_any(),
+        Some(true) => match (part.view)(place.clone()).now_or_never() {
+            Some(Ok(view)) => {
+                if let Some(focus) = focus {
+                    request_animation_frame(move || turn::focus(focus));
+                }
+                view
+            }
             _ => missing(retry),
         },
         Some(false) => missing(retry),
@@ -132,6 +199,7 @@ pub fn show(part: Part, route: Route) -> AnyView {
     .into_any()
 }
 
+/// A gateway that was updated has parts of other names, so only a reload helps; one that is away comes back.
 fn missing(retry: Callback<()>) -> AnyView {
     view! {
         <ErrorNote
@@ -139,6 +207,9 @@ fn missing(retry: Callback<()>) -> AnyView {
             remedy=Some("Try again; after an update of the gateway, reload the page.".to_owned())
             retry
         />
+        <p>
+            <a class="btn" href="" rel="external">"Reload the page"</a>
+        </p>
     }
     .into_any()
 }
@@ -147,7 +218,7 @@ fn missing(retry: Callback<()>) -> AnyView {
 pub fn fetch_when_idle() {
     spawn_local(async {
         gloo_timers::future::TimeoutFuture::new(IDLE_AFTER_MS).await;
-        for part in [LINKS, CLUSTERS, DEEDS] {
+        for part in PARTS {
             // Opening a page of it tries again, and says so if that fails too.
             (part.fetch)().await.ok();
         }

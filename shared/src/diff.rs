@@ -4,6 +4,7 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::link::LinkName;
 use crate::names::ClusterName;
@@ -290,6 +291,29 @@ pub fn apply(data: &mut FeedData, delta: FeedDelta) -> bool {
             _,
         ) => false,
     }
+}
+
+/// As `apply`, of the feeds that `wire::decode_first` reads; shared data is copied, and only these. False for others.
+pub fn apply_first(data: &mut Arc<FeedData>, delta: FeedDelta) -> bool {
+    *data = Arc::new(match (&**data, delta) {
+        (FeedData::Clusters(entries), FeedDelta::Clusters { upsert, remove }) => {
+            FeedData::Clusters(changed(entries, upsert, &remove))
+        }
+        (FeedData::Links(entries), FeedDelta::Links { upsert, remove }) => {
+            FeedData::Links(changed(entries, upsert, &remove))
+        }
+        (FeedData::Notices(entries), FeedDelta::Notices(newer)) => {
+            FeedData::Notices(entries.iter().cloned().chain(newer).collect())
+        }
+        _ => return false,
+    });
+    true
+}
+
+fn changed<T: Entry>(old: &[T], upsert: Vec<T>, remove: &[T::Key]) -> Vec<T> {
+    let mut entries = old.to_vec();
+    apply_changes(&mut entries, upsert, remove);
+    entries
 }
 
 #[cfg(test)]

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use drawbridge_shared::wire::{
-    ClientMessage, ErrorCode, Limits, Request, RequestId, Response, WireError, encode_client,
+    ClientMessage, ErrorCode, Limits, Request, RequestId, Response, WireError,
 };
 
 use super::{Effect, Millis};
 use crate::socket::RequestError;
+use crate::socket::codec::codec;
 
 /// Broker work is bounded by the gateway; this is for a gateway that does not answer at all.
 const TIMEOUT_MS: Millis = 45_000;
@@ -86,7 +87,7 @@ impl Requests {
         let waiting = self.waiting.iter_mut().filter(|(_, pending)| !pending.is_sent);
         for (ticket, pending) in waiting.take(room.saturating_sub(n_sent)) {
             let body = pending.body.clone();
-            let text = encode_client(&ClientMessage::Request { id: RequestId(*ticket), body });
+            let text = (codec().encode)(&ClientMessage::Request { id: RequestId(*ticket), body });
             match text {
                 Ok(text) if fits(&text, limits) => {
                     pending.is_sent = true;

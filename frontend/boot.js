@@ -25,6 +25,8 @@
       "<details><summary>Details</summary><pre></pre></details></div>";
     // The quick build leaves the words of the panic there.
     var words = document.documentElement.dataset.panic || "";
+    // An empty address would be that of the home page.
+    overlay.querySelector("a").href = location.href;
     overlay.querySelector("pre").textContent = words + "\n" + error.stack;
     document.body.appendChild(overlay);
   }

@@ -34,7 +34,7 @@ use crate::pages::topics_all::TopicsAll;
 use crate::pages::topology::TopologyPage;
 use crate::routes::Route;
 use crate::shell::turn;
-use crate::ui::{ErrorNote, Skeleton};
+use crate::ui::{Button, ErrorNote, Skeleton};
 
 type Later<T> = Pin<Box<dyn Future<Output = Result<T, SplitLoaderError>>>>;
 
@@ -201,6 +201,10 @@ fn show(place: Place, focus: Option<&'static str>) -> AnyView {
 
 /// A gateway that was updated has parts of other names, so only a reload helps; one that is away comes back.
 fn missing(retry: Callback<()>) -> AnyView {
+    let reload = |()| {
+        // Cannot fail: the page is this one.
+        window().location().reload().ok();
+    };
     view! {
         <ErrorNote
             message="This page could not be fetched from the gateway."
@@ -208,7 +212,7 @@ fn missing(retry: Callback<()>) -> AnyView {
             retry
         />
         <p>
-            <a class="btn" href="" rel="external">"Reload the page"</a>
+            <Button on_click=reload>"Reload the page"</Button>
         </p>
     }
     .into_any()

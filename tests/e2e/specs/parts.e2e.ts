@@ -47,7 +47,7 @@ test("the first page fetches no part before it shows", async ({ page }) => {
 
 test.describe("when parts do not come", () => {
   // The loader reports each, besides what the browser says of the request.
-  test.use({ expectedComplaints: [/Failed to load resource/, /Failed to fetch/, /TypeError/, /HTTP status code is not ok/] });
+  test.use({ expectedComplaints: [/Failed to load resource|Failed to fetch|TypeError|HTTP status code is not ok/] });
 
   test("a page whose part does not come says so, and comes with another try", async ({ page }) => {
     await page.route(anyPart, (route) => route.abort());
@@ -66,7 +66,7 @@ test.describe("when parts do not come", () => {
     await openLinks(page);
     await expect(failed(page)).toContainText("after an update of the gateway, reload the page");
     await page.unroute(anyPart);
-    await page.getByRole("main").getByRole("link", { name: "Reload the page" }).click();
+    await page.getByRole("main").getByRole("button", { name: "Reload the page" }).click();
     await expect(links(page)).toBeVisible();
   });
 });

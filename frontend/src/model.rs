@@ -10,6 +10,8 @@ pub mod config_words;
 pub mod configs;
 pub mod cut_over;
 pub mod filter;
+pub mod group_reset;
+pub mod groups;
 pub mod history;
 pub mod lag;
 pub mod link_configs;

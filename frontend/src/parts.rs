@@ -20,6 +20,9 @@ use crate::pages::cluster::ClusterPage;
 use crate::pages::cluster_new::ClusterNewPage;
 use crate::pages::clusters::ClustersPage;
 use crate::pages::cut_over::CutOverPage;
+use crate::pages::group::GroupPage;
+use crate::pages::group_reset::GroupResetPage;
+use crate::pages::groups::GroupsPage;
 use crate::pages::link::LinkPage;
 use crate::pages::link_new::LinkNewPage;
 use crate::pages::links::LinksPage;
@@ -135,6 +138,13 @@ parts! {
         Page(Route::Mirrors { .. }) => view! { <MirrorsPage /> }.into_any(),
         Page(Route::Mirror { cluster, link, topic }) => view! { <MirrorPage cluster link topic /> }.into_any(),
         Page(Route::Activity { .. }) => view! { <ActivityPage /> }.into_any(),
+    }
+
+    // Consumer groups.
+    groups, fetch_groups {
+        Page(Route::Groups { .. }) => view! { <GroupsPage /> }.into_any(),
+        Page(Route::Group { cluster, group }) => view! { <GroupPage cluster group /> }.into_any(),
+        Page(Route::GroupReset { cluster, group, .. }) => view! { <GroupResetPage cluster group /> }.into_any(),
     }
 
     // Creating links, adding mirrors, cutting over.

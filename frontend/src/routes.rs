@@ -8,12 +8,14 @@ use drawbridge_shared::names::{ClusterName, TopicName};
 
 mod activity;
 mod encoding;
+mod groups;
 mod links;
 mod messages;
 mod words;
 
 pub use activity::ActivityQuery;
 use encoding::{Query, encode_pairs};
+pub use groups::{GroupsQuery, ResetQuery};
 pub use links::{CutOver, LinkTab, ListQuery};
 pub use messages::MessagesQuery;
 pub use words::Crumb;
@@ -75,6 +77,27 @@ pub enum Route {
         action: CutOver,
         /// The mirrors, `?topics=a,b`; none means all that the action can be taken on.
         topics: Vec<TopicName>,
+    },
+    /// Consumer groups of all clusters, `/groups`, or of one, `/clusters/{c}/groups`.
+    Groups {
+        /// What is shown of them.
+        query: GroupsQuery,
+    },
+    /// One consumer group: `/clusters/{c}/groups/{g}`.
+    Group {
+        /// On which cluster.
+        cluster: ClusterName,
+        /// Group id.
+        group: String,
+    },
+    /// Putting a group's offsets elsewhere: `/clusters/{c}/groups/{g}/reset`.
+    GroupReset {
+        /// On which cluster.
+        cluster: ClusterName,
+        /// Group id.
+        group: String,
+        /// Which offsets, and where to.
+        query: ResetQuery,
     },
     /// What was done: `/activity`.
     Activity {
@@ -143,6 +166,8 @@ pub enum TopicTab {
     Partitions,
     /// Configurations.
     Configs,
+    /// Consumer groups that read it.
+    Groups,
 }
 
 impl TopicTab {
@@ -152,6 +177,7 @@ impl TopicTab {
         match self {
             Self::Partitions => "partitions",
             Self::Configs => "configs",
+            Self::Groups => "groups",
         }
     }
 }
@@ -169,6 +195,9 @@ impl Route {
             | Self::Mirror { .. }
             | Self::MirrorsAdd { .. }
             | Self::CutOver { .. } => links::path(self),
+            Self::Groups { .. } | Self::Group { .. } | Self::GroupReset { .. } => {
+                groups::path(self)
+            }
             Self::Activity { query } => activity::path(query),
             Self::Clusters => "/clusters".to_owned(),
             Self::ClusterNew => "/clusters/new".to_owned(),
@@ -203,6 +232,9 @@ impl Route {
         let query = Query::read(search);
         let mut segments = path.split('/').filter(|part| !part.is_empty());
         if let Some(route) = links::parse(segments.clone(), &query) {
+            return Some(route);
+        }
+        if let Some(route) = groups::parse(segments.clone(), &query) {
             return Some(route);
         }
         let mut ahead = segments.clone().skip(1).step_by(2);
@@ -259,6 +291,12 @@ impl Route {
             Self::Links { .. } => Self::all_links(),
             Self::Mirrors { .. } => Self::all_mirrors(),
             Self::Activity { .. } => Self::all_activity(),
+            Self::Groups { query: GroupsQuery { cluster, .. } } => {
+                Self::Groups { query: GroupsQuery { list: ListQuery::default(), cluster } }
+            }
+            Self::GroupReset { cluster, group, .. } => {
+                Self::GroupReset { cluster, group, query: ResetQuery::default() }
+            }
             Self::LinkNew { .. } => Self::LinkNew { cluster: None, mode: None },
             Self::Link { cluster, link, .. } => Self::of_link(cluster, link),
             Self::CutOver { cluster, link, action, .. } => {
@@ -267,6 +305,7 @@ impl Route {
             other @ (Self::Topology
             | Self::Mirror { .. }
             | Self::MirrorsAdd { .. }
+            | Self::Group { .. }
             | Self::Clusters
             | Self::ClusterNew
             | Self::TopicNew { .. }) => other,
@@ -283,11 +322,14 @@ impl Route {
             | Self::Activity { .. }
             | Self::Clusters
             | Self::ClusterNew => None,
+            Self::Groups { query } => query.cluster.as_ref(),
             Self::LinkNew { cluster, .. } | Self::Topics { cluster, .. } => cluster.as_ref(),
             Self::Link { cluster, .. }
             | Self::Mirror { cluster, .. }
             | Self::MirrorsAdd { cluster, .. }
             | Self::CutOver { cluster, .. }
+            | Self::Group { cluster, .. }
+            | Self::GroupReset { cluster, .. }
             | Self::Cluster { cluster, .. }
             | Self::TopicNew { cluster }
             | Self::Messages { cluster, .. }
@@ -305,6 +347,19 @@ impl Route {
     #[must_use]
     pub fn all_mirrors() -> Self {
         Self::Mirrors { query: ListQuery::default() }
+    }
+
+    /// All groups, unfiltered.
+    #[must_use]
+    pub fn all_groups() -> Self {
+        Self::Groups { query: GroupsQuery::default() }
+    }
+
+    /// The groups of a cluster.
+    #[must_use]
+    pub fn groups_of(cluster: ClusterName) -> Self {
+        let cluster = Some(cluster);
+        Self::Groups { query: GroupsQuery { list: ListQuery::default(), cluster } }
     }
 
     /// All activity, unfiltered.
@@ -374,6 +429,7 @@ fn topics_query(query: &Query) -> TopicsQuery {
 fn topic_tab(query: &Query) -> TopicTab {
     match query.get("tab") {
         "configs" => TopicTab::Configs,
+        "groups" => TopicTab::Groups,
         _ => TopicTab::Partitions,
     }
 }

@@ -121,8 +121,8 @@ impl Links {
             mirrors: empty(FeedData::Mirrors(Vec::new())),
             verifying: Arc::default(),
         };
-        tasks.spawn(views::publish(links.clone()));
-        tasks.spawn(follow_clusters(links.clone()));
+        tasks.spawn("views of links", views::publish(links.clone()));
+        tasks.spawn("links of new clusters", follow_clusters(links.clone()));
         links
     }
 
@@ -511,7 +511,7 @@ async fn follow_clusters(links: Links) {
                 hosts.entry(name).or_insert_with(|| {
                     let shared = Arc::clone(&links.shared);
                     let host = Arc::new(Host::new(cluster, shared, stopping.child_token()));
-                    links.shared.tasks.spawn(Arc::clone(&host).run());
+                    links.shared.tasks.spawn("links of a cluster", Arc::clone(&host).run());
                     host
                 });
             }

@@ -4,6 +4,7 @@
 //! words, and pokes those who follow what it changed.
 
 pub mod configs;
+pub mod groups;
 pub mod offsets;
 pub mod probe;
 pub mod purge;

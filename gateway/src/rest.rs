@@ -8,6 +8,8 @@ mod clusters;
 mod configs;
 mod error;
 mod extract;
+mod group_lags;
+mod groups;
 mod link_configs;
 mod link_draft;
 mod links;

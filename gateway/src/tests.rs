@@ -3,6 +3,7 @@
 mod activity;
 mod browse;
 pub(crate) mod golden;
+mod groups;
 mod hostile;
 mod links;
 mod membership;

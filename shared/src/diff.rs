@@ -10,8 +10,9 @@ use crate::link::LinkName;
 use crate::names::ClusterName;
 use crate::order;
 use crate::view::{
-    BrokerView, ClusterDetail, ClusterView, LinkDetail, LinkRow, MirrorDetail, MirrorPartitionView,
-    MirrorRow, PartitionView, TopicDetail, TopicRow, TopicsView, VerifyPartition,
+    BrokerView, ClusterDetail, ClusterView, GroupDetail, GroupMemberView, GroupPartitionView,
+    GroupRow, GroupsView, LinkDetail, LinkRow, MirrorDetail, MirrorPartitionView, MirrorRow,
+    PartitionView, TopicDetail, TopicRow, TopicsView, VerifyPartition,
 };
 use crate::wire::{FeedData, FeedDelta, MirrorKey};
 
@@ -36,6 +37,9 @@ entry!(ClusterView, ClusterName, name);
 entry!(BrokerView, i32, id);
 entry!(TopicRow, String, name);
 entry!(PartitionView, i32, partition);
+entry!(GroupRow, (ClusterName, String), cluster, group);
+entry!(GroupMemberView, String, id);
+entry!(GroupPartitionView, (String, i32), topic, partition);
 entry!(LinkRow, (ClusterName, LinkName), cluster, name);
 entry!(MirrorRow, MirrorKey, cluster, link, topic);
 entry!(MirrorPartitionView, i32, partition);
@@ -114,6 +118,23 @@ pub fn diff(old: &FeedData, new: &FeedData) -> Option<FeedDelta> {
                 measure_fault: new.measure_fault.clone(),
             })
         }
+        (FeedData::Groups(old), FeedData::Groups(new)) => {
+            let (upsert, remove) = changes(&old.rows, &new.rows);
+            Some(FeedDelta::Groups { reads: new.reads.clone(), upsert, remove })
+        }
+        (FeedData::Group(old), FeedData::Group(new)) => {
+            let (upsert_members, remove_members) = changes(&old.members, &new.members);
+            let (upsert, remove) = changes(&old.partitions, &new.partitions);
+            let head =
+                GroupDetail { members: Vec::new(), partitions: Vec::new(), ..(**new).clone() };
+            Some(FeedDelta::Group {
+                head: Box::new(head),
+                upsert_members,
+                remove_members,
+                upsert,
+                remove,
+            })
+        }
         (FeedData::Links(old), FeedData::Links(new)) => {
             let (upsert, remove) = changes(old, new);
             Some(FeedDelta::Links { upsert, remove })
@@ -162,6 +183,8 @@ pub fn diff(old: &FeedData, new: &FeedData) -> Option<FeedDelta> {
             | FeedData::Cluster(_)
             | FeedData::Topics(_)
             | FeedData::Topic(_)
+            | FeedData::Groups(_)
+            | FeedData::Group(_)
             | FeedData::Links(_)
             | FeedData::Link(_)
             | FeedData::Mirrors(_)
@@ -231,6 +254,25 @@ pub fn apply(data: &mut FeedData, delta: FeedDelta) -> bool {
             apply_changes(partitions, upsert, &remove);
             true
         }
+        (
+            FeedData::Groups(GroupsView { reads, rows }),
+            FeedDelta::Groups { reads: new, upsert, remove },
+        ) => {
+            *reads = new;
+            apply_changes(rows, upsert, &remove);
+            true
+        }
+        (
+            FeedData::Group(detail),
+            FeedDelta::Group { head, upsert_members, remove_members, upsert, remove },
+        ) => {
+            let mut members = std::mem::take(&mut detail.members);
+            apply_changes(&mut members, upsert_members, &remove_members);
+            let mut partitions = std::mem::take(&mut detail.partitions);
+            apply_changes(&mut partitions, upsert, &remove);
+            **detail = GroupDetail { members, partitions, ..*head };
+            true
+        }
         (FeedData::Links(entries), FeedDelta::Links { upsert, remove }) => {
             apply_changes(entries, upsert, &remove);
             true
@@ -280,6 +322,8 @@ pub fn apply(data: &mut FeedData, delta: FeedDelta) -> bool {
             | FeedData::Cluster(_)
             | FeedData::Topics(_)
             | FeedData::Topic(_)
+            | FeedData::Groups(_)
+            | FeedData::Group(_)
             | FeedData::Links(_)
             | FeedData::Link(_)
             | FeedData::Mirrors(_)

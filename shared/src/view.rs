@@ -8,6 +8,7 @@ use crate::names::{ClusterName, TopicName};
 
 mod activity;
 mod cluster;
+mod group;
 mod link;
 mod mirror;
 mod probe;
@@ -18,6 +19,11 @@ mod verify;
 pub use activity::{ActivityEntry, ActivityResult};
 pub use cluster::{
     BrokerView, ClusterDetail, ClusterKind, ClusterOrigin, ClusterStatus, ClusterView, FaultView,
+};
+pub use group::{
+    GroupDetail, GroupKind, GroupMemberView, GroupOffsetResult, GroupPartitionView, GroupRow,
+    GroupState, GroupTopic, GroupsRead, GroupsView, LagTrend, ResetMove, ResetPlan, ResetRow,
+    ResetScope, ResetTarget,
 };
 pub use link::{
     GroupOffsetRow, HistoryPoint, LagView, LinkCheck, LinkDetail, LinkRow, RateView, RemoteView,

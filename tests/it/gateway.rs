@@ -3,6 +3,7 @@
 mod browse;
 mod console;
 mod feeds;
+mod groups;
 mod rest;
 mod rest_errors;
 mod topics;

@@ -6,7 +6,9 @@
 mod bridge;
 mod deleting;
 mod failover;
+mod firewall;
 mod foreign_writes;
+mod groups;
 mod ownership;
 mod pausing;
 mod portal;

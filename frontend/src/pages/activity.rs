@@ -119,8 +119,10 @@ pub(in crate::pages) fn Lately(
     query: ActivityQuery,
 ) -> impl IntoView {
     let all = Route::Activity { query: query.clone() }.path();
+    let searched = query.q.clone();
     let followed = follow(Signal::stored(query));
-    let rows = Memo::new(move |_| model::shown(followed.read().data.as_deref(), "", false, FEW));
+    let rows =
+        Memo::new(move |_| model::shown(followed.read().data.as_deref(), &searched, false, FEW));
     let actions = move || view! { <a class="link" href=all.clone()>"All activity"</a> };
     view! {
         <Panel title="Activity" actions>

@@ -9,6 +9,7 @@ pub(in crate::pages) mod ask;
 pub(in crate::pages) mod configs;
 mod delete;
 pub(in crate::pages) mod gate;
+mod groups;
 mod grow;
 mod head;
 mod messages;
@@ -23,6 +24,7 @@ use crate::state::Nav;
 use crate::ui::{Note, Show, StateRole, Tab, Tabs};
 use configs::{Configs, Owned, Owner};
 use gate::{ClusterFacts, Gate};
+use groups::Groups;
 use head::Head;
 use messages::Messages;
 use partitions::Partitions;
@@ -96,6 +98,7 @@ pub fn Topic(
         ("Partitions", Some(TopicTab::Partitions)),
         ("Configs", Some(TopicTab::Configs)),
         ("Messages", None),
+        ("Groups", Some(TopicTab::Groups)),
     ];
     let tabs = own
         .into_iter()
@@ -117,6 +120,7 @@ pub fn Topic(
             {move || match tab.get() {
                 None => view! { <Messages subject /> }.into_any(),
                 Some(TopicTab::Partitions) => view! { <Partitions subject /> }.into_any(),
+                Some(TopicTab::Groups) => view! { <Groups subject /> }.into_any(),
                 Some(TopicTab::Configs) => {
                     let owner = subject.owner();
                     view! { <Configs owner /> }.into_any()

@@ -85,6 +85,14 @@ pub(super) fn Rail(
                 )}
                 {entry("Topics", Icon::Topics, topics.path(), Section::Topics, section, n_topics)}
                 {entry(
+                    "Groups",
+                    Icon::Groups,
+                    Route::all_groups().path(),
+                    Section::Groups,
+                    section,
+                    none,
+                )}
+                {entry(
                     "Clusters",
                     Icon::Clusters,
                     Route::Clusters.path(),
@@ -124,6 +132,7 @@ enum Section {
     Links,
     Mirrors,
     Topics,
+    Groups,
     Clusters,
     Activity,
 }
@@ -141,6 +150,7 @@ fn section_of(route: &Route) -> Section {
         | Route::TopicNew { .. }
         | Route::Topic { .. }
         | Route::Messages { .. } => Section::Topics,
+        Route::Groups { .. } | Route::Group { .. } | Route::GroupReset { .. } => Section::Groups,
         Route::Activity { .. } => Section::Activity,
         Route::Clusters | Route::ClusterNew | Route::Cluster { .. } => Section::Clusters,
     }

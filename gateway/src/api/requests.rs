@@ -1,5 +1,6 @@
 //! What can be asked over the WebSocket: one function per request.
 
+mod of_groups;
 mod of_links;
 
 use drawbridge_shared::{
@@ -82,6 +83,18 @@ pub(super) async fn carry_out(links: &Links, browse: &Browse, request: Request) 
         Request::CancelVerify { cluster, link } => {
             links.cancel_verify(&cluster, &link).map(|()| Response::Done)
         }
+        Request::PlanGroupReset { cluster, group, scope, target } => {
+            of_groups::plan(links, &cluster, &group, &scope, &target).await
+        }
+        Request::ResetGroup { cluster, group, moves } => {
+            of_groups::reset(clusters, &cluster, &group, &moves).await
+        }
+        Request::DeleteGroup { cluster, group } => {
+            of_groups::delete(clusters, &cluster, &group).await
+        }
+        Request::DeleteGroupOffsets { cluster, group, topics } => {
+            of_groups::delete_offsets(clusters, &cluster, &group, &topics).await
+        }
         Request::ReadRecord { cluster, topic, partition, offset, key_decoding, value_decoding } => {
             let (key, value) = (key_decoding, value_decoding);
             let wanted = WantedRecord { cluster, topic, partition, offset, key, value };
@@ -118,6 +131,10 @@ pub(super) fn kind(request: &Request) -> &'static str {
         Request::ActOnMirrors { .. } => "act_on_mirrors",
         Request::VerifyMirrors { .. } => "verify_mirrors",
         Request::CancelVerify { .. } => "cancel_verify",
+        Request::PlanGroupReset { .. } => "plan_group_reset",
+        Request::ResetGroup { .. } => "reset_group",
+        Request::DeleteGroup { .. } => "delete_group",
+        Request::DeleteGroupOffsets { .. } => "delete_group_offsets",
         Request::ReadRecord { .. } => "read_record",
     }
 }

@@ -6,9 +6,9 @@ use crate::draft::{ClusterDraft, ConfigChange, LinkDraft, MirrorDraft, TopicDraf
 use crate::link::{ConfigRow, LinkName};
 use crate::names::{ClusterName, TopicName};
 use crate::view::{
-    ConfigEntryView, Decoding, GroupOffsetRow, HistoryPoint, LinkCheck, MirrorAction,
-    MirrorActionRow, MirrorCreateRow, ProbeReport, PurgeRow, RecordView, SourceTopicRow,
-    VerifyRange,
+    ConfigEntryView, Decoding, GroupOffsetResult, GroupOffsetRow, HistoryPoint, LinkCheck,
+    MirrorAction, MirrorActionRow, MirrorCreateRow, ProbeReport, PurgeRow, RecordView, ResetMove,
+    ResetPlan, ResetScope, ResetTarget, SourceTopicRow, VerifyRange,
 };
 
 /// Something asked of the gateway. Every change can be sent with `validate_only` where Kafka can check
@@ -212,6 +212,43 @@ pub enum Request {
         /// Which link.
         link: LinkName,
     },
+    /// Say what a reset of a group's offsets would do, without doing it.
+    PlanGroupReset {
+        /// On which cluster.
+        cluster: ClusterName,
+        /// Group id.
+        group: String,
+        /// Which partitions; none named for all the group has committed offsets of.
+        scope: Vec<ResetScope>,
+        /// Where to.
+        target: ResetTarget,
+    },
+    /// Commit offsets for a group without members, exactly those of a plan that was looked at. Refused as a
+    /// conflict, whole, when a committed offset is another one than then.
+    ResetGroup {
+        /// On which cluster.
+        cluster: ClusterName,
+        /// Group id.
+        group: String,
+        /// The offsets.
+        moves: Vec<ResetMove>,
+    },
+    /// Delete a group without members, with its offsets.
+    DeleteGroup {
+        /// On which cluster.
+        cluster: ClusterName,
+        /// Group id.
+        group: String,
+    },
+    /// Delete a group's committed offsets of topics that no member reads.
+    DeleteGroupOffsets {
+        /// On which cluster.
+        cluster: ClusterName,
+        /// Group id.
+        group: String,
+        /// Which topics.
+        topics: Vec<TopicName>,
+    },
     /// Read one record whole.
     ReadRecord {
         /// On which cluster.
@@ -259,6 +296,10 @@ pub enum Response {
     MirrorActions(Vec<MirrorActionRow>),
     /// Of `VerifyMirrors`: the comparison's number.
     VerifyStarted(u64),
+    /// Of `PlanGroupReset`.
+    ResetPlanned(ResetPlan),
+    /// Of `ResetGroup` and `DeleteGroupOffsets`, by topic and partition.
+    GroupOffsetsChanged(Vec<GroupOffsetResult>),
     /// Of `ReadRecord`.
     Record(Box<RecordView>),
 }

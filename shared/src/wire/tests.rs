@@ -4,9 +4,10 @@ use super::*;
 use crate::draft::ClusterDraft;
 use crate::names::ClusterName;
 use crate::view::{
-    ActivityEntry, ActivityResult, Decoding, PartitionPosition, PayloadView, RecordFilter,
-    RecordQuery, RecordView, RecordsChunk, SearchEnd, SearchProgress, Seek, Severity,
-    TimestampKind,
+    ActivityEntry, ActivityResult, Decoding, GroupDetail, GroupKind, GroupRow, GroupState,
+    GroupTopic, GroupsRead, GroupsView, LagTrend, PartitionPosition, PayloadView, RecordFilter,
+    RecordQuery, RecordView, RecordsChunk, ResetMove, ResetPlan, ResetRow, ResetScope, ResetTarget,
+    SearchEnd, SearchProgress, Seek, Severity, TimestampKind,
 };
 use proptest::prelude::*;
 
@@ -87,7 +88,57 @@ fn client_frames() -> Vec<ClientMessage> {
                 value_decoding: Decoding::Hex,
             },
         },
+        ClientMessage::Subscribe {
+            id: SubscriptionId(6),
+            feed: Feed::Groups { cluster: None },
+            credit: 0,
+        },
+        ClientMessage::Subscribe {
+            id: SubscriptionId(7),
+            feed: Feed::Group { cluster: cluster("cloud"), group: "billing/eu".into() },
+            credit: 0,
+        },
+        ClientMessage::Request {
+            id: RequestId(4),
+            body: Request::PlanGroupReset {
+                cluster: cluster("cloud"),
+                group: "billing/eu".into(),
+                scope: vec![ResetScope { topic: "orders".parse().unwrap(), partitions: vec![3] }],
+                target: ResetTarget::OtherSide {
+                    cluster: cluster("cloud"),
+                    link: "from-on-prem".parse().unwrap(),
+                },
+            },
+        },
+        ClientMessage::Request {
+            id: RequestId(5),
+            body: Request::ResetGroup {
+                cluster: cluster("cloud"),
+                group: "billing/eu".into(),
+                moves: vec![ResetMove {
+                    topic: "orders".parse().unwrap(),
+                    partition: 3,
+                    from: Some(9_007_199_254_740_993),
+                    to: 7,
+                }],
+            },
+        },
     ]
+}
+
+fn group() -> GroupRow {
+    GroupRow {
+        cluster: cluster("cloud"),
+        group: "billing/eu".into(),
+        kind: GroupKind::Consumer,
+        state: GroupState::Stable,
+        protocol: "consumer".into(),
+        coordinator: 1,
+        n_members: Some(2),
+        lag: Some(1_204),
+        trend: Some(LagTrend::Rising),
+        topics: vec![GroupTopic { topic: "orders".into(), n_members: 2, lag: Some(1_204) }],
+    }
 }
 
 fn query() -> RecordQuery {
@@ -190,6 +241,56 @@ fn server_frames() -> Vec<ServerMessage> {
             delta: FeedDelta::Records(Box::new(chunk(Some(SearchEnd::Limit)))),
         },
         ServerMessage::Ended { id: SubscriptionId(5), reason: EndReason::Finished },
+        ServerMessage::Snapshot {
+            id: SubscriptionId(6),
+            seq: 0,
+            data: FeedData::Groups(GroupsView {
+                reads: vec![GroupsRead {
+                    cluster: cluster("cloud"),
+                    observed_at_ms: Some(1_790_000_000_000),
+                    measured_at_ms: None,
+                    fault: None,
+                }],
+                rows: vec![group()],
+            }),
+        },
+        ServerMessage::Delta {
+            id: SubscriptionId(7),
+            seq: 1,
+            delta: FeedDelta::Group {
+                head: Box::new(GroupDetail {
+                    observed_at_ms: 1_790_000_000_000,
+                    group: group(),
+                    assignor: "uniform".into(),
+                    epoch: Some(3),
+                    members: vec![],
+                    partitions: vec![],
+                    behind_ms: Some(3_100),
+                    fault: None,
+                }),
+                upsert_members: vec![],
+                remove_members: vec!["m-1".into()],
+                upsert: vec![],
+                remove: vec![("orders".into(), 3)],
+            },
+        },
+        ServerMessage::Reply {
+            id: RequestId(4),
+            result: Ok(Response::ResetPlanned(ResetPlan {
+                planned_at_ms: 1_790_000_000_000,
+                rows: vec![ResetRow {
+                    topic: "orders".into(),
+                    partition: 3,
+                    from: Some(9_007_199_254_740_993),
+                    to: Some(7),
+                    log_start: Some(7),
+                    log_end: Some(9_007_199_254_740_994),
+                    moves: Some(-9_007_199_254_740_986),
+                    note: None,
+                }],
+                refusal: None,
+            })),
+        },
     ]
 }
 

@@ -25,6 +25,7 @@ pub(super) fn places() -> impl Fn() -> Vec<PaletteItem> + Send + Sync + 'static 
             go(PaletteGroup::Pages, "Links", "", Route::all_links()),
             go(PaletteGroup::Pages, "Mirrors", "", Route::all_mirrors()),
             go(PaletteGroup::Pages, "Topics", "all clusters", topics),
+            go(PaletteGroup::Pages, "Groups", "all clusters", Route::all_groups()),
             go(PaletteGroup::Pages, "Clusters", "", Route::Clusters),
             go(PaletteGroup::Pages, "Activity", "", Route::all_activity()),
         ];
@@ -51,11 +52,12 @@ pub(super) fn places() -> impl Fn() -> Vec<PaletteItem> + Send + Sync + 'static 
     }
 }
 
-fn of_cluster(name: ClusterName) -> [PaletteItem; 3] {
+fn of_cluster(name: ClusterName) -> [PaletteItem; 4] {
     let hint = name.as_str();
     [
         go(PaletteGroup::Clusters, hint, "cluster", Route::of_cluster(name.clone())),
         go(PaletteGroup::Pages, "Topics", hint, Route::topics_of(name.clone())),
+        go(PaletteGroup::Pages, "Groups", hint, Route::groups_of(name.clone())),
         go(
             PaletteGroup::Actions,
             "Create a topic…",

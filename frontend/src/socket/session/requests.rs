@@ -16,7 +16,8 @@ const TIMEOUT_MS: Millis = 45_000;
 /// A question, by ticket; the ticket is also its id on the wire.
 #[derive(Debug)]
 struct Pending {
-    body: Request,
+    message: ClientMessage,
+    is_harmless: bool,
     deadline: Millis,
     is_sent: bool,
 }
@@ -42,7 +43,8 @@ pub(super) fn is_harmless(body: &Request) -> bool {
         | Request::LinkHistory { .. }
         | Request::SourceTopics { .. }
         | Request::ReadRecord { .. }
-        | Request::LinkGroups { .. } => true,
+        | Request::LinkGroups { .. }
+        | Request::PlanGroupReset { .. } => true,
         Request::CreateTopic { validate_only, .. }
         | Request::AddPartitions { validate_only, .. }
         | Request::AlterTopicConfigs { validate_only, .. }
@@ -56,7 +58,10 @@ pub(super) fn is_harmless(body: &Request) -> bool {
         | Request::DeleteLink { .. }
         | Request::CreateMirrors { .. }
         | Request::VerifyMirrors { .. }
-        | Request::CancelVerify { .. } => false,
+        | Request::CancelVerify { .. }
+        | Request::ResetGroup { .. }
+        | Request::DeleteGroup { .. }
+        | Request::DeleteGroupOffsets { .. } => false,
     }
 }
 
@@ -72,7 +77,9 @@ impl Requests {
     ) {
         if may_wait {
             let deadline = now + TIMEOUT_MS;
-            self.waiting.insert(ticket, Pending { body, deadline, is_sent: false });
+            let is_harmless = is_harmless(&body);
+            let message = ClientMessage::Request { id: RequestId(ticket), body };
+            self.waiting.insert(ticket, Pending { message, is_harmless, deadline, is_sent: false });
         } else {
             effects.push(Effect::Resolve { ticket, result: Err(RequestError::Offline) });
         }
@@ -86,9 +93,7 @@ impl Requests {
         let mut refused = Vec::new();
         let waiting = self.waiting.iter_mut().filter(|(_, pending)| !pending.is_sent);
         for (ticket, pending) in waiting.take(room.saturating_sub(n_sent)) {
-            let body = pending.body.clone();
-            let text = (codec().encode)(&ClientMessage::Request { id: RequestId(*ticket), body });
-            match text {
+            match (codec().encode)(&pending.message) {
                 Ok(text) if fits(&text, limits) => {
                     pending.is_sent = true;
                     effects.push(Effect::Send(text));
@@ -118,7 +123,7 @@ impl Requests {
         self.abandoned.clear();
         let (keep, end) = std::mem::take(&mut self.waiting)
             .into_iter()
-            .partition(|(_, pending)| comes_back && is_harmless(&pending.body));
+            .partition(|(_, pending)| comes_back && pending.is_harmless);
         self.waiting = keep;
         for pending in self.waiting.values_mut() {
             pending.is_sent = false;

@@ -4,6 +4,7 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::link::LinkName;
 use crate::names::ClusterName;
@@ -336,9 +337,33 @@ pub fn apply(data: &mut FeedData, delta: FeedDelta) -> bool {
     }
 }
 
+/// As `apply`, of the feeds that `wire::decode_first` reads; shared data is copied, and only these. False for others.
+pub fn apply_first(data: &mut Arc<FeedData>, delta: FeedDelta) -> bool {
+    *data = Arc::new(match (&**data, delta) {
+        (FeedData::Clusters(entries), FeedDelta::Clusters { upsert, remove }) => {
+            FeedData::Clusters(changed(entries, upsert, &remove))
+        }
+        (FeedData::Links(entries), FeedDelta::Links { upsert, remove }) => {
+            FeedData::Links(changed(entries, upsert, &remove))
+        }
+        (FeedData::Notices(entries), FeedDelta::Notices(newer)) => {
+            FeedData::Notices(entries.iter().cloned().chain(newer).collect())
+        }
+        _ => return false,
+    });
+    true
+}
+
+fn changed<T: Entry>(old: &[T], upsert: Vec<T>, remove: &[T::Key]) -> Vec<T> {
+    let mut entries = old.to_vec();
+    apply_changes(&mut entries, upsert, remove);
+    entries
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::view::{ClusterKind, ClusterOrigin, ClusterStatus};
     use proptest::collection::btree_map;
     use proptest::prelude::*;
 
@@ -401,5 +426,45 @@ mod tests {
     fn a_change_of_another_feed_is_refused() {
         let mut state = FeedData::Clusters(vec![]);
         assert!(!apply(&mut state, FeedDelta::Notices(vec![])));
+        let mut state = Arc::new(state);
+        assert!(!apply_first(&mut state, FeedDelta::Notices(vec![])));
+        assert_eq!(*state, FeedData::Clusters(vec![]));
+    }
+
+    fn clusters() -> impl Strategy<Value = FeedData> {
+        btree_map("[a-e]{1,2}", proptest::option::of(0u32..3), 0..8).prop_map(|clusters| {
+            let view = |(name, n_topics): (String, Option<u32>)| ClusterView {
+                name: name.parse().unwrap(),
+                kind: ClusterKind::Kafka,
+                origin: ClusterOrigin::Configured,
+                status: ClusterStatus::Up,
+                observed_at_ms: None,
+                cluster_id: None,
+                version: None,
+                bootstrap: String::new(),
+                security: String::new(),
+                controller: None,
+                n_brokers: None,
+                n_topics,
+                n_partitions: None,
+                under_replicated: None,
+                offline: None,
+                latency_micros: None,
+            };
+            FeedData::Clusters(clusters.into_iter().map(view).collect())
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn the_first_pages_changes_do_the_same(old in clusters(), new in clusters()) {
+            let mut state = Arc::new(old.clone());
+            let before = Arc::clone(&state);
+            if let Some(delta) = diff(&old, &new) {
+                prop_assert!(apply_first(&mut state, delta));
+            }
+            prop_assert_eq!(&*state, &new);
+            prop_assert_eq!(&*before, &old);
+        }
     }
 }

@@ -379,6 +379,34 @@ fn server_frames_read_as_they_always_did() {
 }
 
 #[test]
+fn the_first_pages_frames_read_and_write_as_with_the_whole_protocol() {
+    for (frame, line) in server_frames().iter().zip(include_str!("golden/server.jsonl").lines()) {
+        let is_first = match frame {
+            ServerMessage::Reply { .. } => false,
+            ServerMessage::Snapshot { data, .. } => {
+                matches!(data, FeedData::Clusters(_) | FeedData::Links(_) | FeedData::Notices(_))
+            }
+            ServerMessage::Delta { delta, .. } => matches!(
+                delta,
+                FeedDelta::Clusters { .. } | FeedDelta::Links { .. } | FeedDelta::Notices(_)
+            ),
+            _ => true,
+        };
+        assert_eq!(decode_first(line).ok().as_ref(), is_first.then_some(frame), "{line}");
+    }
+    for (frame, line) in client_frames().iter().zip(include_str!("golden/client.jsonl").lines()) {
+        let is_first = match frame {
+            ClientMessage::Request { .. } => false,
+            ClientMessage::Subscribe { feed, .. } => {
+                matches!(feed, Feed::Clusters | Feed::Links | Feed::Notices)
+            }
+            _ => true,
+        };
+        assert_eq!(encode_first(frame).ok().as_deref(), is_first.then_some(line), "{line}");
+    }
+}
+
+#[test]
 fn a_name_that_breaks_the_rules_is_refused_while_reading_the_frame() {
     let error = decode_client(r#"{"subscribe":{"id":1,"feed":{"cluster":{"cluster":"a/b"}}}}"#)
         .unwrap_err();

@@ -4,7 +4,7 @@ use drawbridge_shared::access::{ScramMechanism, UserDraft};
 use drawbridge_shared::wire::Request;
 use js_sys::{Function, Reflect, Uint8Array};
 use leptos::prelude::*;
-use leptos::wasm_bindgen::JsCast as _;
+use wasm_bindgen::JsCast as _;
 
 use super::users::Known;
 use crate::model::access::{client_lines, consequence, password};

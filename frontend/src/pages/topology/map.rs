@@ -189,17 +189,15 @@ pub(super) fn Map(world: World) -> impl IntoView {
     };
     let size = move || {
         let (drawn, zoom) = (drawn.read(), eye.zoom.get());
-        let of = |pixels: i32| f64::from(pixels) * zoom;
+        let of = |pixels: i32| whole(f64::from(pixels) * zoom);
         format!("width:{}px;height:{}px", of(drawn.width), of(drawn.height))
     };
     let stage = move || {
         let drawn = drawn.read();
-        format!(
-            "width:{}px;height:{}px;transform:scale({})",
-            drawn.width,
-            drawn.height,
-            eye.zoom.get()
-        )
+        let (width, height) = (drawn.width, drawn.height);
+        // In thousandths: writing a float would put its digit tables into the first download.
+        let zoom = whole(eye.zoom.get() * 1_000.0);
+        format!("width:{width}px;height:{height}px;transform:scale(calc({zoom}/1000))")
     };
     let percent = move || format!("{} %", whole(eye.zoom.get() * 100.0));
     view! {

@@ -1,4 +1,5 @@
 use super::*;
+use crate::view::{ClusterKind, ClusterOrigin, ClusterStatus};
 use proptest::collection::btree_map;
 use proptest::prelude::*;
 

@@ -3,25 +3,7 @@
 use leptos::prelude::*;
 use leptos_router::components::Router;
 
-use crate::pages::activity::ActivityPage;
-use crate::pages::cluster::ClusterPage;
-use crate::pages::cluster_new::ClusterNewPage;
-use crate::pages::clusters::ClustersPage;
-use crate::pages::compare::ComparePage;
-use crate::pages::cut_over::CutOverPage;
-use crate::pages::link::LinkPage;
-use crate::pages::link_new::LinkNewPage;
-use crate::pages::links::LinksPage;
-use crate::pages::mirror::MirrorPage;
-use crate::pages::mirrors::MirrorsPage;
-use crate::pages::mirrors_add::MirrorsAddPage;
-use crate::pages::not_found::NotFound;
-use crate::pages::topic::Topic;
-use crate::pages::topic_new::TopicNew;
-use crate::pages::topics::Topics;
-use crate::pages::topics_all::TopicsAll;
-use crate::pages::topology::TopologyPage;
-use crate::routes::Route;
+use crate::parts;
 use crate::shell::Shell;
 use crate::socket::Socket;
 use crate::state::{Clock, Clusters, Links, Nav, Palette, Theme, Toasts};
@@ -54,45 +36,8 @@ fn Frame() -> impl IntoView {
     let page = Memo::new(move |_| nav.route().get().map(|route| route.page()));
     view! {
         <Shell>
-            <ErrorBoundary fallback=broken>{move || page_view(page.get())}</ErrorBoundary>
+            <ErrorBoundary fallback=broken>{move || parts::page(page.get())}</ErrorBoundary>
         </Shell>
-    }
-}
-
-fn page_view(page: Option<Route>) -> AnyView {
-    match page {
-        None => view! { <NotFound /> }.into_any(),
-        Some(Route::Topology) => view! { <TopologyPage /> }.into_any(),
-        Some(Route::Links { .. }) => view! { <LinksPage /> }.into_any(),
-        Some(Route::LinkNew { .. }) => view! { <LinkNewPage /> }.into_any(),
-        Some(Route::Link { cluster, link, .. }) => view! { <LinkPage cluster link /> }.into_any(),
-        Some(Route::Mirrors { .. }) => view! { <MirrorsPage /> }.into_any(),
-        Some(Route::Mirror { cluster, link, topic }) => {
-            view! { <MirrorPage cluster link topic /> }.into_any()
-        }
-        Some(Route::Compare { cluster, link, topic, .. }) => {
-            view! { <ComparePage cluster link topic /> }.into_any()
-        }
-        Some(Route::MirrorsAdd { cluster, link }) => {
-            view! { <MirrorsAddPage cluster link /> }.into_any()
-        }
-        Some(Route::CutOver { cluster, link, action, .. }) => {
-            view! { <CutOverPage cluster link action /> }.into_any()
-        }
-        Some(Route::Activity { .. }) => view! { <ActivityPage /> }.into_any(),
-        Some(Route::Clusters) => view! { <ClustersPage /> }.into_any(),
-        Some(Route::ClusterNew) => view! { <ClusterNewPage /> }.into_any(),
-        Some(Route::Cluster { cluster, .. }) => view! { <ClusterPage cluster /> }.into_any(),
-        Some(Route::Topics { cluster: None, .. }) => view! { <TopicsAll /> }.into_any(),
-        Some(Route::Topics { cluster: Some(cluster), .. }) => {
-            view! { <Topics cluster /> }.into_any()
-        }
-        Some(Route::TopicNew { cluster }) => view! { <TopicNew cluster /> }.into_any(),
-        Some(
-            Route::Topic { cluster, topic, .. }
-            | Route::Produce { cluster, topic, .. }
-            | Route::Messages { cluster, topic, .. },
-        ) => view! { <Topic cluster topic /> }.into_any(),
     }
 }
 

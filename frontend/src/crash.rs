@@ -1,13 +1,21 @@
-//! What is shown when the console itself breaks: after a panic the page is dead and must say so.
+//! What is shown around the console's life: a note until it runs, and, when it breaks, why.
+//!
+//! A panic is a trap, after which nothing of the application can be relied on: `boot.js` covers the page
+//! with an explanation and a reload button.
 
 use leptos::prelude::document;
 
-/// From now on a panic covers the page with an explanation and a reload button.
+/// From now on the words of a panic are kept for the page that `boot.js` shows. The release build has no such
+/// words: they and what formats them would be a tenth of the download.
 pub fn install() {
+    #[cfg(not(console_parts))]
     std::panic::set_hook(Box::new(|info| {
         let text = info.to_string();
         web_sys::console::error_1(&text.as_str().into());
-        show(&text);
+        let page = web_sys::window().and_then(|window| window.document()?.document_element());
+        if let Some(page) = page {
+            page.set_attribute("data-panic", &text).ok();
+        }
     }));
 }
 
@@ -16,27 +24,4 @@ pub fn remove_boot_note() {
     if let Some(note) = document().get_element_by_id("boot") {
         note.remove();
     }
-}
-
-// Plain DOM: nothing of the application can be relied on any more.
-fn show(details: &str) -> Option<()> {
-    let document = web_sys::window()?.document()?;
-    if document.get_element_by_id("crash").is_some() {
-        return None;
-    }
-    let overlay = document.create_element("div").ok()?;
-    overlay.set_id("crash");
-    overlay.set_class_name("crash");
-    overlay.set_attribute("role", "alertdialog").ok()?;
-    overlay.set_attribute("aria-labelledby", "crash-title").ok()?;
-    overlay.set_inner_html(
-        "<div class=\"crash__card\"><h1 id=\"crash-title\" tabindex=\"-1\">The console crashed</h1>\
-         <p>This is a fault of the console. The gateway and your clusters are not affected: \
-         everything goes on without this page.</p>\
-         <p><a class=\"btn btn--primary\" href=\"\">Reload the page</a></p>\
-         <details><summary>Details</summary><pre></pre></details></div>",
-    );
-    overlay.query_selector("pre").ok()??.set_text_content(Some(details));
-    document.body()?.append_child(&overlay).ok()?;
-    Some(())
 }

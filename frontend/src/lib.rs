@@ -12,6 +12,7 @@ pub mod app;
 pub mod crash;
 pub mod model;
 pub mod pages;
+pub mod parts;
 pub mod routes;
 pub mod shell;
 pub mod socket;
@@ -23,4 +24,5 @@ pub fn start() {
     crash::install();
     leptos::mount::mount_to_body(app::App);
     crash::remove_boot_note();
+    parts::fetch_when_idle();
 }

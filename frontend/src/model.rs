@@ -3,6 +3,7 @@
 //! Pure functions over plain data, tested natively. Nothing here knows a browser, a socket or a component,
 //! and nothing reads a clock: whoever calls says what time it is.
 
+pub mod access;
 pub mod activity;
 pub mod bytes;
 pub mod cluster;
@@ -11,6 +12,8 @@ pub mod config_words;
 pub mod configs;
 pub mod cut_over;
 pub mod filter;
+pub mod group_reset;
+pub mod groups;
 pub mod history;
 pub mod lag;
 pub mod link_configs;
@@ -32,5 +35,6 @@ pub mod time;
 pub mod topic;
 pub mod topics;
 pub mod topology;
+pub mod trend;
 pub mod verify;
 pub mod window;

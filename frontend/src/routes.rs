@@ -6,16 +6,22 @@
 use drawbridge_shared::link::{LinkMode, LinkName};
 use drawbridge_shared::names::{ClusterName, TopicName};
 
+mod access;
 mod activity;
 mod encoding;
+mod groups;
 mod links;
 mod messages;
+mod topics;
 mod words;
 
+pub use access::{AccessQuery, AccessTab};
 pub use activity::ActivityQuery;
 use encoding::{Query, encode_pairs};
+pub use groups::{GroupsQuery, ResetQuery};
 pub use links::{CompareQuery, CutOver, LinkTab, ListQuery};
 pub use messages::{MessagesQuery, RecordPlace, import as import_path};
+pub use topics::{TopicTab, TopicsQuery};
 pub use words::Crumb;
 
 /// A place in the console.
@@ -87,6 +93,32 @@ pub enum Route {
         /// The mirrors, `?topics=a,b`; none means all that the action can be taken on.
         topics: Vec<TopicName>,
     },
+    /// Consumer groups of all clusters, `/groups`, or of one, `/clusters/{c}/groups`.
+    Groups {
+        /// What is shown of them.
+        query: GroupsQuery,
+    },
+    /// One consumer group: `/clusters/{c}/groups/{g}`.
+    Group {
+        /// On which cluster.
+        cluster: ClusterName,
+        /// Group id.
+        group: String,
+    },
+    /// Putting a group's offsets elsewhere: `/clusters/{c}/groups/{g}/reset`.
+    GroupReset {
+        /// On which cluster.
+        cluster: ClusterName,
+        /// Group id.
+        group: String,
+        /// Which offsets, and where to.
+        query: ResetQuery,
+    },
+    /// Users, ACLs and what links need: `/access`.
+    Access {
+        /// What is shown of it.
+        query: AccessQuery,
+    },
     /// What was done: `/activity`.
     Activity {
         /// What is shown of it.
@@ -144,38 +176,6 @@ pub enum Route {
     },
 }
 
-/// Search, filter and order of a topic list.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct TopicsQuery {
-    /// Text the name must contain: `?q=`.
-    pub q: String,
-    /// Whether internal topics are shown: `?internal=true`.
-    pub internal: bool,
-    /// Column, with `-` before it for descending; empty is the list's own order: `?sort=`.
-    pub sort: String,
-}
-
-/// Parts of a topic's page.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum TopicTab {
-    /// Partitions with leaders and offsets.
-    #[default]
-    Partitions,
-    /// Configurations.
-    Configs,
-}
-
-impl TopicTab {
-    /// The tab's name in the URL.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Partitions => "partitions",
-            Self::Configs => "configs",
-        }
-    }
-}
-
 impl Route {
     /// Path and query of this place.
     #[must_use]
@@ -190,6 +190,10 @@ impl Route {
             | Self::Compare { .. }
             | Self::MirrorsAdd { .. }
             | Self::CutOver { .. } => links::path(self),
+            Self::Groups { .. } | Self::Group { .. } | Self::GroupReset { .. } => {
+                groups::path(self)
+            }
+            Self::Access { query } => access::path(query),
             Self::Activity { query } => activity::path(query),
             Self::Clusters => "/clusters".to_owned(),
             Self::ClusterNew => "/clusters/new".to_owned(),
@@ -230,6 +234,9 @@ impl Route {
         if let Some(route) = links::parse(segments.clone(), &query) {
             return Some(route);
         }
+        if let Some(route) = groups::parse(segments.clone(), &query) {
+            return Some(route);
+        }
         let mut ahead = segments.clone().skip(1).step_by(2);
         if let [Some("clusters"), Some("topics"), Some(part @ ("messages" | "produce"))] =
             [segments.clone().next(), segments.clone().nth(2), segments.clone().nth(4)]
@@ -245,6 +252,7 @@ impl Route {
         }
         let route = match (segments.next(), segments.next(), segments.next(), segments.next()) {
             (None, None, None, None) => Self::Topology,
+            (Some("access"), None, None, None) => Self::Access { query: access::parse(&query) },
             (Some("activity"), None, None, None) => {
                 Self::Activity { query: activity::parse(&query) }
             }
@@ -255,10 +263,10 @@ impl Route {
                 broker: query.get("broker").parse().ok(),
             },
             (Some("topics"), None, None, None) => {
-                Self::Topics { cluster: None, query: topics_query(&query) }
+                Self::Topics { cluster: None, query: topics::query(&query) }
             }
             (Some("clusters"), Some(cluster), Some("topics"), None) => {
-                Self::Topics { cluster: Some(read_cluster(cluster)?), query: topics_query(&query) }
+                Self::Topics { cluster: Some(read_cluster(cluster)?), query: topics::query(&query) }
             }
             (Some("clusters"), Some(cluster), Some("topics"), Some("new")) => {
                 Self::TopicNew { cluster: read_cluster(cluster)? }
@@ -266,7 +274,7 @@ impl Route {
             (Some("clusters"), Some(cluster), Some("topics"), Some(topic)) => Self::Topic {
                 cluster: read_cluster(cluster)?,
                 topic: read_topic(topic)?,
-                tab: topic_tab(&query),
+                tab: topics::tab(&query),
             },
             _ => return None,
         };
@@ -286,7 +294,14 @@ impl Route {
             }
             Self::Links { .. } => Self::all_links(),
             Self::Mirrors { .. } => Self::all_mirrors(),
+            Self::Access { .. } => Self::access_of(None),
             Self::Activity { .. } => Self::all_activity(),
+            Self::Groups { query: GroupsQuery { cluster, .. } } => {
+                Self::Groups { query: GroupsQuery { list: ListQuery::default(), cluster } }
+            }
+            Self::GroupReset { cluster, group, .. } => {
+                Self::GroupReset { cluster, group, query: ResetQuery::default() }
+            }
             Self::LinkNew { .. } => Self::LinkNew { cluster: None, mode: None },
             Self::Link { cluster, link, .. } => Self::of_link(cluster, link),
             Self::Compare { cluster, link, topic, .. } => {
@@ -298,6 +313,7 @@ impl Route {
             other @ (Self::Topology
             | Self::Mirror { .. }
             | Self::MirrorsAdd { .. }
+            | Self::Group { .. }
             | Self::Clusters
             | Self::ClusterNew
             | Self::TopicNew { .. }) => other,
@@ -311,15 +327,19 @@ impl Route {
             Self::Topology
             | Self::Links { .. }
             | Self::Mirrors { .. }
+            | Self::Access { .. }
             | Self::Activity { .. }
             | Self::Clusters
             | Self::ClusterNew => None,
+            Self::Groups { query } => query.cluster.as_ref(),
             Self::LinkNew { cluster, .. } | Self::Topics { cluster, .. } => cluster.as_ref(),
             Self::Link { cluster, .. }
             | Self::Mirror { cluster, .. }
             | Self::Compare { cluster, .. }
             | Self::MirrorsAdd { cluster, .. }
             | Self::CutOver { cluster, .. }
+            | Self::Group { cluster, .. }
+            | Self::GroupReset { cluster, .. }
             | Self::Cluster { cluster, .. }
             | Self::TopicNew { cluster }
             | Self::Produce { cluster, .. }
@@ -338,6 +358,25 @@ impl Route {
     #[must_use]
     pub fn all_mirrors() -> Self {
         Self::Mirrors { query: ListQuery::default() }
+    }
+
+    /// All groups, unfiltered.
+    #[must_use]
+    pub fn all_groups() -> Self {
+        Self::Groups { query: GroupsQuery::default() }
+    }
+
+    /// The groups of a cluster.
+    #[must_use]
+    pub fn groups_of(cluster: ClusterName) -> Self {
+        let cluster = Some(cluster);
+        Self::Groups { query: GroupsQuery { list: ListQuery::default(), cluster } }
+    }
+
+    /// The users of a cluster; without one, of the first.
+    #[must_use]
+    pub fn access_of(cluster: Option<ClusterName>) -> Self {
+        Self::Access { query: AccessQuery { cluster, ..AccessQuery::default() } }
     }
 
     /// All activity, unfiltered.
@@ -394,21 +433,6 @@ fn read_cluster(segment: &str) -> Option<ClusterName> {
 
 fn read_topic(segment: &str) -> Option<TopicName> {
     encoding::decode(segment).parse().ok()
-}
-
-fn topics_query(query: &Query) -> TopicsQuery {
-    TopicsQuery {
-        q: query.get("q").to_owned(),
-        internal: query.get("internal") == "true",
-        sort: query.get("sort").to_owned(),
-    }
-}
-
-fn topic_tab(query: &Query) -> TopicTab {
-    match query.get("tab") {
-        "configs" => TopicTab::Configs,
-        _ => TopicTab::Partitions,
-    }
 }
 
 #[cfg(test)]

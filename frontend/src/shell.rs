@@ -17,6 +17,7 @@ pub(crate) mod turn;
 
 pub use freshness::Freshness;
 pub use icon::Icon;
+pub(crate) use palette::finder;
 
 use crate::state::Nav;
 
@@ -29,7 +30,6 @@ pub fn Shell(
     let folded = RwSignal::new(rail::was_folded());
     turn::announce(expect_context::<Nav>());
     notices::show();
-    palette::offer_places();
     let help = RwSignal::new(false);
     keys::listen(folded, help);
     let to_content = move |event: leptos::ev::MouseEvent| {

@@ -13,6 +13,7 @@ use leptos::prelude::*;
 use crate::model::messages::Found;
 use crate::state::Clock;
 
+pub mod codec;
 mod driver;
 mod error;
 pub mod session;

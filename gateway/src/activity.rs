@@ -94,7 +94,10 @@ impl Activity {
         let journal = Arc::new(Journal::default());
         let name = cluster.spec().name.clone();
         self.journals().insert(name, Arc::clone(&journal));
-        tasks.spawn(keeper::run(journal, Arc::clone(cluster), self.clone(), stop));
+        tasks.spawn(
+            "keeper of activity",
+            keeper::run(journal, Arc::clone(cluster), self.clone(), stop),
+        );
     }
 
     /// Lets go of a cluster that is removed.

@@ -83,7 +83,7 @@ impl App {
             is_demo: parts.is_demo,
         });
         let router = http::router(Web { gateway, hosts: parts.allowed_hosts });
-        tasks.spawn(http::serve(listener, router, tasks.clone()));
+        tasks.spawn("listener", http::serve(listener, router, tasks.clone()));
         Ok(Self { address, clusters, links, tasks })
     }
 
@@ -107,27 +107,27 @@ impl App {
 
     /// Runs `work` in the background until the gateway stops.
     pub fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
-        self.tasks.spawn(self.tasks.stopping().clone().run_until_cancelled_owned(work));
+        self.tasks.spawn("demo", self.tasks.stopping().clone().run_until_cancelled_owned(work));
     }
 
     /// Runs until `stop`, then drains: no new work, requests under way are finished, WebSockets are told to
-    /// come back later. Returns whether all ended within `grace`.
-    pub async fn run(self, stop: impl Future<Output = ()>, grace: Duration) -> bool {
+    /// come back later. Returns what still runs after `grace`, normally nothing.
+    pub async fn run(self, stop: impl Future<Output = ()>, grace: Duration) -> Vec<&'static str> {
         stop.await;
         self.stop(grace).await
     }
 
-    /// Drains and stops.
-    pub async fn stop(self, grace: Duration) -> bool {
+    /// Drains and stops; returns what still runs after `grace`.
+    pub async fn stop(self, grace: Duration) -> Vec<&'static str> {
         tracing::info!("draining");
         self.tasks.drain();
-        let ended = self.tasks.finish(grace).await;
+        let late = self.tasks.finish(grace).await;
         for cluster in self.clusters.all() {
             cluster.close().await;
         }
-        if !ended {
-            tracing::warn!(grace = ?grace, "something was still running when the grace period ended");
+        if !late.is_empty() {
+            tracing::warn!(grace = ?grace, ?late, "something was still running when the grace period ended");
         }
-        ended
+        late
     }
 }

@@ -84,7 +84,7 @@ impl Browse {
         let pool = Pool::default();
         let inner = Arc::new(Inner { clusters, tasks, pool, places, limits });
         let browse = Self { inner };
-        browse.inner.tasks.spawn(browse.clone().tidy());
+        browse.inner.tasks.spawn("search keeper", browse.clone().tidy());
         browse
     }
 
@@ -110,7 +110,7 @@ impl Browse {
     ) -> BoxStream<'static, SearchState> {
         let (outlet, states) = Outlet::new(self.inner.tasks.stopping().clone());
         let browse = self.clone();
-        self.inner.tasks.spawn(async move {
+        self.inner.tasks.spawn("search", async move {
             tokio::select! {
                 started = browse.start(query, session) => match started {
                     Ok(search) => browse.run(search, outlet),

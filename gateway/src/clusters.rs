@@ -8,6 +8,9 @@ mod cluster;
 mod detail;
 mod draft;
 mod followers;
+mod group_feed;
+mod group_views;
+mod groups_feed;
 mod identity;
 mod measure;
 mod spec;
@@ -28,6 +31,7 @@ use drawbridge_shared::{
     view::{ClusterOrigin, Severity},
     wire::{ErrorCode, FeedData},
 };
+use futures_util::stream::BoxStream;
 use tokio::sync::watch;
 
 pub use cluster::Cluster;
@@ -98,6 +102,12 @@ impl Clusters {
     #[must_use]
     pub fn follow_list(&self) -> watch::Receiver<FeedState> {
         self.inner.list.subscribe()
+    }
+
+    /// Follows the groups of all clusters.
+    #[must_use]
+    pub fn follow_all_groups(&self) -> BoxStream<'static, FeedState> {
+        groups_feed::follow_all(self.clone())
     }
 
     /// Takes in a cluster and starts to watch it.

@@ -58,6 +58,13 @@ pub fn follow(
         Feed::Verify { cluster, link } => states(links.follow_verify(cluster, link)),
         // Sessions ask the message browser itself: its searches wait for credit.
         Feed::Records { .. } => futures_util::stream::empty().boxed(),
+        Feed::Groups { cluster: None } => clusters.follow_all_groups(),
+        Feed::Groups { cluster: Some(cluster) } => {
+            of_cluster(clusters, cluster, Cluster::follow_groups)
+        }
+        Feed::Group { cluster, group } => {
+            of_cluster(clusters, cluster, |known| known.follow_group(group))
+        }
         Feed::Cluster { cluster } => of_cluster(clusters, cluster, |known| known.follow_detail()),
         Feed::Topics { cluster } => of_cluster(clusters, cluster, Cluster::follow_topics),
         Feed::Topic { cluster, topic } => {

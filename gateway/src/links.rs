@@ -20,6 +20,7 @@ mod memories;
 mod mover;
 mod new_link;
 mod new_mirror;
+mod principals;
 mod registry;
 mod runner;
 mod standby;
@@ -37,8 +38,8 @@ use drawbridge_shared::{
     link::{ConfigRow, LinkConfigs, LinkName, LinkPrefix, MirrorState},
     names::{ClusterName, TopicName},
     view::{
-        GroupOffsetRow, HistoryPoint, LinkCheck, LinkDetail, LinkRow, MirrorAction,
-        MirrorActionRow, MirrorDetail, MirrorRow, SourceTopicRow, TaskView,
+        GroupOffsetRow, HistoryPoint, LinkCheck, LinkDetail, LinkPrincipalRow, LinkRow,
+        MirrorAction, MirrorActionRow, MirrorDetail, MirrorRow, SourceTopicRow, TaskView,
     },
     wire::{ErrorCode, FeedData},
 };
@@ -122,8 +123,8 @@ impl Links {
             mirrors: empty(FeedData::Mirrors(Vec::new())),
             verifying: Arc::default(),
         };
-        tasks.spawn(views::publish(links.clone()));
-        tasks.spawn(follow_clusters(links.clone()));
+        tasks.spawn("views of links", views::publish(links.clone()));
+        tasks.spawn("links of new clusters", follow_clusters(links.clone()));
         links
     }
 
@@ -247,6 +248,19 @@ impl Links {
             Some((half.name.clone(), state))
         };
         Ok(seen.iter().filter_map(of).collect())
+    }
+
+    /// Who the links are on their clusters, by cluster and link.
+    #[must_use]
+    pub fn principals(&self) -> Vec<LinkPrincipalRow> {
+        let mut rows: Vec<LinkPrincipalRow> = self
+            .shared
+            .seen()
+            .iter()
+            .flat_map(|half| principals::of_half(&self.shared, half))
+            .collect();
+        rows.sort_by(|a, b| (&a.cluster, &a.link).cmp(&(&b.cluster, &b.link)));
+        rows
     }
 
     /// The configs of a half, secrets left out.
@@ -533,7 +547,7 @@ async fn follow_clusters(links: Links) {
                 hosts.entry(name).or_insert_with(|| {
                     let shared = Arc::clone(&links.shared);
                     let host = Arc::new(Host::new(cluster, shared, stopping.child_token()));
-                    links.shared.tasks.spawn(Arc::clone(&host).run());
+                    links.shared.tasks.spawn("links of a cluster", Arc::clone(&host).run());
                     host
                 });
             }

@@ -3,11 +3,14 @@
 //! `{cluster_id}` is Kafka's own cluster id. Collections come in one page. A failed request answers
 //! `{"error_code": …, "message": …}`, whatever is wrong with it.
 
+mod acls;
 mod brokers;
 mod clusters;
 mod configs;
 mod error;
 mod extract;
+mod group_lags;
+mod groups;
 mod link_configs;
 mod link_draft;
 mod links;

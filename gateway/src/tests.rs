@@ -1,8 +1,10 @@
 //! The gateway as its clients meet it: on a real listener, over embedded clusters.
 
+mod access;
 mod activity;
 mod browse;
 pub(crate) mod golden;
+mod groups;
 mod hostile;
 mod links;
 mod membership;

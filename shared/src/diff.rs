@@ -4,13 +4,15 @@
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::link::LinkName;
 use crate::names::ClusterName;
 use crate::order;
 use crate::view::{
-    BrokerView, ClusterDetail, ClusterView, LinkDetail, LinkRow, MirrorDetail, MirrorPartitionView,
-    MirrorRow, PartitionView, TopicDetail, TopicRow, TopicsView, VerifyPartition,
+    BrokerView, ClusterDetail, ClusterView, GroupDetail, GroupMemberView, GroupPartitionView,
+    GroupRow, GroupsView, LinkDetail, LinkRow, MirrorDetail, MirrorPartitionView, MirrorRow,
+    PartitionView, TopicDetail, TopicRow, TopicsView, VerifyPartition,
 };
 use crate::wire::{FeedData, FeedDelta, MirrorKey};
 
@@ -35,6 +37,9 @@ entry!(ClusterView, ClusterName, name);
 entry!(BrokerView, i32, id);
 entry!(TopicRow, String, name);
 entry!(PartitionView, i32, partition);
+entry!(GroupRow, (ClusterName, String), cluster, group);
+entry!(GroupMemberView, String, id);
+entry!(GroupPartitionView, (String, i32), topic, partition);
 entry!(LinkRow, (ClusterName, LinkName), cluster, name);
 entry!(MirrorRow, MirrorKey, cluster, link, topic);
 entry!(MirrorPartitionView, i32, partition);
@@ -113,6 +118,23 @@ pub fn diff(old: &FeedData, new: &FeedData) -> Option<FeedDelta> {
                 measure_fault: new.measure_fault.clone(),
             })
         }
+        (FeedData::Groups(old), FeedData::Groups(new)) => {
+            let (upsert, remove) = changes(&old.rows, &new.rows);
+            Some(FeedDelta::Groups { reads: new.reads.clone(), upsert, remove })
+        }
+        (FeedData::Group(old), FeedData::Group(new)) => {
+            let (upsert_members, remove_members) = changes(&old.members, &new.members);
+            let (upsert, remove) = changes(&old.partitions, &new.partitions);
+            let head =
+                GroupDetail { members: Vec::new(), partitions: Vec::new(), ..(**new).clone() };
+            Some(FeedDelta::Group {
+                head: Box::new(head),
+                upsert_members,
+                remove_members,
+                upsert,
+                remove,
+            })
+        }
         (FeedData::Links(old), FeedData::Links(new)) => {
             let (upsert, remove) = changes(old, new);
             Some(FeedDelta::Links { upsert, remove })
@@ -161,6 +183,8 @@ pub fn diff(old: &FeedData, new: &FeedData) -> Option<FeedDelta> {
             | FeedData::Cluster(_)
             | FeedData::Topics(_)
             | FeedData::Topic(_)
+            | FeedData::Groups(_)
+            | FeedData::Group(_)
             | FeedData::Links(_)
             | FeedData::Link(_)
             | FeedData::Mirrors(_)
@@ -230,6 +254,25 @@ pub fn apply(data: &mut FeedData, delta: FeedDelta) -> bool {
             apply_changes(partitions, upsert, &remove);
             true
         }
+        (
+            FeedData::Groups(GroupsView { reads, rows }),
+            FeedDelta::Groups { reads: new, upsert, remove },
+        ) => {
+            *reads = new;
+            apply_changes(rows, upsert, &remove);
+            true
+        }
+        (
+            FeedData::Group(detail),
+            FeedDelta::Group { head, upsert_members, remove_members, upsert, remove },
+        ) => {
+            let mut members = std::mem::take(&mut detail.members);
+            apply_changes(&mut members, upsert_members, &remove_members);
+            let mut partitions = std::mem::take(&mut detail.partitions);
+            apply_changes(&mut partitions, upsert, &remove);
+            **detail = GroupDetail { members, partitions, ..*head };
+            true
+        }
         (FeedData::Links(entries), FeedDelta::Links { upsert, remove }) => {
             apply_changes(entries, upsert, &remove);
             true
@@ -279,6 +322,8 @@ pub fn apply(data: &mut FeedData, delta: FeedDelta) -> bool {
             | FeedData::Cluster(_)
             | FeedData::Topics(_)
             | FeedData::Topic(_)
+            | FeedData::Groups(_)
+            | FeedData::Group(_)
             | FeedData::Links(_)
             | FeedData::Link(_)
             | FeedData::Mirrors(_)
@@ -292,70 +337,28 @@ pub fn apply(data: &mut FeedData, delta: FeedDelta) -> bool {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::collection::btree_map;
-    use proptest::prelude::*;
-
-    fn rows() -> impl Strategy<Value = Vec<TopicRow>> {
-        btree_map("[a-e]{1,2}", (0u32..3, proptest::option::of(0u64..3)), 0..8).prop_map(|rows| {
-            rows.into_iter()
-                .map(|(name, (n_partitions, size_bytes))| TopicRow {
-                    name,
-                    is_internal: false,
-                    n_partitions,
-                    replication_factor: 1,
-                    under_replicated: 0,
-                    offline: 0,
-                    size_bytes,
-                    n_offsets: None,
-                })
-                .collect()
-        })
-    }
-
-    fn topics() -> impl Strategy<Value = FeedData> {
-        (rows(), 0i64..3, proptest::option::of(0i64..3)).prop_map(
-            |(rows, observed_at_ms, measured_at_ms)| {
-                FeedData::Topics(TopicsView {
-                    observed_at_ms,
-                    measured_at_ms,
-                    measure_fault: None,
-                    rows,
-                })
-            },
-        )
-    }
-
-    proptest! {
-        #[test]
-        fn a_delta_put_on_the_old_state_gives_the_new_one(old in topics(), new in topics()) {
-            let mut state = old.clone();
-            if let Some(delta) = diff(&old, &new) {
-                prop_assert!(apply(&mut state, delta));
-            }
-            prop_assert_eq!(state, new);
+/// As `apply`, of the feeds that `wire::decode_first` reads; shared data is copied, and only these. False for others.
+pub fn apply_first(data: &mut Arc<FeedData>, delta: FeedDelta) -> bool {
+    *data = Arc::new(match (&**data, delta) {
+        (FeedData::Clusters(entries), FeedDelta::Clusters { upsert, remove }) => {
+            FeedData::Clusters(changed(entries, upsert, &remove))
         }
-
-        #[test]
-        fn unchanged_topics_are_not_sent_again(old in topics(), observed_at_ms in 5i64..9) {
-            let mut new = old.clone();
-            if let FeedData::Topics(view) = &mut new {
-                view.observed_at_ms = observed_at_ms;
-            }
-            match diff(&old, &new) {
-                Some(FeedDelta::Topics { upsert, remove, .. }) => {
-                    prop_assert!(upsert.is_empty() && remove.is_empty());
-                }
-                other => prop_assert!(false, "unexpected {other:?}"),
-            }
+        (FeedData::Links(entries), FeedDelta::Links { upsert, remove }) => {
+            FeedData::Links(changed(entries, upsert, &remove))
         }
-    }
-
-    #[test]
-    fn a_change_of_another_feed_is_refused() {
-        let mut state = FeedData::Clusters(vec![]);
-        assert!(!apply(&mut state, FeedDelta::Notices(vec![])));
-    }
+        (FeedData::Notices(entries), FeedDelta::Notices(newer)) => {
+            FeedData::Notices(entries.iter().cloned().chain(newer).collect())
+        }
+        _ => return false,
+    });
+    true
 }
+
+fn changed<T: Entry>(old: &[T], upsert: Vec<T>, remove: &[T::Key]) -> Vec<T> {
+    let mut entries = old.to_vec();
+    apply_changes(&mut entries, upsert, remove);
+    entries
+}
+
+#[cfg(test)]
+mod tests;

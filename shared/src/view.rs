@@ -6,9 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::names::{ClusterName, TopicName};
 
+mod access;
 mod activity;
 mod cluster;
 mod compare;
+mod group;
 mod link;
 mod mirror;
 mod probe;
@@ -16,6 +18,7 @@ mod record;
 mod topic;
 mod verify;
 
+pub use access::{AclResultRow, AclsView, CredentialRow, LinkPrincipalRow, UserRow, UsersView};
 pub use activity::{ActivityEntry, ActivityResult};
 pub use cluster::{
     BrokerView, ClusterDetail, ClusterKind, ClusterOrigin, ClusterStatus, ClusterView, FaultView,
@@ -23,6 +26,11 @@ pub use cluster::{
 pub use compare::{
     CompareBytes, CompareCell, ComparePart, CompareRecord, CompareRow, CompareSide, CompareView,
     MAX_COMPARED, NoRecord,
+};
+pub use group::{
+    GroupDetail, GroupKind, GroupMemberView, GroupOffsetResult, GroupPartitionView, GroupRow,
+    GroupState, GroupTopic, GroupsRead, GroupsView, LagTrend, ResetMove, ResetPlan, ResetRow,
+    ResetScope, ResetTarget,
 };
 pub use link::{
     GroupOffsetRow, HistoryPoint, LagView, LinkCheck, LinkDetail, LinkRow, RateView, RemoteView,

@@ -9,12 +9,14 @@ use serde::{Deserialize, Serialize};
 mod codec;
 mod error;
 mod feed;
+mod first;
 mod request;
 mod tree;
 
 pub use codec::{FrameError, decode_client, decode_server, encode_client, encode_server};
 pub use error::{ErrorCode, WireError};
 pub use feed::{EndReason, Feed, FeedData, FeedDelta, FeedKind, MirrorKey};
+pub use first::{decode_first, encode_first};
 pub use request::{Request, Response};
 
 /// Bumped on any incompatible change of the frames.

@@ -3,6 +3,7 @@
 
 mod bed;
 mod bulk;
+mod chaos;
 pub(crate) mod compaction;
 mod edges;
 mod faults;

@@ -1,8 +1,10 @@
 //! The gateway over real clusters, as its clients meet it: REST and the WebSocket.
 
+mod access;
 mod browse;
 mod console;
 mod feeds;
+mod groups;
 mod produce;
 mod rest;
 mod rest_errors;

@@ -6,7 +6,10 @@
 mod bridge;
 mod deleting;
 mod failover;
+mod firewall;
 mod foreign_writes;
+mod grants;
+mod groups;
 mod ownership;
 mod pausing;
 mod portal;

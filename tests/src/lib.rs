@@ -2,7 +2,8 @@
 //!
 //! [`bed`] runs real Apache Kafka clusters; [`wire`] speaks the Kafka protocol to them with nothing
 //! of Drawbridge in between, so that what a test learns about a broker does not depend on the
-//! client that is under test; [`checker`] compares a mirror with its source through it.
+//! client that is under test; [`checker`] compares a mirror with its source through it; [`bench`]
+//! measures mirrors against MirrorMaker's.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -16,5 +17,6 @@
 )]
 
 pub mod bed;
+pub mod bench;
 pub mod checker;
 pub mod wire;

@@ -9,6 +9,7 @@ pub(in crate::pages) mod ask;
 pub(in crate::pages) mod configs;
 mod delete;
 pub(in crate::pages) mod gate;
+mod groups;
 mod grow;
 mod head;
 mod messages;
@@ -25,6 +26,7 @@ use crate::state::Nav;
 use crate::ui::{Note, Show, StateRole, Tab, Tabs};
 use configs::{Configs, Owned, Owner};
 use gate::{ClusterFacts, Gate};
+use groups::Groups;
 use head::Head;
 use messages::Messages;
 use partitions::Partitions;
@@ -113,6 +115,7 @@ pub fn Topic(
         ("Configs", Part::Tab(TopicTab::Configs)),
         ("Messages", Part::Messages),
         ("Produce", Part::Produce),
+        ("Groups", Part::Tab(TopicTab::Groups)),
     ];
     let tabs = own
         .into_iter()
@@ -136,6 +139,7 @@ pub fn Topic(
                 Part::Messages => view! { <Messages subject /> }.into_any(),
                 Part::Produce => view! { <Produce subject /> }.into_any(),
                 Part::Tab(TopicTab::Partitions) => view! { <Partitions subject /> }.into_any(),
+                Part::Tab(TopicTab::Groups) => view! { <Groups subject /> }.into_any(),
                 Part::Tab(TopicTab::Configs) => {
                     let owner = subject.owner();
                     view! { <Configs owner /> }.into_any()

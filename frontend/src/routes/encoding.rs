@@ -32,6 +32,13 @@ pub(super) fn encode_pairs(pairs: &[(&str, &str)]) -> String {
     text
 }
 
+/// A text as one segment of a path.
+pub(super) fn segment(value: &str) -> String {
+    let mut text = String::new();
+    encode(value, &mut text);
+    text
+}
+
 fn encode(value: &str, into: &mut String) {
     const HEX: [char; 16] =
         ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F'];

@@ -61,6 +61,33 @@ fn every_place_has_the_url_it_always_had() {
             },
             "/activity?q=a%20b&cluster=cloud&link=from-on-prem&topic=orders.v1&refused=true",
         ),
+        (Route::all_groups(), "/groups"),
+        (
+            Route::Groups {
+                query: GroupsQuery {
+                    list: ListQuery { q: "a b".into(), state: "empty".into(), sort: "-lag".into() },
+                    cluster: Some(cluster("cloud")),
+                },
+            },
+            "/clusters/cloud/groups?q=a%20b&state=empty&sort=-lag",
+        ),
+        (
+            Route::Group { cluster: cluster("cloud"), group: "billing/eu +1".into() },
+            "/clusters/cloud/groups/billing%2Feu%20%2B1",
+        ),
+        (
+            Route::GroupReset {
+                cluster: cluster("cloud"),
+                group: "billing".into(),
+                query: ResetQuery {
+                    to: "shift".into(),
+                    at: "-100".into(),
+                    topic: "orders.v1".into(),
+                    partitions: "0,3".into(),
+                },
+            },
+            "/clusters/cloud/groups/billing/reset?to=shift&at=-100&topic=orders.v1&partitions=0%2C3",
+        ),
         (Route::Clusters, "/clusters"),
         (Route::ClusterNew, "/clusters/new"),
         (Route::of_cluster(cluster("on-prem")), "/clusters/on-prem"),

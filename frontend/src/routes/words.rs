@@ -1,6 +1,6 @@
 //! Places in words: the breadcrumb, which is the URL in words, and the document's title.
 
-use super::{CutOver, Route, TopicsQuery};
+use super::{CutOver, GroupsQuery, Route, TopicsQuery};
 
 /// A step of the breadcrumb: its word, and where it leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +25,9 @@ impl Route {
                 | Self::Links { .. }
                 | Self::LinkNew { .. }
                 | Self::Mirrors { .. }
+                | Self::Access { .. }
                 | Self::Activity { .. }
+                | Self::Groups { query: GroupsQuery { cluster: None, .. } }
                 | Self::Topics { cluster: None, .. }
         );
         if !is_apart {
@@ -39,7 +41,16 @@ impl Route {
             Self::Topology => step("Topology", page.clone()),
             Self::Links { .. } => step("Links", page.clone()),
             Self::Mirrors { .. } => step("Mirrors", page.clone()),
+            Self::Access { .. } => step("Access", page.clone()),
             Self::Activity { .. } => step("Activity", page.clone()),
+            Self::Groups { .. } => step("Groups", page.clone()),
+            Self::Group { cluster, group } | Self::GroupReset { cluster, group, .. } => {
+                step("Groups", Self::groups_of(cluster.clone()));
+                step(group, Self::Group { cluster: cluster.clone(), group: group.clone() });
+                if let Self::GroupReset { .. } = page {
+                    step("Reset offsets", page.clone());
+                }
+            }
             Self::LinkNew { .. } => {
                 step("Links", Self::all_links());
                 step("Create a link", page.clone());
@@ -129,7 +140,14 @@ mod tests {
             ("/clusters/new", "Clusters / Add a cluster", "Add a cluster · Drawbridge"),
             ("/clusters/a", "Clusters / a", "a · Drawbridge"),
             ("/topics", "Topics", "Topics · Drawbridge"),
+            ("/access", "Access", "Access · Drawbridge"),
             ("/activity", "Activity", "Activity · Drawbridge"),
+            ("/groups", "Groups", "Groups · Drawbridge"),
+            (
+                "/clusters/a/groups/b%2Fc/reset",
+                "Clusters / a / Groups / b/c / Reset offsets",
+                "Reset offsets · b/c · Groups · a · Drawbridge",
+            ),
             ("/clusters/a/topics", "Clusters / a / Topics", "Topics · a · Drawbridge"),
             ("/clusters/a/topics/t", "Clusters / a / Topics / t", "t · Topics · a · Drawbridge"),
         ];
@@ -147,6 +165,8 @@ mod tests {
             "/clusters/a/links/l/add",
             "/clusters",
             "/clusters/a/topics/new",
+            "/clusters/a/groups/g",
+            "/clusters/a/groups/g/reset",
             "/clusters/a/topics/t",
             "/topics",
         ] {

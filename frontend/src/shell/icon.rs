@@ -13,6 +13,10 @@ pub enum Icon {
     Mirrors,
     /// Three lines.
     Topics,
+    /// Two people.
+    Groups,
+    /// A key.
+    Access,
     /// Two boxes above each other.
     Clusters,
     /// A line that goes up and down.
@@ -48,10 +52,17 @@ impl Icon {
                  M10 3h3a1 1 0 0 1 1 1v8a1 1 0 0 1-1 1h-3a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1Z"
             }
             Self::Topics => "M2.5 4h11M2.5 8h11M2.5 12h7",
+            Self::Access => {
+                "M8.2 5.4a3 3 0 1 1-6 0a3 3 0 0 1 6 0ZM7.4 7.5l6.1 6.1M11.2 11.3l1.6-1.6M9.3 9.4l1.2-1.2"
+            }
             Self::Clusters => {
                 "M3.5 2.5h9a1 1 0 0 1 1 1V6a1 1 0 0 1-1 1h-9a1 1 0 0 1-1-1V3.5a1 1 0 0 1 1-1Z\
                  M3.5 9h9a1 1 0 0 1 1 1v2.5a1 1 0 0 1-1 1h-9a1 1 0 0 1-1-1V10a1 1 0 0 1 1-1Z\
                  M5 4.8h.1M5 11.3h.1"
+            }
+            Self::Groups => {
+                "M7.6 5a2.1 2.1 0 1 1-4.2 0a2.1 2.1 0 0 1 4.2 0ZM1.8 13c0-2.3 1.6-3.8 3.7-3.8S9.2 10.7 9.2 13\
+                 M10.2 3.2a1.9 1.9 0 0 1 0 3.6M11.2 9.4c1.9.3 3 1.7 3 3.6"
             }
             Self::Activity => "M1.5 8h3l2-5 3 10 2-5h3",
             Self::Search => "M11.2 7a4.2 4.2 0 1 1-8.4 0a4.2 4.2 0 0 1 8.4 0ZM10.2 10.2l3.3 3.3",

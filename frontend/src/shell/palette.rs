@@ -7,9 +7,8 @@ use leptos::prelude::*;
 mod offers;
 mod rank;
 
-pub(super) use offers::offer_places;
-
 use super::keys;
+use crate::parts;
 use crate::state::{Nav, Palette, PaletteItem, PaletteTarget};
 use crate::ui::Show;
 use rank::rank;
@@ -44,21 +43,28 @@ pub(super) fn CommandPalette() -> impl IntoView {
             }
         >
             <Show when=move || open.get()>
-                <Finder />
+                {parts::palette()}
             </Show>
         </dialog>
     }
+}
+
+/// The palette's content, which comes in a part.
+pub(crate) fn finder() -> AnyView {
+    view! { <Finder /> }.into_any()
 }
 
 #[component]
 fn Finder() -> impl IntoView {
     let palette = expect_context::<Palette>();
     let nav = expect_context::<Nav>();
+    let places = offers::places();
     let topics = offers::follow_topics();
     let text = RwSignal::new(String::new());
     let chosen = RwSignal::new(0usize);
     let find = move |_: Option<&Vec<PaletteItem>>| {
-        let mut items = palette.items();
+        let mut items = places();
+        items.extend(palette.items());
         items.extend(topics.get());
         rank(&text.read(), items, MAX_SHOWN)
     };

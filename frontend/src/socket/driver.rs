@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use drawbridge_shared::wire::{Request, Response, SUBPROTOCOL, Welcome, decode_server};
+use drawbridge_shared::wire::{Request, Response, SUBPROTOCOL, Welcome};
 use futures_channel::mpsc::{UnboundedReceiver, UnboundedSender, unbounded};
 use futures_channel::oneshot;
 use futures_util::future::{Either, pending, select};
@@ -17,6 +17,7 @@ use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
+use super::codec::codec;
 use super::session::{Effect, Input, Millis, Session};
 use super::{Command, ConnectionStatus, Followed, RequestError};
 use crate::state::Clock;
@@ -125,7 +126,7 @@ impl Driver {
 
     fn input_of_frame(&mut self, frame: Option<Result<Message, WebSocketError>>) -> Input {
         match frame {
-            Some(Ok(Message::Text(text))) => match decode_server(&text) {
+            Some(Ok(Message::Text(text))) => match (codec().decode)(&text) {
                 Ok(message) => Input::Received(Box::new(message)),
                 Err(error) => {
                     web_sys::console::warn_1(&error.to_string().into());

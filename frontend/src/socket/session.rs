@@ -12,9 +12,9 @@
 
 use drawbridge_shared::wire::{
     ClientMessage, Feed, Limits, PROTOCOL, Request, Response, ServerMessage, Welcome, close,
-    encode_client,
 };
 
+use super::codec::codec;
 use super::{ConnectionStatus, Followed, RequestError};
 
 mod backoff;
@@ -319,7 +319,7 @@ impl Session {
 
 /// Appends a frame. Frames of this crate always encode; if one ever did not, its request times out.
 fn send(message: &ClientMessage, effects: &mut Vec<Effect>) {
-    effects.extend(encode_client(message).map(Effect::Send));
+    effects.extend((codec().encode)(message).map(Effect::Send));
 }
 
 #[cfg(test)]

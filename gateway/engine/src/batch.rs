@@ -8,6 +8,7 @@
 //!
 //! Layout and CRC range: Kafka protocol, "Record Batch" (message format v2).
 
+mod crc;
 mod fault;
 mod header;
 mod kind;
@@ -22,6 +23,7 @@ pub use kind::{Control, Kind};
 pub use split::{Batches, Entry, LegacyEntry};
 
 use bytes::Bytes;
+use crc::Shift;
 
 /// One checked v2 batch: the parsed header, and the records section as a slice of what was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +31,8 @@ pub struct Batch {
     header: Header,
     records: Bytes,
     records_crc: u32,
+    /// By the length of the records, for the checksums of headers in front of them.
+    shift: Shift,
 }
 
 /// Whose batch this becomes: the producer id, epoch and first sequence it is sent with.
@@ -71,7 +75,8 @@ impl Batch {
     /// `header` are recomputed when the batch is stamped.
     pub(crate) fn assemble(header: Header, records: Bytes) -> Self {
         let records_crc = crc32c::crc32c(&records);
-        Self { header, records, records_crc }
+        let shift = Shift::by(records.len());
+        Self { header, records, records_crc, shift }
     }
 
     /// Reads exactly one batch.
@@ -90,7 +95,8 @@ impl Batch {
         }
         let records = bytes.slice(HEADER_LEN..);
         let records_crc = crc32c::crc32c(&records);
-        let computed = header.crc_with(records_crc, records.len());
+        let shift = Shift::by(records.len());
+        let computed = header.crc_with(records_crc, shift);
         if computed != header.crc {
             return Err(BatchFault::Crc {
                 offset: header.base_offset,
@@ -98,7 +104,7 @@ impl Batch {
                 computed,
             });
         }
-        Ok(Self { header, records, records_crc })
+        Ok(Self { header, records, records_crc, shift })
     }
 
     /// The header as it was read.
@@ -161,7 +167,7 @@ impl Batch {
             ..self.header
         };
         Stamped {
-            header: header.encode(self.records_crc, self.records.len()),
+            header: header.encode(self.records_crc, self.shift, self.records.len()),
             records: self.records.clone(),
         }
     }

@@ -126,6 +126,8 @@ pub struct Partition {
     breaking: bool,
     failures: u32,
     max_batch: usize,
+    /// Merged batches grow up to this: half of what was refused as too large, so that it is found soon.
+    merge_room: usize,
     markers_denied: Option<Millis>,
     source: source::SourceSide,
     next_check: Millis,
@@ -174,7 +176,7 @@ impl Partition {
     /// A machine at rest. `memory` is what was stored last for this partition.
     #[must_use]
     pub fn new(spec: Spec, memory: Memory) -> Self {
-        let max_batch = spec.limits.max_batch_bytes;
+        let (max_batch, merge_room) = (spec.limits.max_batch_bytes, spec.limits.merge_bytes);
         Self {
             spec,
             stored: memory.clone(),
@@ -202,6 +204,7 @@ impl Partition {
             breaking: false,
             failures: 0,
             max_batch,
+            merge_room,
             markers_denied: None,
             source: source::SourceSide::default(),
             next_check: Millis::MAX,
@@ -379,16 +382,7 @@ impl Partition {
     /// The failure, once there is one.
     #[must_use]
     pub const fn failure(&self) -> Option<&Failure> {
-        match &self.phase {
-            Phase::Failed(failure) => Some(failure),
-            Phase::Idle
-            | Phase::Opening(_)
-            | Phase::Copying
-            | Phase::Filling(_)
-            | Phase::Resting { .. }
-            | Phase::Closing(_)
-            | Phase::Stopped { .. } => None,
-        }
+        if let Phase::Failed(failure) = &self.phase { Some(failure) } else { None }
     }
 
     /// What is stored for this partition, as far as the machine knows.

@@ -88,7 +88,10 @@ fn close(run: &mut Option<Builder>, pieces: &mut Vec<Piece>) -> Result<(), Batch
 pub fn merge(batches: &[&Batch], limit: usize) -> Result<Option<Batch>, BatchFault> {
     let Some(first) = batches.first() else { return Ok(None) };
     let codec = first.header().codec();
-    let mut builder = Builder::new(first.base_offset(), codec, first.header().leader_epoch);
+    // Offset deltas become longer, by two bytes at most for as many records as fit into a batch.
+    let room = batches.iter().map(|batch| batch.len() + batch.len() / 16).sum();
+    let mut builder =
+        Builder::new(first.base_offset(), codec, first.header().leader_epoch).with_room(room);
     for batch in batches {
         let refuse = |detail| BatchFault::Record { offset: batch.base_offset(), detail };
         if batch.header().codec() != codec || batch.base_offset() != builder.next_offset() {

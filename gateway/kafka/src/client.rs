@@ -6,6 +6,7 @@ mod coordinators;
 mod lane;
 mod leaders;
 pub mod metadata;
+mod place;
 mod pool;
 mod throttle;
 
@@ -91,7 +92,7 @@ impl Client {
 
     /// Closes all connections; running calls and later ones end with [`Error::Closed`].
     pub async fn close(&self) {
-        self.inner.pool.close().await;
+        self.inner.pool.close();
     }
 
     /// What the connections have done.
@@ -101,8 +102,8 @@ impl Client {
     }
 
     /// Ends the connections made for `unwanted`.
-    pub(crate) async fn end_lanes(&self, unwanted: Use) {
-        self.inner.pool.end_lanes(unwanted).await;
+    pub(crate) fn end_lanes(&self, unwanted: Use) {
+        self.inner.pool.end_lanes(unwanted);
     }
 
     /// The leader of a partition, from metadata no older than `metadata.max.age.ms`.

@@ -74,7 +74,7 @@ impl Backend for Gateway {
         let (links, browse) = (self.links.clone(), self.browse.clone());
         let work =
             async move { requests::carry_out(&links, &browse, request).await }.instrument(span);
-        let running = self.tasks.spawn(as_whom("console", work));
+        let running = self.tasks.spawn("request of a browser", as_whom("console", work));
         async move {
             let result = running.await.unwrap_or_else(|error| {
                 tracing::error!(trace, %error, "request ended without a result");

@@ -1,5 +1,7 @@
 //! What can be asked over the WebSocket: one function per request.
 
+mod of_access;
+mod of_groups;
 mod of_links;
 
 use drawbridge_shared::{
@@ -83,6 +85,35 @@ pub(super) async fn carry_out(links: &Links, browse: &Browse, request: Request) 
         Request::CancelVerify { cluster, link } => {
             links.cancel_verify(&cluster, &link).map(|()| Response::Done)
         }
+        Request::PlanGroupReset { cluster, group, scope, target } => {
+            of_groups::plan(links, &cluster, &group, &scope, &target).await
+        }
+        Request::ResetGroup { cluster, group, moves } => {
+            of_groups::reset(clusters, &cluster, &group, &moves).await
+        }
+        Request::DeleteGroup { cluster, group } => {
+            of_groups::delete(clusters, &cluster, &group).await
+        }
+        Request::DeleteGroupOffsets { cluster, group, topics } => {
+            of_groups::delete_offsets(clusters, &cluster, &group, &topics).await
+        }
+        Request::Users { cluster } => of_access::users(clusters, &cluster).await,
+        Request::SetUser { cluster, draft, replace } => {
+            of_access::set_user(clusters, &cluster, &draft, replace).await
+        }
+        Request::DeleteUser { cluster, user, mechanism } => {
+            of_access::delete_user(clusters, &cluster, &user, mechanism).await
+        }
+        Request::Acls { cluster, selection } => {
+            of_access::acls(clusters, &cluster, &selection).await
+        }
+        Request::CreateAcls { cluster, acls } => {
+            of_access::create_acls(clusters, &cluster, &acls).await
+        }
+        Request::DeleteAcls { cluster, acls } => {
+            of_access::delete_acls(clusters, &cluster, &acls).await
+        }
+        Request::LinkPrincipals => Ok(Response::LinkPrincipals(links.principals())),
         Request::CompareRecords { cluster, link, topic, partition, from, count } => {
             let wanted = Stretch { partition, from, count };
             let compared = links.compare(&cluster, &link, &topic, wanted).await;
@@ -138,6 +169,17 @@ pub(super) fn kind(request: &Request) -> &'static str {
         Request::CancelVerify { .. } => "cancel_verify",
         Request::CompareRecords { .. } => "compare_records",
         Request::Produce { .. } => "produce",
+        Request::PlanGroupReset { .. } => "plan_group_reset",
+        Request::ResetGroup { .. } => "reset_group",
+        Request::DeleteGroup { .. } => "delete_group",
+        Request::DeleteGroupOffsets { .. } => "delete_group_offsets",
+        Request::Users { .. } => "users",
+        Request::SetUser { .. } => "set_user",
+        Request::DeleteUser { .. } => "delete_user",
+        Request::Acls { .. } => "acls",
+        Request::CreateAcls { .. } => "create_acls",
+        Request::DeleteAcls { .. } => "delete_acls",
+        Request::LinkPrincipals => "link_principals",
         Request::ReadRecord { .. } => "read_record",
     }
 }

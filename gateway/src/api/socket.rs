@@ -53,7 +53,7 @@ pub async fn upgrade(State(gateway): State<Arc<Gateway>>, mut request: Request) 
     }
     let upgrading = hyper::upgrade::on(&mut request);
     let tasks = gateway.tasks.clone();
-    tasks.spawn(async move {
+    tasks.spawn("WebSocket", async move {
         match upgrading.await {
             Ok(upgraded) => serve(gateway, TokioIo::new(upgraded)).await,
             Err(error) => tracing::debug!(%error, "websocket upgrade failed"),

@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     ClusterSpec, detail,
     followers::{Followers, publish},
+    group_feed, groups_feed,
     identity::Identity,
     topic_feed, topics_feed,
 };
@@ -45,6 +46,8 @@ pub struct Cluster {
     retired: CancellationToken,
     topics: Followers<()>,
     topic: Followers<TopicName>,
+    groups: Followers<()>,
+    group: Followers<String>,
     tasks: Tasks,
 }
 
@@ -68,6 +71,8 @@ impl Cluster {
             retired: tasks.stopping().child_token(),
             topics: Followers::default(),
             topic: Followers::default(),
+            groups: Followers::default(),
+            group: Followers::default(),
             tasks,
         })
     }
@@ -176,12 +181,17 @@ impl Cluster {
         self.look_now();
     }
 
+    /// Offsets or groups changed: those who follow them shall see it without waiting for the next turn.
+    pub fn groups_changed(&self) {
+        self.read_now.notify_waiters();
+    }
+
     /// Whether topics changed since this was asked last.
     pub(super) fn take_counts_stale(&self) -> bool {
         self.counts_stale.swap(false, Ordering::Relaxed)
     }
 
-    /// Resolves when topics were created, changed or deleted through this gateway.
+    /// Resolves when topics or groups were created, changed or deleted through this gateway.
     pub(crate) async fn asked_to_read(&self) {
         self.read_now.notified().await;
     }
@@ -205,15 +215,40 @@ impl Cluster {
     /// Follows its topics.
     pub fn follow_topics(self: &Arc<Self>) -> watch::Receiver<FeedState> {
         self.topics.follow(&(), |sender| {
-            self.tasks.spawn(topics_feed::run(Arc::clone(self), sender));
+            self.tasks.spawn("view of topics", topics_feed::run(Arc::clone(self), sender));
         })
     }
 
     /// Follows one topic.
     pub fn follow_topic(self: &Arc<Self>, topic: &TopicName) -> watch::Receiver<FeedState> {
         self.topic.follow(topic, |sender| {
-            self.tasks.spawn(topic_feed::run(Arc::clone(self), topic.clone(), sender));
+            self.tasks
+                .spawn("view of a topic", topic_feed::run(Arc::clone(self), topic.clone(), sender));
         })
+    }
+
+    /// Follows its groups.
+    pub fn follow_groups(self: &Arc<Self>) -> watch::Receiver<FeedState> {
+        self.groups.follow(&(), |sender| {
+            self.tasks.spawn("view of groups", groups_feed::run(Arc::clone(self), sender));
+        })
+    }
+
+    /// Follows one group.
+    pub fn follow_group(self: &Arc<Self>, group: &str) -> watch::Receiver<FeedState> {
+        let group = group.to_owned();
+        self.group.follow(&group, |sender| {
+            self.tasks
+                .spawn("view of a group", group_feed::run(Arc::clone(self), group.clone(), sender));
+        })
+    }
+
+    pub(super) fn groups_followers(&self) -> &Followers<()> {
+        &self.groups
+    }
+
+    pub(super) fn group_followers(&self) -> &Followers<String> {
+        &self.group
     }
 
     pub(super) fn topics_followers(&self) -> &Followers<()> {
@@ -230,6 +265,8 @@ impl Cluster {
         let gone = FeedState::not_found(format!("cluster {} was removed", self.spec.name));
         self.topics.end_all(&gone);
         self.topic.end_all(&gone);
+        self.groups.end_all(&gone);
+        self.group.end_all(&gone);
         self.detail.send_replace(gone);
         self.close().await;
     }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use drawbridge_shared::{
-    view::{TopicDetail, TopicsView},
+    view::{GroupDetail, TopicDetail, TopicsView},
     wire::FeedData,
 };
 use tokio::sync::watch;
@@ -94,6 +94,7 @@ pub(super) fn tell_fault(sender: &watch::Sender<FeedState>, why: &str) -> bool {
     let told = match told {
         FeedData::Topics(view) => FeedData::Topics(TopicsView { measure_fault: fault, ..view }),
         FeedData::Topic(detail) => FeedData::Topic(TopicDetail { measure_fault: fault, ..detail }),
+        FeedData::Group(detail) => FeedData::Group(Box::new(GroupDetail { fault, ..*detail })),
         other => other,
     };
     publish(sender, FeedState::Data(Arc::new(told)));

@@ -36,7 +36,7 @@ pub(super) fn start(
     tasks: &Tasks,
     published: impl Fn() + Send + Sync + 'static,
 ) {
-    tasks.spawn(async move {
+    tasks.spawn("watcher of a cluster", async move {
         let retired = cluster.retired().clone();
         let mut watcher = Watcher {
             cluster,

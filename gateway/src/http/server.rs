@@ -38,7 +38,7 @@ pub async fn serve(listener: TcpListener, router: Router, tasks: Tasks) {
         match accepted {
             Ok((stream, _)) => {
                 let connection = connection(stream, router.clone(), tasks.clone(), place);
-                tasks.spawn(connection);
+                tasks.spawn("connection", connection);
             }
             Err(error) => {
                 tracing::warn!(%error, "connection cannot be accepted");

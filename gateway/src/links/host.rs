@@ -353,7 +353,7 @@ impl Host {
             shown: shown.clone(),
             stop,
         };
-        self.shared.tasks.spawn(runner.run());
+        self.shared.tasks.spawn("link", runner.run());
         self.shared.watch(shown);
         self.halves.write().unwrap_or_else(PoisonError::into_inner).insert(name, Arc::new(half));
     }

@@ -5,11 +5,15 @@
 //! produce requests and questions.
 
 mod asks;
+mod brought;
+mod effects;
 mod faults;
 mod machines;
 mod reader;
+mod routing;
 mod settings;
 mod shown;
+mod telling;
 mod writer;
 
 use std::{
@@ -21,15 +25,12 @@ use std::{
 use drawbridge_engine::{
     Millis,
     mirror::PartitionReport,
-    partition::{Answer, Ask, Command, Effect, Input, Memory, Notice, Spec},
+    partition::{Command, Effect, Input, Memory, Notice, Spec},
 };
-use drawbridge_kafka::{Client, Leader, admin::TopicPartition};
+use drawbridge_kafka::Client;
 use drawbridge_shared::{link::LinkName, names::TopicName};
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
-use tokio::sync::{
-    mpsc::{self, error::TrySendError},
-    watch,
-};
+use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
 
 pub(super) use faults::words;
@@ -37,13 +38,9 @@ use machines::{Machines, Wakes};
 use reader::{Id, Polled, Reader, Want};
 pub(super) use settings::{FetchSettings, limits};
 pub(super) use shown::{PartitionShown, Shown};
-use writer::{LANES, Lane, Sending, Sent};
+use writer::{Lane, Sending, Sent};
 
-use super::{
-    budget::Budget,
-    memories::Memories,
-    store::{StateStore, Stored, StoredPartition},
-};
+use super::{budget::Budget, memories::Memories, store::StateStore};
 use crate::clock::now_ms;
 
 /// Inputs taken before what they asked for is started.
@@ -265,7 +262,8 @@ impl Mover {
         match done {
             Done::Polled(polled) => {
                 let Some(reader) = self.readers.get_mut(&polled.broker) else { return };
-                for brought in reader.ended(polled) {
+                let wait = i64::try_from(self.parts.settings.max_wait.as_millis()).unwrap_or(0);
+                for brought in reader.ended(polled, Millis(now_ms()).plus(-wait)) {
                     if let Some(machine) = self.machines.get_mut(brought.id) {
                         machine.fetched_bytes(brought.size);
                         if let Some(broker) = brought.nearer {
@@ -328,131 +326,6 @@ impl Mover {
         self.effects = effects;
     }
 
-    fn perform(&mut self, id: Id, effect: Effect) {
-        let Some(machine) = self.machines.get(id) else { return };
-        let plan = &machine.plan;
-        let here = || TopicPartition::new(plan.mirror_topic.as_str(), plan.partition);
-        let there = || TopicPartition::new(&*plan.source_topic, plan.partition);
-        let sink = || self.parts.sink.clone();
-        match effect {
-            Effect::Fetch { ask, offset, max_bytes, last_epoch } => {
-                let want = machine.want(ask, offset, max_bytes, last_epoch);
-                self.route_want(id, want, false);
-            }
-            Effect::Produce { ask, batch } => {
-                let sending = machine.sending(id, ask, batch);
-                self.route_batch(sending, false);
-            }
-            Effect::SourceBounds { ask } => self.gathered.bounds.push((id, ask, there())),
-            Effect::DescribeProducers { ask } => self.gathered.producers.push((id, ask, here())),
-            Effect::LogEnd { ask } => self.gathered.ends.push((id, ask, here())),
-            Effect::Tail { ask, offset } => {
-                self.run_asks(asks::tail(sink(), (id, ask, here()), offset));
-            }
-            Effect::Markers { ask, producer, runs } => {
-                self.run_asks(asks::markers(sink(), (id, ask, here()), producer, runs));
-            }
-            Effect::Transactions { ask, count } => {
-                let transactions = Arc::clone(&self.transactions);
-                self.run_asks(asks::transactions(sink(), (id, ask, here()), transactions, count));
-            }
-            Effect::Trim { ask, before } => {
-                self.run_asks(asks::trim(sink(), (id, ask, here()), before));
-            }
-            Effect::Remember { ask, memory } => self.remember(id, ask, memory),
-            Effect::Wake { at } => self.wakes.set(id, at),
-            Effect::Notice(notice) => {
-                if self.notices.len() < NOTICES {
-                    let told = Told::Notice(plan.mirror_topic.clone(), plan.partition, notice);
-                    self.notices.push_back(told);
-                }
-            }
-        }
-    }
-
-    fn remember(&mut self, id: Id, ask: Ask, memory: Memory) {
-        let Some(machine) = self.machines.get(id) else { return };
-        let (topic, partition) = (machine.plan.mirror_topic.clone(), machine.plan.partition);
-        let record = Stored::Partition(StoredPartition {
-            link: self.parts.link.clone(),
-            topic: topic.clone(),
-            partition,
-            memory: memory.clone(),
-        });
-        let (store, memories) = (self.parts.store.clone(), self.parts.memories.clone());
-        self.run_asks(async move {
-            let result = match store.put(record).await {
-                Ok(()) => {
-                    memories.set(&topic, partition, memory);
-                    Ok(())
-                }
-                Err(error) => Err(asks::not_stored(error.to_string())),
-            };
-            vec![(id, ask, Answer::Noted(result))]
-        });
-    }
-
-    fn run_asks(&self, work: impl Future<Output = asks::Answers> + Send + 'static) {
-        self.running.push(work.map(Done::Answers).boxed());
-    }
-
-    /// Gives a want to the reader of its leader, once that is known. `looked` says that it was just looked up.
-    fn route_want(&mut self, id: Id, want: Want, looked: bool) {
-        let Some(machine) = self.machines.get(id) else { return };
-        let leader = self.parts.source.known_leader(&want.topic, want.partition);
-        match leader {
-            Some(leader) => {
-                let broker = machine.nearer_now(Millis(now_ms())).unwrap_or(leader.broker);
-                let (broker, want) = want.to(Leader { broker, ..leader });
-                self.readers.entry(broker).or_insert_with(|| Reader::new(broker)).want(id, want);
-            }
-            None if looked => {
-                let detail = format!("partition {}-{} has no leader", want.topic, want.partition);
-                let answer = machine.unlocated(detail);
-                self.give(id, Input::Answer { ask: want.ask, answer });
-            }
-            None => self.unrouted_wants.push((id, want)),
-        }
-    }
-
-    /// Gives a batch to its lane, behind those of its partition that wait for their leader.
-    fn route_batch(&mut self, sending: Sending, looked: bool) {
-        let waits = self.unrouted_batches.iter().any(|waiting| waiting.id == sending.id);
-        let leader = self.parts.sink.known_leader(&sending.topic, sending.partition);
-        match leader {
-            Some(leader) if !waits => {
-                let lane = u16::try_from(sending.id % u64::from(LANES)).unwrap_or(0);
-                self.lanes.entry((leader.broker, lane)).or_default().push(sending);
-            }
-            None if looked => {
-                let answer = machines::unsent(&sending);
-                self.give(sending.id, Input::Answer { ask: sending.ask, answer });
-            }
-            Some(_) | None => self.unrouted_batches.push_back(sending),
-        }
-    }
-
-    /// Tells the runner what is new, as far as it takes it now.
-    fn tell(&mut self) {
-        while let Some(notice) = self.notices.pop_front() {
-            if let Err(TrySendError::Full(notice)) = self.told.try_send(notice) {
-                self.notices.push_front(notice);
-                return;
-            }
-        }
-        while let Some(id) = self.untold.pop_first() {
-            let Some(machine) = self.machines.get_mut(id) else { continue };
-            let told = Told::Report(machine.plan.mirror_topic.clone(), machine.report());
-            match self.told.try_send(told) {
-                Ok(()) => machine.reported(),
-                Err(_) => {
-                    self.untold.insert(id);
-                    return;
-                }
-            }
-        }
-    }
-
     /// Starts everything that was asked for in this turn.
     fn start_all(&mut self) {
         self.tell();
@@ -486,42 +359,5 @@ impl Mover {
             }
         }
         self.lanes.retain(|_, lane| !lane.is_idle());
-    }
-
-    /// Looks up leaders that are not known, for all that wait at once.
-    fn locate(&mut self) {
-        if !self.unrouted_wants.is_empty() && !self.locating.0 {
-            self.locating.0 = true;
-            let topics = self.unrouted_wants.iter().map(|(_, want)| Arc::clone(&want.topic));
-            let work = look_up(self.parts.source.clone(), topics.collect());
-            self.running.push(work.map(|()| Done::SourceLocated).boxed());
-        }
-        if !self.unrouted_batches.is_empty() && !self.locating.1 {
-            self.locating.1 = true;
-            let topics = self.unrouted_batches.iter().map(|waiting| Arc::clone(&waiting.topic));
-            let work = look_up(self.parts.sink.clone(), topics.collect());
-            self.running.push(work.map(|()| Done::SinkLocated).boxed());
-        }
-    }
-
-    fn show(&mut self) {
-        let shown = self.machines.shown(Millis(now_ms()));
-        self.publish.send_if_modified(|old| {
-            let changed = **old != shown;
-            if changed {
-                *old = Arc::new(shown);
-            }
-            changed
-        });
-    }
-}
-
-async fn look_up(client: Client, mut topics: Vec<Arc<str>>) {
-    topics.sort_unstable();
-    topics.dedup();
-    let names: Vec<&str> = topics.iter().map(|topic| &**topic).collect();
-    // What stays unknown is told to the machines that asked; they try again.
-    if let Err(error) = client.refresh(&names).await {
-        tracing::debug!(%error, "leaders cannot be looked up");
     }
 }

@@ -52,7 +52,7 @@ impl Shared {
     /// Counts the changes of a half as long as it runs.
     pub(super) fn watch(&self, mut shown: watch::Receiver<Arc<Shown>>) {
         let changes = self.changes.clone();
-        self.tasks.spawn(async move {
+        self.tasks.spawn("news of a link", async move {
             while shown.changed().await.is_ok() {
                 changes.send_modify(|count| *count += 1);
             }

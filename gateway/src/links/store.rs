@@ -84,7 +84,7 @@ impl StateStore {
             shared: Arc::clone(&shared),
             stopping: tasks.stopping().clone(),
         };
-        tasks.spawn(actor.run(waiting));
+        tasks.spawn("state of links", actor.run(waiting));
         Ok((Self { queue, shared }, contents))
     }
 

@@ -199,29 +199,32 @@ impl Links {
         let job = Job { source, sink, topics: pairs, range, budget, board: Arc::clone(&board) };
         let activity = self.shared.notices.activity().clone();
         let change = change(cluster, link, topics, range);
-        self.shared.tasks.spawn(as_whom(who(), async move {
-            let outcome = tokio::select! {
-                outcome = job.run() => Some(outcome),
-                () = stop.cancelled() => None,
-            };
-            let (state, error) = match outcome {
-                Some(Ok(())) => (VerifyState::Done, None),
-                Some(Err(why)) => (VerifyState::Failed, Some(why)),
-                None => (VerifyState::Cancelled, None),
-            };
-            drop(running);
-            board.end(state, error);
-            let severity = if state == VerifyState::Done && !board.is_equal()
-                || state == VerifyState::Failed
-            {
-                Severity::Attention
-            } else {
-                Severity::Info
-            };
-            activity.ended(change.from_to(None, Some(board.sentence())), severity);
-            job.source.close().await;
-            job.sink.close().await;
-        }));
+        self.shared.tasks.spawn(
+            "verification",
+            as_whom(who(), async move {
+                let outcome = tokio::select! {
+                    outcome = job.run() => Some(outcome),
+                    () = stop.cancelled() => None,
+                };
+                let (state, error) = match outcome {
+                    Some(Ok(())) => (VerifyState::Done, None),
+                    Some(Err(why)) => (VerifyState::Failed, Some(why)),
+                    None => (VerifyState::Cancelled, None),
+                };
+                drop(running);
+                board.end(state, error);
+                let severity = if state == VerifyState::Done && !board.is_equal()
+                    || state == VerifyState::Failed
+                {
+                    Severity::Attention
+                } else {
+                    Severity::Info
+                };
+                activity.ended(change.from_to(None, Some(board.sentence())), severity);
+                job.source.close().await;
+                job.sink.close().await;
+            }),
+        );
         Ok(id)
     }
 

@@ -89,7 +89,7 @@ fn follow(
     let mut changes = links.shared.changes.subscribe();
     let stopping = links.shared.tasks.stopping().clone();
     let (inner, cluster, link) = (links.clone(), cluster.clone(), link.clone());
-    links.shared.tasks.spawn(async move {
+    links.shared.tasks.spawn("view of a link", async move {
         loop {
             match inner.seen(&cluster, &link) {
                 Ok(half) => match read(&half) {

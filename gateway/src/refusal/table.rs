@@ -47,6 +47,9 @@ impl Doing {
     fn acl_command(&self) -> String {
         let resource = match self.resource.strip_prefix("topic ") {
             Some(topic) => format!("--topic {topic}"),
+            None if self.resource.starts_with("group ") => {
+                format!("--{}", self.resource)
+            }
             None => "--cluster".to_owned(),
         };
         let operation = in_kafka_acls(self.operation);

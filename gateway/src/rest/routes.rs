@@ -4,8 +4,8 @@ use axum::routing::{MethodRouter, get, post, put};
 use drawbridge_shared::view::MirrorAction;
 
 use super::{
-    brokers, clusters, configs, link_configs, links, mirror_actions, mirrors, openapi, partitions,
-    records, topics,
+    acls, brokers, clusters, configs, group_lags, groups, link_configs, links, mirror_actions,
+    mirrors, openapi, partitions, records, topics,
 };
 use crate::links::Links;
 
@@ -27,6 +27,8 @@ pub(super) fn table() -> Vec<Route> {
     ];
     all.extend(of_brokers());
     all.extend(of_topics());
+    all.extend(of_groups());
+    all.extend(of_acls());
     all.extend(of_links());
     all.extend(of_mirrors());
     all
@@ -69,6 +71,43 @@ fn of_topics() -> Vec<Route> {
             in_cluster!("/topics/{topic}/partitions/{partition_id}/replicas/{broker_id}"),
             get(partitions::replica),
         ),
+    ]
+}
+
+fn of_groups() -> Vec<Route> {
+    vec![
+        (in_cluster!("/consumer-groups"), get(groups::list)),
+        (in_cluster!("/consumer-groups/{consumer_group_id}"), get(groups::get)),
+        (in_cluster!("/consumer-groups/{consumer_group_id}/consumers"), get(groups::consumers)),
+        (
+            in_cluster!("/consumer-groups/{consumer_group_id}/consumers/{consumer_id}"),
+            get(groups::consumer),
+        ),
+        (
+            in_cluster!("/consumer-groups/{consumer_group_id}/consumers/{consumer_id}/assignments"),
+            get(groups::assignments),
+        ),
+        (
+            in_cluster!(
+                "/consumer-groups/{consumer_group_id}/consumers/{consumer_id}/assignments/{topic_name}/partitions/{partition_id}"
+            ),
+            get(groups::assignment),
+        ),
+        (in_cluster!("/consumer-groups/{consumer_group_id}/lags"), get(group_lags::list)),
+        (
+            in_cluster!(
+                "/consumer-groups/{consumer_group_id}/lags/{topic_name}/partitions/{partition_id}"
+            ),
+            get(group_lags::get),
+        ),
+        (in_cluster!("/consumer-groups/{consumer_group_id}/lag-summary"), get(group_lags::summary)),
+    ]
+}
+
+fn of_acls() -> Vec<Route> {
+    vec![
+        (in_cluster!("/acls"), get(acls::list).post(acls::create).delete(acls::delete)),
+        (in_cluster!("/acls:batch"), post(acls::create_many)),
     ]
 }
 

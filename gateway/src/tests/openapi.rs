@@ -140,6 +140,14 @@ fn answers_are_as_the_openapi_document_describes_them() {
         ("partitions", "PartitionDataList"),
         ("replicas", "ReplicaDataList"),
         ("offset", "PartitionOffsetData"),
+        ("consumer_groups", "ConsumerGroupDataList"),
+        ("consumer_group", "ConsumerGroupData"),
+        ("consumers_of_an_empty_group", "ConsumerDataList"),
+        ("consumer_lags", "ConsumerLagDataList"),
+        ("consumer_lag", "ConsumerLagData"),
+        ("consumer_lag_summary", "ConsumerGroupLagSummaryData"),
+        ("acls", "AclDataList"),
+        ("acls_deleted", "DeletedAcls"),
         ("links", "LinkDataList"),
         ("link_with_tasks", "LinkData"),
         ("link_source", "LinkData"),
@@ -158,6 +166,9 @@ fn answers_are_as_the_openapi_document_describes_them() {
 fn the_openapi_document_has_the_words_of_every_enumeration() {
     use drawbridge_shared::link;
     let document = document();
+    let states = drawbridge_shared::view::GroupState::ALL.map(|state| state.as_str());
+    let group = &document["components"]["schemas"]["ConsumerGroupData"];
+    assert_eq!(group["properties"]["state"]["enum"], json!(states));
     let same = |schema: &str, words: Vec<&str>| {
         assert_eq!(document["components"]["schemas"][schema]["enum"], json!(words), "{schema}");
     };

@@ -236,5 +236,9 @@ async fn stopping_tells_consoles_to_come_back_and_turns_readiness_off() {
     let stopping = tokio::spawn(app.stop(std::time::Duration::from_secs(10)));
     assert_eq!(console.close_code().await, close::DRAINING);
     drop(console);
-    assert!(in_time(stopping).await.unwrap(), "everything ended within the grace period");
+    assert_eq!(
+        in_time(stopping).await.unwrap(),
+        [""; 0],
+        "everything ended within the grace period"
+    );
 }

@@ -7,7 +7,7 @@ use super::{ClientMessage, ServerMessage, tree};
 /// A frame that is not of this protocol.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a drawbridge.v1 frame: {0}")]
-pub struct FrameError(String);
+pub struct FrameError(pub(super) String);
 
 fn encode<T: Serialize>(message: &T) -> Result<String, FrameError> {
     serde_json::to_string(message).map_err(|error| FrameError(error.to_string()))

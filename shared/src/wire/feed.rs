@@ -6,7 +6,8 @@ use super::WireError;
 use crate::link::LinkName;
 use crate::names::{ClusterName, TopicName};
 use crate::view::{
-    ActivityEntry, BrokerView, ClusterDetail, ClusterView, LinkDetail, LinkRow, MirrorDetail,
+    ActivityEntry, BrokerView, ClusterDetail, ClusterView, GroupDetail, GroupMemberView,
+    GroupPartitionView, GroupRow, GroupsRead, GroupsView, LinkDetail, LinkRow, MirrorDetail,
     MirrorPartitionView, MirrorRow, Notice, PartitionView, RecordQuery, RecordsChunk,
     TaskErrorView, TaskView, TopicDetail, TopicRow, TopicsView, VerifyPartition, VerifyRun,
     VerifyView,
@@ -34,6 +35,18 @@ pub enum Feed {
         cluster: ClusterName,
         /// Which topic.
         topic: TopicName,
+    },
+    /// The consumer groups of a cluster, or of all.
+    Groups {
+        /// Which cluster; none for all.
+        cluster: Option<ClusterName>,
+    },
+    /// One consumer group with its members and partitions.
+    Group {
+        /// Which cluster.
+        cluster: ClusterName,
+        /// Group id.
+        group: String,
     },
     /// All halves of links on the clusters of this gateway.
     Links,
@@ -101,6 +114,8 @@ impl Feed {
             | Self::Cluster { .. }
             | Self::Topics { .. }
             | Self::Topic { .. }
+            | Self::Groups { .. }
+            | Self::Group { .. }
             | Self::Links
             | Self::Link { .. }
             | Self::Mirrors
@@ -124,6 +139,10 @@ pub enum FeedData {
     Topics(TopicsView),
     /// Of `Feed::Topic`.
     Topic(TopicDetail),
+    /// Of `Feed::Groups`.
+    Groups(GroupsView),
+    /// Of `Feed::Group`.
+    Group(Box<GroupDetail>),
     /// Of `Feed::Links`.
     Links(Vec<LinkRow>),
     /// Of `Feed::Link`.
@@ -189,6 +208,28 @@ pub enum FeedDelta {
         remove: Vec<i32>,
         /// Why offsets or sizes are missing.
         measure_fault: Option<String>,
+    },
+    /// Of `Feed::Groups`.
+    Groups {
+        /// How the reading of each cluster went.
+        reads: Vec<GroupsRead>,
+        /// New or changed groups.
+        upsert: Vec<GroupRow>,
+        /// Groups that are gone.
+        remove: Vec<(ClusterName, String)>,
+    },
+    /// Of `Feed::Group`.
+    Group {
+        /// Everything but members and partitions; these lists are empty.
+        head: Box<GroupDetail>,
+        /// New or changed members.
+        upsert_members: Vec<GroupMemberView>,
+        /// Members that left.
+        remove_members: Vec<String>,
+        /// New or changed partitions.
+        upsert: Vec<GroupPartitionView>,
+        /// Partitions that are gone.
+        remove: Vec<(String, i32)>,
     },
     /// Of `Feed::Links`.
     Links {

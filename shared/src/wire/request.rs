@@ -2,14 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::access::{Acl, AclSelection, ScramMechanism, UserDraft};
 use crate::draft::{ClusterDraft, ConfigChange, LinkDraft, MirrorDraft, TopicDraft};
 use crate::link::{ConfigRow, LinkName};
 use crate::names::{ClusterName, TopicName};
 use crate::record::{ProduceCodec, ProducedRow, RecordDraft};
 use crate::view::{
-    CompareView, ConfigEntryView, Decoding, GroupOffsetRow, HistoryPoint, LinkCheck, MirrorAction,
-    MirrorActionRow, MirrorCreateRow, ProbeReport, PurgeRow, RecordView, SourceTopicRow,
-    VerifyRange,
+    AclResultRow, AclsView, CompareView, ConfigEntryView, Decoding, GroupOffsetResult,
+    GroupOffsetRow, HistoryPoint, LinkCheck, LinkPrincipalRow, MirrorAction, MirrorActionRow,
+    MirrorCreateRow, ProbeReport, PurgeRow, RecordView, ResetMove, ResetPlan, ResetScope,
+    ResetTarget, SourceTopicRow, UsersView, VerifyRange,
 };
 
 /// Something asked of the gateway. Every change can be sent with `validate_only` where Kafka can check
@@ -243,6 +245,91 @@ pub enum Request {
         #[serde(default)]
         codec: ProduceCodec,
     },
+    /// Say what a reset of a group's offsets would do, without doing it.
+    PlanGroupReset {
+        /// On which cluster.
+        cluster: ClusterName,
+        /// Group id.
+        group: String,
+        /// Which partitions; none named for all the group has committed offsets of.
+        scope: Vec<ResetScope>,
+        /// Where to.
+        target: ResetTarget,
+    },
+    /// Commit offsets for a group without members, exactly those of a plan that was looked at. Refused as a
+    /// conflict, whole, when a committed offset is another one than then.
+    ResetGroup {
+        /// On which cluster.
+        cluster: ClusterName,
+        /// Group id.
+        group: String,
+        /// The offsets.
+        moves: Vec<ResetMove>,
+    },
+    /// Delete a group without members, with its offsets.
+    DeleteGroup {
+        /// On which cluster.
+        cluster: ClusterName,
+        /// Group id.
+        group: String,
+    },
+    /// Delete a group's committed offsets of topics that no member reads.
+    DeleteGroupOffsets {
+        /// On which cluster.
+        cluster: ClusterName,
+        /// Group id.
+        group: String,
+        /// Which topics.
+        topics: Vec<TopicName>,
+    },
+    /// Read the SCRAM users of a cluster.
+    Users {
+        /// Which cluster.
+        cluster: ClusterName,
+    },
+    /// Create or replace a SCRAM credential.
+    SetUser {
+        /// On which cluster.
+        cluster: ClusterName,
+        /// The credential as typed.
+        draft: UserDraft,
+        /// Whether one of this user and mechanism is to be replaced. One that is there unexpectedly, or not
+        /// there, is refused.
+        replace: bool,
+    },
+    /// Delete a user's SCRAM credentials.
+    DeleteUser {
+        /// On which cluster.
+        cluster: ClusterName,
+        /// Whose.
+        user: String,
+        /// Only the one of this mechanism; none for all.
+        mechanism: Option<ScramMechanism>,
+    },
+    /// Read ACLs of a cluster.
+    Acls {
+        /// Which cluster.
+        cluster: ClusterName,
+        /// Which of them.
+        #[serde(default)]
+        selection: AclSelection,
+    },
+    /// Create ACLs; one that exists already is done.
+    CreateAcls {
+        /// On which cluster.
+        cluster: ClusterName,
+        /// The ACLs as typed.
+        acls: Vec<Acl>,
+    },
+    /// Delete exactly these ACLs; one that does not exist is done.
+    DeleteAcls {
+        /// On which cluster.
+        cluster: ClusterName,
+        /// The ACLs.
+        acls: Vec<Acl>,
+    },
+    /// Read who the links of this gateway are on their clusters.
+    LinkPrincipals,
     /// Read one record whole.
     ReadRecord {
         /// On which cluster.
@@ -301,6 +388,18 @@ pub enum Response {
     Compared(Box<CompareView>),
     /// Of `Produce`, in the order of the records.
     Produced(Vec<ProducedRow>),
+    /// Of `PlanGroupReset`.
+    ResetPlanned(ResetPlan),
+    /// Of `ResetGroup` and `DeleteGroupOffsets`, by topic and partition.
+    GroupOffsetsChanged(Vec<GroupOffsetResult>),
+    /// Of `Users`.
+    Users(UsersView),
+    /// Of `Acls`.
+    Acls(Box<AclsView>),
+    /// Of `CreateAcls` and `DeleteAcls`, in the order they were asked for.
+    AclResults(Vec<AclResultRow>),
+    /// Of `LinkPrincipals`, by cluster and link.
+    LinkPrincipals(Vec<LinkPrincipalRow>),
     /// Of `ReadRecord`.
     Record(Box<RecordView>),
 }

@@ -1,13 +1,18 @@
 //! Golden frames: a change that breaks a tab left open shows here first.
 
 use super::*;
+use crate::access::{
+    Acl, AclOperation, AclPattern, AclResource, AclSelection, ScramMechanism, UserDraft,
+};
 use crate::draft::ClusterDraft;
 use crate::names::ClusterName;
 use crate::record::{BytesDraft, Encoding, HeaderDraft, ProduceCodec, RecordDraft};
 use crate::view::{
-    ActivityEntry, ActivityResult, Decoding, PartitionPosition, PayloadView, RecordFilter,
-    RecordQuery, RecordView, RecordsChunk, SearchEnd, SearchProgress, Seek, Severity,
-    TimestampKind,
+    AclResultRow, AclsView, ActivityEntry, ActivityResult, CredentialRow, Decoding, GroupDetail,
+    GroupKind, GroupRow, GroupState, GroupTopic, GroupsRead, GroupsView, LagTrend,
+    PartitionPosition, PayloadView, RecordFilter, RecordQuery, RecordView, RecordsChunk, ResetMove,
+    ResetPlan, ResetRow, ResetScope, ResetTarget, SearchEnd, SearchProgress, Seek, Severity,
+    TimestampKind, UserRow, UsersView,
 };
 use proptest::prelude::*;
 
@@ -116,7 +121,89 @@ fn client_frames() -> Vec<ClientMessage> {
                 count: 50,
             },
         },
+        ClientMessage::Subscribe {
+            id: SubscriptionId(6),
+            feed: Feed::Groups { cluster: None },
+            credit: 0,
+        },
+        ClientMessage::Subscribe {
+            id: SubscriptionId(7),
+            feed: Feed::Group { cluster: cluster("cloud"), group: "billing/eu".into() },
+            credit: 0,
+        },
+        ClientMessage::Request {
+            id: RequestId(4),
+            body: Request::PlanGroupReset {
+                cluster: cluster("cloud"),
+                group: "billing/eu".into(),
+                scope: vec![ResetScope { topic: "orders".parse().unwrap(), partitions: vec![3] }],
+                target: ResetTarget::OtherSide {
+                    cluster: cluster("cloud"),
+                    link: "from-on-prem".parse().unwrap(),
+                },
+            },
+        },
+        ClientMessage::Request {
+            id: RequestId(5),
+            body: Request::ResetGroup {
+                cluster: cluster("cloud"),
+                group: "billing/eu".into(),
+                moves: vec![ResetMove {
+                    topic: "orders".parse().unwrap(),
+                    partition: 3,
+                    from: Some(9_007_199_254_740_993),
+                    to: 7,
+                }],
+            },
+        },
+        ClientMessage::Request {
+            id: RequestId(4),
+            body: Request::SetUser {
+                cluster: cluster("cloud"),
+                draft: UserDraft {
+                    name: "link".into(),
+                    mechanism: ScramMechanism::Sha512,
+                    iterations: "8192".into(),
+                    password: "p".into(),
+                },
+                replace: false,
+            },
+        },
+        ClientMessage::Request {
+            id: RequestId(5),
+            body: Request::Acls {
+                cluster: cluster("cloud"),
+                selection: AclSelection {
+                    principal: Some("User:link".into()),
+                    ..AclSelection::default()
+                },
+            },
+        },
+        ClientMessage::Request {
+            id: RequestId(6),
+            body: Request::CreateAcls { cluster: cluster("cloud"), acls: vec![acl()] },
+        },
     ]
+}
+
+fn group() -> GroupRow {
+    GroupRow {
+        cluster: cluster("cloud"),
+        group: "billing/eu".into(),
+        kind: GroupKind::Consumer,
+        state: GroupState::Stable,
+        protocol: "consumer".into(),
+        coordinator: 1,
+        n_members: Some(2),
+        lag: Some(1_204),
+        trend: Some(LagTrend::Rising),
+        topics: vec![GroupTopic { topic: "orders".into(), n_members: 2, lag: Some(1_204) }],
+    }
+}
+
+fn acl() -> Acl {
+    let (literal, read) = (AclPattern::Literal, AclOperation::Read);
+    Acl::allow("User:link", AclResource::Topic, literal, "orders", read)
 }
 
 fn query() -> RecordQuery {
@@ -219,6 +306,84 @@ fn server_frames() -> Vec<ServerMessage> {
             delta: FeedDelta::Records(Box::new(chunk(Some(SearchEnd::Limit)))),
         },
         ServerMessage::Ended { id: SubscriptionId(5), reason: EndReason::Finished },
+        ServerMessage::Snapshot {
+            id: SubscriptionId(6),
+            seq: 0,
+            data: FeedData::Groups(GroupsView {
+                reads: vec![GroupsRead {
+                    cluster: cluster("cloud"),
+                    observed_at_ms: Some(1_790_000_000_000),
+                    measured_at_ms: None,
+                    fault: None,
+                }],
+                rows: vec![group()],
+            }),
+        },
+        ServerMessage::Delta {
+            id: SubscriptionId(7),
+            seq: 1,
+            delta: FeedDelta::Group {
+                head: Box::new(GroupDetail {
+                    observed_at_ms: 1_790_000_000_000,
+                    group: group(),
+                    assignor: "uniform".into(),
+                    epoch: Some(3),
+                    members: vec![],
+                    partitions: vec![],
+                    behind_ms: Some(3_100),
+                    fault: None,
+                }),
+                upsert_members: vec![],
+                remove_members: vec!["m-1".into()],
+                upsert: vec![],
+                remove: vec![("orders".into(), 3)],
+            },
+        },
+        ServerMessage::Reply {
+            id: RequestId(4),
+            result: Ok(Response::ResetPlanned(ResetPlan {
+                planned_at_ms: 1_790_000_000_000,
+                rows: vec![ResetRow {
+                    topic: "orders".into(),
+                    partition: 3,
+                    from: Some(9_007_199_254_740_993),
+                    to: Some(7),
+                    log_start: Some(7),
+                    log_end: Some(9_007_199_254_740_994),
+                    moves: Some(-9_007_199_254_740_986),
+                    note: None,
+                }],
+                refusal: None,
+            })),
+        },
+        ServerMessage::Reply {
+            id: RequestId(3),
+            result: Ok(Response::Users(UsersView {
+                users: vec![UserRow {
+                    name: "link".into(),
+                    credentials: vec![CredentialRow {
+                        mechanism: ScramMechanism::Sha512,
+                        iterations: 8192,
+                    }],
+                }],
+                offered: Some(vec![ScramMechanism::Sha512]),
+                gateway: None,
+            })),
+        },
+        ServerMessage::Reply {
+            id: RequestId(5),
+            result: Ok(Response::Acls(Box::new(AclsView {
+                has_authorizer: true,
+                acls: vec![acl()],
+                total: 1,
+                n_unknown: 0,
+                gateway: Some("User:admin".into()),
+            }))),
+        },
+        ServerMessage::Reply {
+            id: RequestId(6),
+            result: Ok(Response::AclResults(vec![AclResultRow { acl: acl(), error: None }])),
+        },
     ]
 }
 
@@ -239,6 +404,34 @@ fn server_frames_read_as_they_always_did() {
     assert_eq!(text.join("\n") + "\n", include_str!("golden/server.jsonl"));
     for (frame, line) in server_frames().iter().zip(&text) {
         assert_eq!(&decode_server(line).unwrap(), frame);
+    }
+}
+
+#[test]
+fn the_first_pages_frames_read_and_write_as_with_the_whole_protocol() {
+    for (frame, line) in server_frames().iter().zip(include_str!("golden/server.jsonl").lines()) {
+        let is_first = match frame {
+            ServerMessage::Reply { .. } => false,
+            ServerMessage::Snapshot { data, .. } => {
+                matches!(data, FeedData::Clusters(_) | FeedData::Links(_) | FeedData::Notices(_))
+            }
+            ServerMessage::Delta { delta, .. } => matches!(
+                delta,
+                FeedDelta::Clusters { .. } | FeedDelta::Links { .. } | FeedDelta::Notices(_)
+            ),
+            _ => true,
+        };
+        assert_eq!(decode_first(line).ok().as_ref(), is_first.then_some(frame), "{line}");
+    }
+    for (frame, line) in client_frames().iter().zip(include_str!("golden/client.jsonl").lines()) {
+        let is_first = match frame {
+            ClientMessage::Request { .. } => false,
+            ClientMessage::Subscribe { feed, .. } => {
+                matches!(feed, Feed::Clusters | Feed::Links | Feed::Notices)
+            }
+            _ => true,
+        };
+        assert_eq!(encode_first(frame).ok().as_deref(), is_first.then_some(line), "{line}");
     }
 }
 

@@ -1,6 +1,6 @@
 // The two real Kafka clusters of this run: how to reach them, and what tests need in them.
 
-import { execFile, execFileSync } from "node:child_process";
+import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -82,6 +82,23 @@ export function produce(name: ClusterName, topic: string, lines: readonly string
     input: lines.map((line) => `${line}\n`).join(""),
     stdio: ["pipe", "ignore", "pipe"],
   });
+}
+
+/** Reads a topic with Kafka's own console consumer as a member of a group: so many records, then it commits and leaves. */
+export function consume(name: ClusterName, topic: string, group: string, records: number): void {
+  execFileSync("java", consumer(name, topic, group, ["--max-messages", String(records)]), { stdio: ["ignore", "ignore", "pipe"] });
+}
+
+/** The same without an end; whoever starts it stops it. */
+export function keepConsuming(name: ClusterName, topic: string, group: string): ChildProcess {
+  return spawn("java", consumer(name, topic, group, []), { stdio: "ignore" });
+}
+
+function consumer(name: ClusterName, topic: string, group: string, more: string[]): string[] {
+  const servers = bootstrapServers(properties(name, "plain-admin"));
+  const tool = "org.apache.kafka.tools.consumer.ConsoleConsumer";
+  const what = ["--bootstrap-server", servers, "--topic", topic, "--group", group, "--from-beginning", ...more];
+  return ["-cp", join(jars(), "*"), tool, ...what];
 }
 
 /** Kills the broker of a cluster; it keeps its data. Who stops one starts it again, come what may. */

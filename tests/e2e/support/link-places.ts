@@ -37,10 +37,18 @@ async function review(page: Page): Promise<void> {
   await expect(page.getByRole("heading", { name: "What is created, in this order" })).toBeVisible();
 }
 
+// Lags come a moment after the names.
+const groupsRead = (page: Page) => expect(page.getByRole("row").filter({ hasText: "nightly-report" }).first()).toContainText(/\d/);
+
 export const linkPlaces: Record<string, Place> = {
   topology: { path: "/", button: /^Fit all into view$/ },
   links: { path: "/links" },
   mirrors: { path: "/mirrors" },
+  groups: { path: "/groups", go: groupsRead },
+  group: { path: "/clusters/on-prem/groups/fraud-check-legacy", button: /^More$/ },
+  "group-reset": { path: "/clusters/on-prem/groups/nightly-report/reset", button: /^Reset \d+ partitions$/ },
+  "group-reset-active": { path: "/clusters/on-prem/groups/order-fulfilment/reset?to=newest", button: /^Look again$/ },
+  "topic-groups": { path: "/clusters/on-prem/topics/orders?tab=groups", go: groupsRead },
   activity: { path: "/activity" },
   link: { path: link, button: /^More$/ },
   "link-configs": { path: `${link}?tab=configs` },

@@ -10,7 +10,9 @@ use anyhow::{Context, Result, bail, ensure};
 use drawbridge::{
     app::{App, Parts},
     clusters::ClusterSpec,
+    links::store::PasswordEncoder,
 };
+use drawbridge_kafka::settings::Secret;
 use drawbridge_shared::view::ClusterOrigin;
 use drawbridge_tests::{
     bed::{Cluster, Kafka, gallery, unique},
@@ -50,24 +52,29 @@ pub(super) struct Gateway {
 impl Gateway {
     /// One that knows the cluster at `bootstrap`, as `cloud`.
     pub(super) async fn start(bootstrap: &str) -> Result<Self> {
+        Self::of(&format!("bootstrap.servers={bootstrap}")).await
+    }
+
+    /// One that knows the cluster of this properties file, as `cloud`.
+    pub(super) async fn of(properties: &str) -> Result<Self> {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        let text = format!("bootstrap.servers={bootstrap}");
         let name = "cloud".parse()?;
-        let spec = ClusterSpec::from_text(name, ClusterOrigin::Configured, &text, "cloud")?;
+        let spec = ClusterSpec::from_text(name, ClusterOrigin::Configured, properties, "cloud")?;
         let app = runtime.spawn(async move {
             let listener = TcpListener::bind("127.0.0.1:0").await?;
-            App::start(Parts { clusters: vec![spec], ..Parts::default() }, listener)
+            let encoder = Some(PasswordEncoder::new(&Secret::new("encoder-secret"), None));
+            App::start(Parts { clusters: vec![spec], encoder, ..Parts::default() }, listener)
         });
         let address = app.await??.address().to_string();
         Ok(Self { address, runtime: Some(runtime), process: None })
     }
 
     /// The same in a process of its own: these tests once more, where one of them is the gateway.
-    pub(super) async fn process(bootstrap: &str) -> Result<Self> {
+    pub(super) async fn process(properties: &str) -> Result<Self> {
         let mut process = Command::new(std::env::current_exe()?)
             .args(["--exact", super::process::NAME, "--ignored", "--nocapture"])
-            .env(super::process::BOOTSTRAP, bootstrap)
+            .env(super::process::PROPERTIES, properties)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
@@ -76,6 +83,8 @@ impl Gateway {
         while let Some(line) = lines.next_line().await? {
             if let Some((_, address)) = line.split_once(super::process::READY) {
                 let address = address.to_owned();
+                // The harness it runs in ends when it cannot say that a test takes long.
+                tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
                 return Ok(Self { address, runtime: None, process: Some(process) });
             }
         }

@@ -118,7 +118,7 @@ async fn kill_each(cluster: &Cluster, topic: &str, traffic: &mut Traffic) -> Res
 }
 
 /// Waits until every replica of a topic is in sync: otherwise the next broker to go takes data along.
-async fn in_sync(cluster: &Cluster, topic: &str) -> Result<()> {
+pub(super) async fn in_sync(cluster: &Cluster, topic: &str) -> Result<()> {
     for topic in [topic, "__transaction_state", "__consumer_offsets"] {
         eventually("all replicas are in sync", async || {
             let mut wire = Wire::connect(cluster.broker(1).address()).await?;
@@ -135,7 +135,7 @@ async fn killed_gateways_lose_and_repeat_nothing(version: Version) -> Result<()>
     let bed = Bed::alone(version).await?;
     let Bed { source, destination, gateway } = bed;
     gateway.kill().await?;
-    let mut gateway = Gateway::process(&destination.bootstrap()).await?;
+    let mut gateway = Gateway::process(&destination.properties("admin")).await?;
     let (topic, link, mut traffic) = flowing(&gateway, source, &destination, 6).await?;
     let path = link.path.clone();
     for _ in 0..5 {
@@ -143,14 +143,18 @@ async fn killed_gateways_lose_and_repeat_nothing(version: Version) -> Result<()>
         moving(&destination, &topic, &mut traffic).await?;
         gateway.kill().await?;
         traffic.more(50).await?;
-        gateway = Gateway::process(&destination.bootstrap()).await?;
+        gateway = Gateway::process(&destination.properties("admin")).await?;
     }
     gateway.surely("GET", &path, &Value::Null).await?;
     settle(&Link::known(&gateway, source, &destination, &path), &topic, traffic).await
 }
 
 /// Waits until the mirror grows.
-async fn moving(destination: &Cluster, topic: &str, traffic: &mut Traffic) -> Result<()> {
+pub(super) async fn moving(
+    destination: &Cluster,
+    topic: &str,
+    traffic: &mut Traffic,
+) -> Result<()> {
     let mut here = Routed::open(&destination.back_door(), topic).await?;
     let total = async |here: &mut Routed| -> Result<i64> {
         Ok(drawbridge_tests::checker::ends(here).await?.iter().map(|(end, _)| end).sum())

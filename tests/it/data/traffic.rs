@@ -34,6 +34,11 @@ impl Traffic {
         Self { stop, writers, written }
     }
 
+    /// No writers.
+    pub(super) fn none() -> Self {
+        Self { stop: watch::Sender::new(true), writers: Vec::new(), written: watch::channel(0).1 }
+    }
+
     /// Waits until the plain writer has written so many records more.
     pub(super) async fn more(&mut self, records: usize) -> Result<()> {
         let wanted = *self.written.borrow() + records;

@@ -37,6 +37,11 @@ impl Bridge {
         })
     }
 
+    /// Over clusters of a test's own.
+    pub(super) fn over(clusters: [Cluster; 2], version: Version) -> Self {
+        Self { pair: Pair::Own(Box::new(clusters)), version }
+    }
+
     /// A gateway that knows both and has read what links there are.
     pub(super) async fn portal(&self) -> Result<Portal> {
         let portal = self.quick_portal("encoder-secret").await?;

@@ -169,9 +169,9 @@ impl Portal {
     pub(super) async fn stop(mut self) -> Result<()> {
         let (app, runtime) = (self.app.take().context("an app")?, self.runtime.take());
         let runtime = runtime.context("a runtime")?;
-        let ended = runtime.spawn(app.stop(Duration::from_secs(20))).await?;
+        let late = runtime.spawn(app.stop(Duration::from_secs(20))).await?;
         runtime.shutdown_background();
-        ensure!(ended, "it did not end within the grace period");
+        ensure!(late.is_empty(), "still running after the grace period: {late:?}");
         Ok(())
     }
 

@@ -32,7 +32,11 @@ struct Names {
 async fn every_step_of_the_tutorial_works_and_no_password_is_anywhere(
     version: Version,
 ) -> Result<()> {
-    let bridge = Bridge::lease(version).await?;
+    walk(&Bridge::lease(version).await?).await
+}
+
+/// The whole tutorial between these clusters, with a gateway of its own.
+pub(super) async fn walk(bridge: &Bridge) -> Result<()> {
     let portal = bridge.portal().await?;
     let names = Names {
         from_on_prem: unique("from-on-prem-link"),
@@ -40,16 +44,16 @@ async fn every_step_of_the_tutorial_works_and_no_password_is_anywhere(
         on_prem_topic: unique("from-on-prem"),
         cloud_topic: unique("cloud-topic"),
     };
-    populate(&bridge, &names).await?;
-    link_to_the_cloud(&bridge, &portal, &names).await?;
-    mirror_to_the_cloud(&bridge, &portal, &names).await?;
-    mirror_to_on_prem(&bridge, &portal, &names).await?;
+    populate(bridge, &names).await?;
+    link_to_the_cloud(bridge, &portal, &names).await?;
+    mirror_to_the_cloud(bridge, &portal, &names).await?;
+    mirror_to_on_prem(bridge, &portal, &names).await?;
     let (on_prem, cloud) = (bridge.on_prem(), bridge.cloud());
     promote(&portal, cloud, &names.from_on_prem, &names.on_prem_topic).await?;
     promote(&portal, on_prem, &names.from_cloud, &names.cloud_topic).await?;
-    assert_no_password(&bridge, &portal).await?;
-    tear_down(&bridge, &portal, &names).await?;
-    assert_no_password(&bridge, &portal).await?;
+    assert_no_password(bridge, &portal).await?;
+    tear_down(bridge, &portal, &names).await?;
+    assert_no_password(bridge, &portal).await?;
     portal.stop().await
 }
 

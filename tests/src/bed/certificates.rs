@@ -39,19 +39,23 @@ pub struct Stores {
 }
 
 impl Certificates {
-    /// Makes the authority, the servers' certificates and one client certificate per name
-    /// (`CN=<name>`) in `dir`.
+    /// Makes the authority, the certificates of servers on this machine that are also known as `host`, and
+    /// one client certificate per name (`CN=<name>`) in `dir`.
     ///
     /// # Errors
     /// `dir` cannot be written.
-    pub fn create<'a>(dir: &Path, clients: impl IntoIterator<Item = &'a str>) -> Result<Self> {
+    pub fn create<'a>(
+        dir: &Path,
+        host: &str,
+        clients: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Self> {
         fs::create_dir_all(dir)?;
         let (issuer, ca) = authority("Drawbridge test authority")?;
         fs::write(dir.join("ca.pem"), ca)?;
         let (_, wrong) = authority("Somebody else's authority")?;
         fs::write(dir.join("wrong-ca.pem"), wrong)?;
         let made = Self { dir: dir.to_owned(), issuer };
-        let local = ["localhost", "127.0.0.1"];
+        let local = ["localhost", "127.0.0.1", host];
         made.identity("server", "broker", &local, 30)?;
         made.identity("expired-server", "broker", &local, -1)?;
         made.identity("other-server", "broker", &["kafka.elsewhere.example"], 30)?;

@@ -50,6 +50,9 @@ pub struct Kafka {
     configs: BTreeMap<String, String>,
     limited: bool,
     recording: bool,
+    host: String,
+    network_of: Option<u32>,
+    fast: bool,
 }
 
 impl Kafka {
@@ -66,6 +69,9 @@ impl Kafka {
             configs: BTreeMap::new(),
             limited: true,
             recording: false,
+            host: "127.0.0.1".to_owned(),
+            network_of: None,
+            fast: false,
         }
     }
 
@@ -125,6 +131,20 @@ impl Kafka {
         self
     }
 
+    /// The address its doors are at, if not this machine's loopback.
+    #[must_use]
+    pub fn host(mut self, host: &str) -> Self {
+        host.clone_into(&mut self.host);
+        self
+    }
+
+    /// In the network namespace of this process, if not in that of its starter.
+    #[must_use]
+    pub const fn network_of(mut self, process: u32) -> Self {
+        self.network_of = Some(process);
+        self
+    }
+
     /// A broker configuration; wins over the bed's own.
     #[must_use]
     pub fn config(mut self, key: &str, value: &str) -> Self {
@@ -136,6 +156,13 @@ impl Kafka {
     #[must_use]
     pub const fn unlimited(mut self) -> Self {
         self.limited = false;
+        self
+    }
+
+    /// For measurements: brokers with the compiler, collector and heap that they have in earnest.
+    #[must_use]
+    pub const fn fast(mut self) -> Self {
+        self.fast = true;
         self
     }
 
@@ -156,10 +183,17 @@ impl Kafka {
         } else if !jars.archive().is_file() {
             Box::pin(record_classes(&jars, self.version)).await?;
         }
+        if let Some(process) = self.network_of {
+            jars = jars.in_network_of(process);
+        }
+        if self.fast {
+            jars = jars.fast();
+        }
         let dir = tempfile::Builder::new().prefix("drawbridge-kafka-").tempdir()?.keep();
         watchdog::guard_directory(&dir)?;
         let certificates = Certificates::create(
             &dir.join("certificates"),
+            &self.host,
             self.users.iter().map(|u| u.name.as_str()),
         )?;
         let mut cluster = Cluster {
@@ -200,8 +234,8 @@ impl Kafka {
             let mut ports = vec![controller];
             for door in &doors {
                 let port = Port::claim()?;
-                listeners.push(format!("{}://127.0.0.1:{}", door.listener(), port.number()));
-                let address = format!("127.0.0.1:{}", port.number());
+                let address = format!("{}:{}", self.host, port.number());
+                listeners.push(format!("{}://{address}", door.listener()));
                 cluster.addresses.entry(*door).or_default().push(address);
                 ports.push(port);
             }
@@ -316,6 +350,11 @@ impl Cluster {
     /// The release it runs.
     pub const fn version(&self) -> Version {
         self.version
+    }
+
+    /// The jars it runs from.
+    pub const fn jars(&self) -> &Jars {
+        &self.jars
     }
 
     /// Its directory, removed at the end.

@@ -80,9 +80,14 @@ pub async fn three_brokers(version: Version) -> Result<Lease> {
     Ok(lease)
 }
 
-/// The two clusters of [`two_clusters`], for one test at a time.
+/// A cluster of each release.
 #[derive(Debug)]
-pub struct Pair(MutexGuard<'static, Option<[Cluster; 2]>>);
+pub enum Pair {
+    /// Those of [`two_clusters`], for one test at a time.
+    Leased(MutexGuard<'static, Option<[Cluster; 2]>>),
+    /// A test's own.
+    Own(Box<[Cluster; 2]>),
+}
 
 impl Pair {
     /// The cluster of this release.
@@ -90,14 +95,23 @@ impl Pair {
     /// # Panics
     /// Never: a pair has one of each.
     pub fn of(&self, version: Version) -> &Cluster {
-        let both = self.0.as_ref().expect("a pair holds clusters");
+        let both = match self {
+            Self::Leased(slot) => slot.as_ref().expect("a pair holds clusters"),
+            Self::Own(both) => both,
+        };
         both.iter().find(|cluster| cluster.version() == version).expect("one of each release")
     }
 }
 
-/// A cluster of each release, one broker each, for one test alone: they may be stopped, the next test
-/// finds them running again. Both have SCRAM, PLAIN with and without TLS, and an authorizer; `admin` may do
-/// everything, `alice` and `carol` nothing until a test gives them a right, which it does only to the latter.
+/// One broker with SCRAM, PLAIN with and without TLS, and an authorizer; `admin` may do everything, `alice` and
+/// `carol` nothing until a test gives them a right, which it does only to the latter.
+pub fn for_links(version: Version) -> Kafka {
+    let kafka = Kafka::new(version).authorizer().user("kafka").user("carol");
+    kafka.door(Door::Scram).door(Door::SaslSsl).door(Door::SaslPlain)
+}
+
+/// A cluster as of [`for_links`] of each release, for one test alone: they may be stopped, the next test
+/// finds them running again.
 ///
 /// # Errors
 /// They do not start.
@@ -105,15 +119,12 @@ pub async fn two_clusters() -> Result<Pair> {
     static ONE: LazyLock<Mutex<Option<[Cluster; 2]>>> = LazyLock::new(Mutex::default);
     let mut slot = ONE.lock().await;
     if slot.is_none() {
-        let wanted = |version| {
-            let kafka = Kafka::new(version).authorizer().user("kafka").user("carol");
-            kafka.door(Door::Scram).door(Door::SaslSsl).door(Door::SaslPlain).start()
-        };
-        let (old, new) = tokio::try_join!(wanted(Version::V3_9), wanted(Version::V4))?;
+        let (old, new) =
+            tokio::try_join!(for_links(Version::V3_9).start(), for_links(Version::V4).start())?;
         *slot = Some([old, new]);
     }
     for cluster in slot.as_ref().into_iter().flatten() {
         cluster.settled().await?;
     }
-    Ok(Pair(slot))
+    Ok(Pair::Leased(slot))
 }

@@ -53,12 +53,18 @@ fn tell(line: &str) -> Result<()> {
 }
 
 /// From now on `pid` is killed when this process ends.
-pub(super) fn guard_process(pid: u32) -> Result<()> {
+///
+/// # Errors
+/// The shell that does it cannot be started or reached.
+pub fn guard_process(pid: u32) -> Result<()> {
     tell(&format!("pid {pid}"))
 }
 
 /// `pid` ended and was waited for: the number may belong to somebody else now.
-pub(super) fn release_process(pid: u32) -> Result<()> {
+///
+/// # Errors
+/// As [`guard_process`].
+pub fn release_process(pid: u32) -> Result<()> {
     tell(&format!("gone {pid}"))
 }
 

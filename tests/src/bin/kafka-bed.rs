@@ -1,8 +1,9 @@
-//! `kafka-bed up|down|status|stop NAME|start NAME`: two real Kafka clusters for hand work.
+//! `kafka-bed up|down|status|stop NAME|start NAME|fetch`: two real Kafka clusters for hand work.
 //!
 //! `up` starts a keeper in the background, which holds both clusters until `down` ends it. They are
 //! called `onprem` (`SASL_PLAINTEXT` with SCRAM, an authorizer) and `cloud` (`SASL_SSL` with PLAIN),
 //! each with one broker and a plaintext listener besides, and log in as `admin` or `alice`.
+//! `fetch` only fetches the jars that tests need.
 //! `stop` and `start` end and restart the broker of one of them, as an outage would; it keeps its data.
 #![allow(clippy::print_stdout, reason = "a command that prints its result")]
 
@@ -16,7 +17,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use drawbridge_tests::bed::{Cluster, Door, Kafka, Version, cache_root};
+use drawbridge_tests::bed::{Cluster, Door, Jars, Kafka, Version, cache_root};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
@@ -37,8 +38,11 @@ async fn main() -> Result<()> {
         ["down"] => down(&place).await,
         ["status"] => status(&place),
         ["keep"] => keep(&place).await,
+        ["fetch"] => {
+            Version::ALL.into_iter().try_for_each(|version| Jars::fetch(version).map(drop))
+        }
         [order @ ("stop" | "start"), name] => ask_keeper(&place, order, name).await,
-        _ => bail!("usage: kafka-bed up|down|status|stop NAME|start NAME"),
+        _ => bail!("usage: kafka-bed up|down|status|stop NAME|start NAME|fetch"),
     }
 }
 

@@ -26,8 +26,8 @@ const BEAT: Duration = Duration::from_millis(50);
 /// Up to these versions partitions are named by topic name, not by topic id.
 const PRODUCE: i16 = 12;
 const FETCH: i16 = 12;
-/// The leader is another one, or not there yet.
-const STALE: [i16; 9] = [3, 5, 6, 7, 9, 13, 19, 56, 74];
+/// The leader is another one, not there yet, or new and does not know its high watermark yet.
+const STALE: [i16; 10] = [3, 5, 6, 7, 9, 13, 19, 56, 74, 78];
 
 /// A topic and connections to its leaders.
 #[derive(Debug)]

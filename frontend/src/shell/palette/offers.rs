@@ -8,26 +8,25 @@ use leptos::prelude::*;
 
 use crate::routes::{CutOver, Route, TopicsQuery};
 use crate::socket::{Followed, Socket};
-use crate::state::{
-    Clusters, Links, Palette, PaletteGroup, PaletteItem, PaletteTarget, Theme, ThemeChoice,
-};
+use crate::state::{Clusters, Links, PaletteGroup, PaletteItem, PaletteTarget, Theme, ThemeChoice};
 
 /// Topics of this many clusters are searched; each costs a subscription while the palette is open.
 const MAX_CLUSTERS: usize = 12;
 
-/// Offers places, clusters and actions for as long as the frame is there.
-pub(in crate::shell) fn offer_places() {
-    let palette = expect_context::<Palette>();
+/// Places, clusters, links and actions as they are when the result is called.
+pub(super) fn places() -> impl Fn() -> Vec<PaletteItem> + Send + Sync + 'static {
     let clusters = expect_context::<Clusters>();
     let links = expect_context::<Links>();
     let theme = expect_context::<Theme>();
-    palette.offer(move || {
+    move || {
         let topics = Route::Topics { cluster: None, query: TopicsQuery::default() };
         let mut items = vec![
             go(PaletteGroup::Pages, "Topology", "", Route::Topology),
             go(PaletteGroup::Pages, "Links", "", Route::all_links()),
             go(PaletteGroup::Pages, "Mirrors", "", Route::all_mirrors()),
             go(PaletteGroup::Pages, "Topics", "all clusters", topics),
+            go(PaletteGroup::Pages, "Groups", "all clusters", Route::all_groups()),
+            go(PaletteGroup::Pages, "Access", "", Route::access_of(None)),
             go(PaletteGroup::Pages, "Clusters", "", Route::Clusters),
             go(PaletteGroup::Pages, "Activity", "", Route::all_activity()),
         ];
@@ -51,14 +50,16 @@ pub(in crate::shell) fn offer_places() {
             }
         }
         items
-    });
+    }
 }
 
-fn of_cluster(name: ClusterName) -> [PaletteItem; 3] {
+fn of_cluster(name: ClusterName) -> [PaletteItem; 5] {
     let hint = name.as_str();
     [
         go(PaletteGroup::Clusters, hint, "cluster", Route::of_cluster(name.clone())),
         go(PaletteGroup::Pages, "Topics", hint, Route::topics_of(name.clone())),
+        go(PaletteGroup::Pages, "Groups", hint, Route::groups_of(name.clone())),
+        go(PaletteGroup::Pages, "Access", hint, Route::access_of(Some(name.clone()))),
         go(
             PaletteGroup::Actions,
             "Create a topic…",

@@ -4,13 +4,13 @@
 
 use std::sync::Arc;
 
-use drawbridge_shared::diff;
 use drawbridge_shared::view::RecordsChunk;
 use drawbridge_shared::wire::{
     ClientMessage, EndReason, Feed, FeedData, FeedDelta, FeedKind, SubscriptionId,
 };
 
 use super::{Effect, send};
+use crate::socket::codec::codec;
 use crate::socket::{FollowState, Followed};
 
 /// Frames of a log feed that may be under way; granted again when half of them came.
@@ -130,7 +130,7 @@ impl Feeds {
                     entry.take(*part);
                     true
                 }
-                (delta, Some(data)) => diff::apply(Arc::make_mut(data), delta),
+                (delta, Some(data)) => (codec().apply)(data, delta),
                 (_, None) => false,
             };
         if is_applied {
@@ -235,15 +235,19 @@ impl Entry {
     }
 
     fn shorten(&mut self) {
-        match self.shown.data.as_mut().map(Arc::make_mut) {
-            Some(FeedData::Notices(notices)) => shorten(notices),
-            Some(FeedData::Activity(entries)) => shorten(entries),
-            _ => {}
+        let shorter = match self.shown.data.as_deref() {
+            Some(FeedData::Notices(notices)) => newest(notices).map(FeedData::Notices),
+            Some(FeedData::Activity(entries)) => newest(entries).map(FeedData::Activity),
+            _ => None,
+        };
+        if let Some(shorter) = shorter {
+            self.shown.data = Some(Arc::new(shorter));
         }
     }
 }
 
-fn shorten<T>(entries: &mut Vec<T>) {
-    let excess = entries.len().saturating_sub(LOG_LENGTH);
-    entries.drain(..excess);
+/// The entries that are kept, if there are more.
+fn newest<T: Clone>(entries: &[T]) -> Option<Vec<T>> {
+    let excess = entries.len().checked_sub(LOG_LENGTH).filter(|excess| *excess > 0)?;
+    entries.get(excess..).map(<[T]>::to_vec)
 }

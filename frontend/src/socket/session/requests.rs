@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use drawbridge_shared::wire::{
-    ClientMessage, ErrorCode, Limits, Request, RequestId, Response, WireError, encode_client,
+    ClientMessage, ErrorCode, Limits, Request, RequestId, Response, WireError,
 };
 
 use super::{Effect, Millis};
 use crate::socket::RequestError;
+use crate::socket::codec::codec;
 
 /// Broker work is bounded by the gateway; this is for a gateway that does not answer at all.
 const TIMEOUT_MS: Millis = 45_000;
@@ -15,7 +16,8 @@ const TIMEOUT_MS: Millis = 45_000;
 /// A question, by ticket; the ticket is also its id on the wire.
 #[derive(Debug)]
 struct Pending {
-    body: Request,
+    message: ClientMessage,
+    is_harmless: bool,
     deadline: Millis,
     is_sent: bool,
 }
@@ -42,6 +44,10 @@ pub(super) fn is_harmless(body: &Request) -> bool {
         | Request::SourceTopics { .. }
         | Request::ReadRecord { .. }
         | Request::CompareRecords { .. }
+        | Request::PlanGroupReset { .. }
+        | Request::Users { .. }
+        | Request::Acls { .. }
+        | Request::LinkPrincipals
         | Request::LinkGroups { .. } => true,
         Request::CreateTopic { validate_only, .. }
         | Request::AddPartitions { validate_only, .. }
@@ -56,8 +62,15 @@ pub(super) fn is_harmless(body: &Request) -> bool {
         | Request::DeleteLink { .. }
         | Request::CreateMirrors { .. }
         | Request::Produce { .. }
+        | Request::SetUser { .. }
+        | Request::DeleteUser { .. }
+        | Request::CreateAcls { .. }
+        | Request::DeleteAcls { .. }
         | Request::VerifyMirrors { .. }
-        | Request::CancelVerify { .. } => false,
+        | Request::CancelVerify { .. }
+        | Request::ResetGroup { .. }
+        | Request::DeleteGroup { .. }
+        | Request::DeleteGroupOffsets { .. } => false,
     }
 }
 
@@ -73,7 +86,9 @@ impl Requests {
     ) {
         if may_wait {
             let deadline = now + TIMEOUT_MS;
-            self.waiting.insert(ticket, Pending { body, deadline, is_sent: false });
+            let is_harmless = is_harmless(&body);
+            let message = ClientMessage::Request { id: RequestId(ticket), body };
+            self.waiting.insert(ticket, Pending { message, is_harmless, deadline, is_sent: false });
         } else {
             effects.push(Effect::Resolve { ticket, result: Err(RequestError::Offline) });
         }
@@ -87,9 +102,7 @@ impl Requests {
         let mut refused = Vec::new();
         let waiting = self.waiting.iter_mut().filter(|(_, pending)| !pending.is_sent);
         for (ticket, pending) in waiting.take(room.saturating_sub(n_sent)) {
-            let body = pending.body.clone();
-            let text = encode_client(&ClientMessage::Request { id: RequestId(*ticket), body });
-            match text {
+            match (codec().encode)(&pending.message) {
                 Ok(text) if fits(&text, limits) => {
                     pending.is_sent = true;
                     effects.push(Effect::Send(text));
@@ -119,7 +132,7 @@ impl Requests {
         self.abandoned.clear();
         let (keep, end) = std::mem::take(&mut self.waiting)
             .into_iter()
-            .partition(|(_, pending)| comes_back && is_harmless(&pending.body));
+            .partition(|(_, pending)| comes_back && pending.is_harmless);
         self.waiting = keep;
         for pending in self.waiting.values_mut() {
             pending.is_sent = false;

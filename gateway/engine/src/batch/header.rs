@@ -2,7 +2,7 @@
 
 use bytes::{Buf, BufMut};
 
-use super::BatchFault;
+use super::{BatchFault, crc::Shift};
 
 /// Bytes of a v2 batch header.
 pub const HEADER_LEN: usize = 61;
@@ -215,17 +215,22 @@ impl Header {
         self.last_offset_delta as i64 + 1
     }
 
-    /// The CRC-32C of a batch with this header and a records section of that CRC and length.
-    pub(super) fn crc_with(&self, records_crc: u32, records_len: usize) -> u32 {
+    /// The CRC-32C of a batch with this header and a records section of that CRC and of the shift's length.
+    pub(super) fn crc_with(&self, records_crc: u32, shift: Shift) -> u32 {
         let bytes = self.write(0, 0);
         let (_, checked) = bytes.split_at(CRC_FROM);
-        crc32c::crc32c_combine(crc32c::crc32c(checked), records_crc, records_len)
+        shift.join(crc32c::crc32c(checked), records_crc)
     }
 
     /// The 61 bytes, with length and CRC for a records section of that CRC and length.
-    pub(super) fn encode(&self, records_crc: u32, records_len: usize) -> [u8; HEADER_LEN] {
+    pub(super) fn encode(
+        &self,
+        records_crc: u32,
+        shift: Shift,
+        records_len: usize,
+    ) -> [u8; HEADER_LEN] {
         let length = i32::try_from(HEADER_LEN - PREFIX_LEN + records_len).unwrap_or(i32::MAX);
-        self.write(length, self.crc_with(records_crc, records_len))
+        self.write(length, self.crc_with(records_crc, shift))
     }
 
     fn write(&self, length: i32, crc: u32) -> [u8; HEADER_LEN] {

@@ -117,7 +117,7 @@ pub(crate) fn bytes_of(stamped: &Stamped) -> Bytes {
 
 /// The batch as it would stand in a log: its own offsets, no producer.
 pub(crate) fn as_stored(batch: &Batch) -> Bytes {
-    let header = batch.header.encode(batch.records_crc, batch.records.len());
+    let header = batch.header.encode(batch.records_crc, batch.shift, batch.records.len());
     bytes_of(&Stamped { header, records: batch.records.clone() })
 }
 

@@ -143,7 +143,7 @@ impl Partition {
             }
             Coalesce::Always => true,
         };
-        let room = limits.merge_bytes.min(self.max_batch);
+        let room = self.merge_room.min(self.max_batch);
         let mut bytes = batch.len();
         let old = self.is_old(batch.header().max_timestamp);
         let mut count = 0;
@@ -161,15 +161,24 @@ impl Partition {
             return Ok((batch, passed));
         }
         let expand_bytes = limits.expand_bytes;
-        let mut parts = vec![batch];
+        let mut parts = vec![(batch, passed)];
         for _ in 0..count {
-            if let Some(Segment::Data { batch, .. }) = self.queue.pop() {
-                parts.push(batch);
+            if let Some(Segment::Data { batch, passed }) = self.queue.pop() {
+                parts.push((batch, passed));
             }
         }
-        let merged = merge(&parts.iter().collect::<Vec<_>>(), expand_bytes);
-        match merged.map_err(|fault| fault.to_string())? {
-            Some(batch) => Ok((batch, false)),
+        let whole: Vec<&Batch> = parts.iter().map(|(batch, _)| batch).collect();
+        match merge(&whole, expand_bytes).map_err(|fault| fault.to_string())? {
+            Some(batch) if batch.len() <= self.max_batch => Ok((batch, false)),
+            Some(_) => {
+                // Offsets and times counted from further away take more bytes: one after the other, then.
+                let mut parts = parts.into_iter();
+                let first = parts.next().ok_or("nothing to merge")?;
+                for (batch, passed) in parts.rev() {
+                    self.queue.unpop(Segment::Data { batch, passed });
+                }
+                Ok(first)
+            }
             None => Err("nothing to merge".to_owned()),
         }
     }
@@ -274,6 +283,7 @@ impl Partition {
                 }
                 if fault.kind == FaultKind::TooLarge {
                     self.max_batch = self.max_batch.min(sortie.bytes.saturating_sub(1));
+                    self.merge_room = self.merge_room.min(sortie.bytes / 2);
                 }
                 self.rest_after(&fault);
             }

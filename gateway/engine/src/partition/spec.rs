@@ -77,7 +77,7 @@ pub struct Limits {
     pub fetch_bytes: usize,
     /// Largest batch sent (`max.message.bytes` of the mirror).
     pub max_batch_bytes: usize,
-    /// Merged batches grow up to this.
+    /// Merged batches grow up to this. Well below what topics take by default (1 MiB): merging makes records longer.
     pub merge_bytes: usize,
     /// What a compressed batch may expand to when it has to be rebuilt.
     pub expand_bytes: usize,
@@ -111,7 +111,7 @@ impl Default for Limits {
             budget_bytes: 16 << 20,
             fetch_bytes: 4 << 20,
             max_batch_bytes: usize::MAX,
-            merge_bytes: 1 << 20,
+            merge_bytes: 512 << 10,
             expand_bytes: 256 << 20,
             coalesce: Coalesce::Auto,
             markers: 500,

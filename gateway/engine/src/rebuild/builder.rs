@@ -32,6 +32,13 @@ impl Builder {
         }
     }
 
+    /// With room for so many bytes of records before they are compressed.
+    #[must_use]
+    pub fn with_room(mut self, bytes: usize) -> Self {
+        self.bytes.reserve(bytes);
+        self
+    }
+
     /// Offset the next record gets.
     #[must_use]
     pub const fn next_offset(&self) -> i64 {

@@ -11,7 +11,7 @@ use crate::{
     partition::{Coalesce, Command, Effect, Notice, SourceFault, Stance},
 };
 
-fn terrain() -> Terrain {
+pub(super) fn terrain() -> Terrain {
     Terrain {
         transactions: true,
         compaction: true,

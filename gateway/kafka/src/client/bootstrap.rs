@@ -7,35 +7,31 @@ use tokio::{sync::Mutex, time::Instant};
 use super::{
     Client,
     lane::{Use, worth_another_broker},
+    place::Place,
     pool::Pool,
 };
 use crate::{
-    connection::{Connection, Counters, Death, dial::Trace},
-    error::{ConnectCause, Error, Result},
+    connection::{Connection, Counters, dial::Trace},
+    error::{Error, Result},
 };
 
 /// The connection to a bootstrap server, kept while no broker is reachable by its id.
 #[derive(Debug, Default)]
 pub(super) struct Bootstrap {
-    state: Mutex<State>,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    connection: Option<Arc<Connection>>,
-    /// The last failure, which those who waited for the same attempt share.
-    failure: Option<(Instant, Error)>,
+    place: Place<()>,
+    /// The last failure, which those who waited for the same attempt share; held while dialling.
+    failure: Mutex<Option<(Instant, Error)>>,
 }
 
 impl Bootstrap {
     /// The live connection, or one to the first server that accepts one, beginning anywhere.
     async fn connection(&self, pool: &Pool) -> Result<Arc<Connection>> {
         let arrived = Instant::now();
-        let mut state = self.state.lock().await;
-        if let Some(connection) = state.connection.as_ref().filter(|c| c.death().is_none()) {
-            return Ok(Arc::clone(connection));
+        let mut failure = self.failure.lock().await;
+        if let Some(connection) = self.place.get(|(), _| true) {
+            return Ok(connection);
         }
-        if let Some((_, error)) = state.failure.as_ref().filter(|(at, _)| *at >= arrived) {
+        if let Some((_, error)) = failure.as_ref().filter(|(at, _)| *at >= arrived) {
             return Err(error.clone());
         }
         let servers = &pool.settings().bootstrap;
@@ -46,8 +42,8 @@ impl Bootstrap {
             let name = server.to_string();
             match pool.dialer.dial_explained(server, name, counters, &mut Trace::default()).await {
                 Ok(connection) => {
-                    state.connection = Some(Arc::clone(&connection));
-                    state.failure = None;
+                    *failure = None;
+                    self.place.keep((), &connection)?;
                     return Ok(connection);
                 }
                 Err(error) => {
@@ -59,21 +55,12 @@ impl Bootstrap {
                 }
             }
         }
-        state.failure = Some((Instant::now(), last.clone()));
+        *failure = Some((Instant::now(), last.clone()));
         Err(last)
     }
 
-    /// Lets go of the connection; calls that still use it keep it until they end.
-    fn release(&self) {
-        if let Ok(mut state) = self.state.try_lock() {
-            state.connection = None;
-        }
-    }
-
-    pub(super) async fn close(&self) {
-        if let Some(connection) = self.state.lock().await.connection.take() {
-            connection.close(Death::new(ConnectCause::Io, "the client was closed"));
-        }
+    pub(super) fn close(&self) {
+        self.place.close();
     }
 }
 
@@ -109,7 +96,7 @@ impl Client {
             }
             match lane.connection(&pool.dialer, slot).await {
                 Ok(connection) => {
-                    pool.bootstrap.release();
+                    pool.bootstrap.place.release();
                     return Ok(connection);
                 }
                 Err(error) if worth_another_broker(&error) => {}

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use tokio::{sync::Mutex, time::Instant};
 
-use super::pool::BrokerSlot;
+use super::{place::Place, pool::BrokerSlot};
 use crate::{
     backoff::Backoff,
     connection::{
-        Connection, Death,
+        Connection,
         dial::{Dialer, Trace},
     },
     error::{ConnectCause, Error, Result},
@@ -31,12 +31,13 @@ pub(crate) enum Use {
 
 #[derive(Debug)]
 pub(super) struct Lane {
+    place: Place<HostPort>,
+    /// Held while dialling.
     state: Mutex<State>,
 }
 
 #[derive(Debug)]
 struct State {
-    connection: Option<(HostPort, Arc<Connection>)>,
     backoff: Backoff,
     not_before: Option<Instant>,
     /// The last failure, which those who waited for the same attempt share.
@@ -48,15 +49,14 @@ impl Lane {
         let retry = dialer.settings.retry;
         let backoff = Backoff::new(retry.reconnect, retry.reconnect_max);
         Self {
-            state: Mutex::new(State { connection: None, backoff, not_before: None, failure: None }),
+            place: Place::default(),
+            state: Mutex::new(State { backoff, not_before: None, failure: None }),
         }
     }
 
-    /// The live connection, if there is one and nobody is dialling.
+    /// The live connection, if there is one.
     pub(super) fn live(&self) -> Option<Arc<Connection>> {
-        let state = self.state.try_lock().ok()?;
-        let (_, connection) = state.connection.as_ref()?;
-        connection.death().is_none().then(|| Arc::clone(connection))
+        self.place.get(|_, _| true)
     }
 
     /// Whether the last dial failed a moment ago.
@@ -78,14 +78,14 @@ impl Lane {
         if let Some((_, error)) = state.failure.as_ref().filter(|(at, _)| *at >= arrived) {
             return Err(error.clone());
         }
-        if let Some((known, connection)) = &state.connection {
+        let fresh = |known: &HostPort, connection: &Connection| {
             let idle = connection.idle_for();
-            let fresh = idle.is_none_or(|idle| idle < dialer.settings.connections_max_idle);
-            if *known == address && fresh && connection.death().is_none() {
-                return Ok(Arc::clone(connection));
-            }
-            state.connection = None;
+            *known == address && idle.is_none_or(|idle| idle < dialer.settings.connections_max_idle)
+        };
+        if let Some(connection) = self.place.get(fresh) {
+            return Ok(connection);
         }
+        self.place.release();
         if let Some(until) = state.not_before {
             tokio::time::sleep_until(until).await;
         }
@@ -97,7 +97,7 @@ impl Lane {
                 state.not_before = None;
                 state.failure = None;
                 slot.note_connect(None);
-                state.connection = Some((address, Arc::clone(&connection)));
+                self.place.keep(address, &connection)?;
                 Ok(connection)
             }
             Err(error) => {
@@ -110,10 +110,8 @@ impl Lane {
     }
 
     /// Ends the connection.
-    pub(super) async fn close(&self) {
-        if let Some((_, connection)) = self.state.lock().await.connection.take() {
-            connection.close(Death::new(ConnectCause::Io, "the client was closed"));
-        }
+    pub(super) fn close(&self) {
+        self.place.close();
     }
 }
 

@@ -144,22 +144,22 @@ impl Pool {
     }
 
     /// Ends the connections made for `unwanted` at all brokers.
-    pub(super) async fn end_lanes(&self, unwanted: Use) {
+    pub(super) fn end_lanes(&self, unwanted: Use) {
         for slot in self.slots() {
             let lane = lock(&slot.lanes).remove(&unwanted);
             if let Some(lane) = lane {
-                lane.close().await;
+                lane.close();
             }
         }
     }
 
-    pub(super) async fn close(&self) {
+    pub(super) fn close(&self) {
         self.closed.cancel();
-        self.bootstrap.close().await;
+        self.bootstrap.close();
         for slot in self.slots() {
             let lanes: Vec<Arc<Lane>> = lock(&slot.lanes).values().cloned().collect();
             for lane in lanes {
-                lane.close().await;
+                lane.close();
             }
         }
         lock(&self.brokers).clear();

@@ -469,3 +469,18 @@ async fn one_hanging_leader_does_not_spoil_the_answers_of_the_others() {
     assert_eq!(found[&partitions[0]].as_ref().unwrap().offset, Some(42));
     assert!(matches!(found[&partitions[1]], Err(Error::Timeout { .. })));
 }
+
+#[tokio::test]
+async fn closing_waits_for_no_call_that_is_dialling() {
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = HostPort::new("127.0.0.1", silent.local_addr().unwrap().port());
+    let client = Client::new(ConnectionSettings::plaintext(vec![at])).unwrap();
+    let mut call = std::pin::pin!(client.describe_cluster());
+    // From here on nobody goes on with the call, and it is not dropped either.
+    tokio::select! {
+        _ = &mut call => panic!("nobody answers"),
+        accepted = silent.accept() => drop(accepted.unwrap().1),
+    }
+    tokio::time::timeout(Duration::from_secs(20), client.close()).await.expect("it is closed");
+    assert_eq!(call.await.unwrap_err(), Error::Closed);
+}

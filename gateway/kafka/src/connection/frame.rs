@@ -5,8 +5,11 @@ use std::io;
 use bytes::{BufMut, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-/// Memory grows with what arrived, starting here.
+/// Memory grows with what arrived, starting here, or with the size of the largest frame that came whole: growing
+/// means copying, and a peer that has sent so much before is believed.
 const FIRST_STEP: usize = 16 * 1024;
+/// More than this is never believed.
+const LARGEST_STEP: usize = 16 << 20;
 /// How much of a bad frame is kept to tell what it is.
 const SAMPLE: usize = 64;
 /// How long to wait for the rest of that sample.
@@ -28,11 +31,12 @@ pub(crate) struct FrameReader<R> {
     stream: R,
     limit: usize,
     seen: bool,
+    step: usize,
 }
 
 impl<R: AsyncRead + Unpin> FrameReader<R> {
     pub(crate) fn new(stream: R, limit: usize) -> Self {
-        Self { stream, limit, seen: false }
+        Self { stream, limit, seen: false, step: FIRST_STEP }
     }
 
     /// Whether a whole frame was read before.
@@ -55,7 +59,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
             Ok(len) if (4..=self.limit).contains(&len) => len,
             _ => return Err(self.bad_length(announced, prefix).await),
         };
-        let mut body = BytesMut::with_capacity(len.min(FIRST_STEP));
+        let mut body = BytesMut::with_capacity(len.min(self.step));
         while body.len() < len {
             if body.len() == body.capacity() {
                 body.reserve((len - body.len()).min(body.len()));
@@ -67,6 +71,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
             }
         }
         self.seen = true;
+        self.step = self.step.max(len.min(LARGEST_STEP));
         Ok(body.freeze())
     }
 

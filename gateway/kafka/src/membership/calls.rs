@@ -207,7 +207,7 @@ impl Coordinator for Calls {
 
     async fn leave(&self, member: &str) {
         // The connection may be waiting for a JoinGroup.
-        self.client.end_lanes(self.lane).await;
+        self.client.end_lanes(self.lane);
         if !member.is_empty() {
             let identity = MemberIdentity::default().with_member_id(text(member));
             let request = LeaveGroupRequest::default()
@@ -217,7 +217,7 @@ impl Coordinator for Calls {
             if let Err(error) = left {
                 tracing::debug!(%error, "a group was left without a goodbye");
             }
-            self.client.end_lanes(self.lane).await;
+            self.client.end_lanes(self.lane);
         }
     }
 

@@ -18,6 +18,8 @@ use drawbridge_engine::{
 };
 use drawbridge_shared::names::TopicName;
 
+use crate::clock::now_ms;
+
 use super::{
     Plan,
     reader::{Id, Want},
@@ -116,6 +118,7 @@ impl Machine {
             max_bytes,
             last_epoch,
             leader_epoch: -1,
+            since: Millis(now_ms()),
         }
     }
 

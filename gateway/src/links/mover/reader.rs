@@ -3,13 +3,15 @@
 //! One long poll in a fetch session (KIP-227) serves all partitions that wait when it starts. A partition
 //! that wants more while it is under way is served by one of a few polls beside it, without session, so that
 //! nobody waits for somebody else's long poll.
+//! A partition without news stays in the session and is told so only after as long as the source may hold a fetch:
+//! of a thousand partitions a few have news at a time, and the others must not cost anything.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 
-use drawbridge_engine::partition::{Aborted, Answer, Ask, Fetched, SourceFault};
+use drawbridge_engine::{Millis, partition::Ask};
 use drawbridge_kafka::{
     Client, Error, ErrorCode, Leader,
     admin::offsets::Isolation,
@@ -17,7 +19,10 @@ use drawbridge_kafka::{
 };
 use uuid::Uuid;
 
-use super::{FetchSettings, faults::source_fault};
+use super::{
+    FetchSettings,
+    brought::{Brought, nothing_new, told, unavailable},
+};
 use crate::links::budget::{Budget, Held};
 
 /// Polls beside the one with the session.
@@ -37,6 +42,8 @@ pub(super) struct Want {
     pub(super) max_bytes: usize,
     pub(super) last_epoch: Option<i32>,
     pub(super) leader_epoch: i32,
+    /// When it was wanted first.
+    pub(super) since: Millis,
 }
 
 /// One broker of the source.
@@ -76,19 +83,6 @@ pub(super) struct Polled {
     session: Option<FetchSession>,
     flight: BTreeMap<Id, Want>,
     outcome: Result<(FetchResponse, Held), Error>,
-}
-
-/// What a poll brought for one machine.
-pub(super) struct Brought {
-    pub(super) id: Id,
-    pub(super) ask: Ask,
-    pub(super) answer: Answer,
-    /// The leader is another one now, or is to be looked up.
-    pub(super) moved: bool,
-    /// A replica nearer to us that is to be asked from now on (KIP-392).
-    pub(super) nearer: Option<i32>,
-    /// Size of the records, for rates.
-    pub(super) size: usize,
 }
 
 impl Reader {
@@ -144,14 +138,14 @@ impl Reader {
         let is_new = self.session.id == 0;
         let mut partitions = Vec::new();
         for (id, want) in &flight {
-            let question = question(want);
             match self.members.get_mut(id) {
-                Some(member) if member.question == question && !is_new => {}
+                Some(member) if asks_for(&member.question, want) && !is_new => {}
                 Some(member) => {
-                    member.question = question.clone();
-                    partitions.push(question);
+                    member.question = question(want);
+                    partitions.push(member.question.clone());
                 }
                 None => {
+                    let question = question(want);
                     partitions.push(question.clone());
                     self.members.insert(*id, Member { question, bounds: None });
                 }
@@ -176,8 +170,9 @@ impl Reader {
         self.session = FetchSession { id: 0, epoch: 0, by_name: self.session.by_name };
     }
 
-    /// Takes a poll that has ended; what it brought goes to the machines.
-    pub(super) fn ended(&mut self, polled: Polled) -> Vec<Brought> {
+    /// Takes a poll that has ended; what it brought goes to the machines. Those that wanted something before `old`
+    /// are told even that there is nothing.
+    pub(super) fn ended(&mut self, polled: Polled, old: Millis) -> Vec<Brought> {
         let Polled { lane, session, flight, outcome, .. } = polled;
         match session {
             Some(_) => self.is_polling = false,
@@ -219,43 +214,66 @@ impl Reader {
                 self.session = asked.next(response.session_id);
             }
         }
-        self.distribute(session.is_some(), flight, response.partitions, &held)
+        self.distribute(session.is_some().then_some(old), flight, response.partitions, &held)
     }
 
+    /// `in_session`: the poll was the session's; whoever wanted something before is to be answered.
     fn distribute(
         &mut self,
-        in_session: bool,
+        in_session: Option<Millis>,
         flight: BTreeMap<Id, Want>,
         answers: Vec<FetchedPartition>,
         held: &Held,
     ) -> Vec<Brought> {
-        let mut by_place: BTreeMap<(String, i32), FetchedPartition> = answers
-            .into_iter()
-            .map(|answer| ((answer.topic.clone(), answer.partition), answer))
-            .collect();
-        let mut brought = Vec::with_capacity(flight.len());
-        for (id, want) in flight {
-            let place = (want.topic.to_string(), want.partition);
-            match by_place.remove(&place) {
-                Some(answer) => {
-                    let bounds =
-                        (answer.high_watermark, answer.last_stable_offset, answer.log_start_offset);
-                    if let Some(member) = self.members.get_mut(&id).filter(|_| in_session) {
-                        member.bounds = answer.error.is_none().then_some(bounds);
-                    }
-                    brought.push(told(id, want.ask, answer, held));
+        let mut brought = Vec::with_capacity(answers.len());
+        let mut by_topic: BTreeMap<String, BTreeMap<i32, FetchedPartition>> = BTreeMap::new();
+        for answer in answers {
+            match by_topic.get_mut(&answer.topic) {
+                Some(topic) => {
+                    topic.insert(answer.partition, answer);
                 }
-                // Within a session, a partition without news is left out.
-                None => match self.members.get(&id).and_then(|member| member.bounds) {
-                    Some(bounds) if in_session => brought.push(nothing_new(id, want.ask, bounds)),
-                    _ => {
-                        self.wants.entry(id).or_insert(want);
-                    }
-                },
+                None => {
+                    let topic = answer.topic.clone();
+                    by_topic.insert(topic, BTreeMap::from([(answer.partition, answer)]));
+                }
+            }
+        }
+        for (id, want) in flight {
+            let answer = by_topic.get_mut(&*want.topic).and_then(|t| t.remove(&want.partition));
+            if let Some(answer) = answer {
+                let bounds =
+                    (answer.high_watermark, answer.last_stable_offset, answer.log_start_offset);
+                if let Some(member) = self.members.get_mut(&id).filter(|_| in_session.is_some()) {
+                    member.bounds = answer.error.is_none().then_some(bounds);
+                }
+                brought.push(told(id, want.ask, answer, held));
+                continue;
+            }
+            // Within a session, a partition without news is left out.
+            let bounds = self.members.get(&id).and_then(|member| member.bounds);
+            match (in_session, bounds) {
+                (Some(old), Some(bounds)) if want.since <= old => {
+                    brought.push(nothing_new(id, want.ask, bounds));
+                }
+                _ => {
+                    self.wants.entry(id).or_insert(want);
+                }
             }
         }
         brought
     }
+}
+
+/// Whether the question in the session is this want's.
+fn asks_for(question: &FetchPartition, want: &Want) -> bool {
+    let last_epoch = want.last_epoch.unwrap_or(-1);
+    question.offset == want.offset
+        && question.partition == want.partition
+        && question.max_bytes == i32::try_from(want.max_bytes).unwrap_or(i32::MAX)
+        && question.current_leader_epoch == want.leader_epoch
+        && question.last_fetched_epoch == last_epoch
+        && question.topic_id == want.topic_id
+        && question.topic == *want.topic
 }
 
 fn question(want: &Want) -> FetchPartition {
@@ -268,63 +286,6 @@ fn question(want: &Want) -> FetchPartition {
         current_leader_epoch: want.leader_epoch,
         last_fetched_epoch: want.last_epoch.unwrap_or(-1),
     }
-}
-
-fn told(id: Id, ask: Ask, answer: FetchedPartition, held: &Held) -> Brought {
-    let size = answer.records.len();
-    let nearer = answer.preferred_replica;
-    let (result, moved) = match (answer.error, answer.diverging) {
-        (Some(error), _) => {
-            let moved = error.code().is_some_and(ErrorCode::means_stale_leader)
-                || error.code() == Some(ErrorCode::UNKNOWN_TOPIC_ID);
-            (Err(source_fault(&error)), moved)
-        }
-        (None, Some(end)) => {
-            (Err(SourceFault::Diverged { epoch: end.epoch, end: end.end_offset }), false)
-        }
-        (None, None) => {
-            let aborted = answer.aborted.iter().map(|aborted| Aborted {
-                producer_id: aborted.producer_id,
-                first_offset: aborted.first_offset,
-            });
-            let fetched = Fetched {
-                records: held.hold(answer.records),
-                high_watermark: answer.high_watermark,
-                last_stable: answer.last_stable_offset,
-                log_start: answer.log_start_offset,
-                aborted: aborted.collect(),
-            };
-            (Ok(fetched), false)
-        }
-    };
-    Brought { id, ask, answer: Answer::Fetched(result), moved, nearer, size }
-}
-
-fn nothing_new(
-    id: Id,
-    ask: Ask,
-    (high_watermark, last_stable, log_start): (i64, i64, i64),
-) -> Brought {
-    let fetched = Fetched {
-        records: bytes::Bytes::new(),
-        high_watermark,
-        last_stable,
-        log_start,
-        aborted: Vec::new(),
-    };
-    Brought { id, ask, answer: Answer::Fetched(Ok(fetched)), moved: false, nearer: None, size: 0 }
-}
-
-fn unavailable(flight: BTreeMap<Id, Want>, error: &Error) -> Vec<Brought> {
-    let brought = |(id, want): (Id, Want)| Brought {
-        id,
-        ask: want.ask,
-        answer: Answer::Fetched(Err(source_fault(error))),
-        moved: true,
-        nearer: None,
-        size: 0,
-    };
-    flight.into_iter().map(brought).collect()
 }
 
 impl Poll {

@@ -9,13 +9,17 @@ use futures_util::FutureExt;
 use uuid::Uuid;
 
 use super::{Runner, jobs::Done, mirrors::forget};
+use crate::clock::now_ms;
 
 /// Between two looks at the topics, at most.
 const LOOK_MS: i64 = 10_000;
 /// How long a look may take: a side that is away must not hide the other one.
 const LOOK: std::time::Duration = std::time::Duration::from_secs(5);
-/// A mirror that is not found so many times in a row is gone.
-const GONE: u32 = 2;
+/// A mirror that is not found for so long is gone. Not before: brokers learn of a new topic some time after it
+/// was created, a busy one seconds after.
+const GONE_MS: i64 = 5_000;
+/// Between two looks at a mirror that was not found.
+const AGAIN_MS: i64 = 500;
 
 /// What was found under a mirror's name: nothing, or a topic, with its id where the cluster has ids.
 pub(super) type Found = Option<Option<Uuid>>;
@@ -105,21 +109,22 @@ impl Runner {
                 // Another topic of its name: the mirror was deleted, and this one is somebody else's.
                 (Some(Some(id)), Some(known)) if id != known => self.mirror_is_gone(&topic),
                 (Some(Some(id)), None) => {
-                    entry.missed = 0;
+                    entry.missing_since = None;
                     entry.stored.topic_id = Some(id);
                     self.save_again(&topic);
                 }
-                (Some(_), _) => entry.missed = 0,
+                (Some(_), _) => entry.missing_since = None,
             }
         }
     }
 
-    /// A mirror topic was not found: after the second time in a row it was deleted.
+    /// A mirror topic was not found: when that goes on it was deleted.
     fn mirror_is_missing(&mut self, topic: &TopicName) {
         let Some(entry) = self.mirrors.get_mut(topic) else { return };
-        entry.missed += 1;
-        self.next_look = Millis(i64::MIN);
-        if entry.missed >= GONE {
+        let now = Millis(now_ms());
+        let since = *entry.missing_since.get_or_insert(now);
+        self.next_look = self.next_look.min(now.plus(AGAIN_MS));
+        if now.since(since) >= GONE_MS {
             self.mirror_is_gone(topic);
         }
     }

@@ -12,7 +12,7 @@ use drawbridge_shared::{
     view::Severity,
     wire::ErrorCode,
 };
-use futures_util::FutureExt;
+use futures_util::{FutureExt, future::try_join_all};
 use uuid::Uuid;
 
 use super::{
@@ -227,15 +227,16 @@ async fn make(
         overrides: intent.overrides.clone(),
         source_configs: None,
     };
-    for (number, start) in (0..).zip(&intent.starts) {
-        let record = StoredPartition {
+    // All at once: the store writes together what waits for it.
+    let partitions = (0..).zip(&intent.starts).map(|(number, start)| {
+        store.put(Stored::Partition(StoredPartition {
             link: link.clone(),
             topic: intent.mirror_topic.clone(),
             partition: number,
             memory: Memory { start: *start, ..Memory::default() },
-        };
-        store.put(Stored::Partition(record)).await.map_err(|error| not_stored(&error))?;
-    }
+        }))
+    });
+    try_join_all(partitions).await.map_err(|error| not_stored(&error))?;
     store.put(Stored::Mirror(stored.clone())).await.map_err(|error| not_stored(&error))?;
     let created = create(ends, rules, store, stored, &intent, false).await;
     if let Err(refusal) = &created

@@ -36,8 +36,8 @@ pub(super) struct Entry {
     resave: bool,
     saving: bool,
     wake: Millis,
-    /// How many looks in a row did not find it.
-    pub(super) missed: u32,
+    /// When it was not found for the first time since it was found last.
+    pub(super) missing_since: Option<Millis>,
 }
 
 /// A mirror that was made.
@@ -312,7 +312,7 @@ pub(super) fn entry(machine: Mirror, stored: StoredMirror) -> Entry {
         resave: false,
         saving: false,
         wake: Millis(i64::MIN),
-        missed: 0,
+        missing_since: None,
     }
 }
 

@@ -1,0 +1,312 @@
+//! Consumer groups: what state each is in, which one needs somebody first, and who reads what.
+
+use std::cmp::Ordering;
+
+use drawbridge_shared::order;
+use drawbridge_shared::view::{
+    GroupKind, GroupMemberView, GroupPartitionView, GroupRow, GroupState, GroupsView, LagTrend,
+};
+
+use super::filter::Needles;
+use super::lag;
+use super::links::read_sort;
+use super::number::{UNKNOWN, count, counted};
+use super::role::StateRole;
+use super::sort::{known_first, natural};
+
+/// Name of a group among all: `cluster/group`. Names of clusters contain no slash.
+#[must_use]
+pub fn key(row: &GroupRow) -> String {
+    format!("{}/{}", row.cluster, row.group)
+}
+
+/// The group of a key.
+#[must_use]
+pub fn find<'a>(rows: &'a [GroupRow], of: &str) -> Option<&'a GroupRow> {
+    let (cluster, group) = of.split_once('/')?;
+    rows.iter().find(|row| row.cluster.as_str() == cluster && row.group == group)
+}
+
+/// Whether nobody reads although something waits.
+#[must_use]
+pub fn is_left(row: &GroupRow) -> bool {
+    row.n_members == Some(0) && row.lag.is_some_and(|lag| lag > 0)
+}
+
+/// Whether its members read more slowly than producers write.
+#[must_use]
+pub fn is_falling_behind(row: &GroupRow) -> bool {
+    row.trend == Some(LagTrend::Rising)
+}
+
+/// Whether its members are about to get other partitions.
+#[must_use]
+pub fn is_rebalancing(state: GroupState) -> bool {
+    matches!(
+        state,
+        GroupState::PreparingRebalance
+            | GroupState::CompletingRebalance
+            | GroupState::Assigning
+            | GroupState::Reconciling
+    )
+}
+
+/// A group's badge: its state as the API spells it, and what is wrong beyond it.
+#[must_use]
+pub fn badge(row: &GroupRow) -> (StateRole, String) {
+    let word = row.state.as_str().replace('_', " ");
+    match row.state {
+        _ if is_falling_behind(row) => (StateRole::Attention, format!("{word} · falling behind")),
+        state if is_rebalancing(state) => (StateRole::Attention, word),
+        GroupState::Stable => (StateRole::Ok, word),
+        _ => (StateRole::Unknown, word),
+    }
+}
+
+/// What the badge means, in a sentence.
+#[must_use]
+pub fn meaning(row: &GroupRow) -> &'static str {
+    match row.state {
+        GroupState::Stable if is_falling_behind(row) => {
+            "Producers write faster than its members read."
+        }
+        GroupState::Stable => "Its members read, each its own partitions.",
+        GroupState::Empty if is_left(row) => "Nobody reads now, and records wait.",
+        GroupState::Empty => "Nobody reads now; its offsets are kept until they expire.",
+        GroupState::Dead => "It is about to go.",
+        GroupState::Unknown => "The broker uses a word that this version does not know.",
+        _ => "Partitions are being handed out anew; nobody may read meanwhile.",
+    }
+}
+
+/// How bad it is; larger needs somebody sooner.
+#[must_use]
+pub fn trouble(row: &GroupRow) -> u8 {
+    match row.state {
+        _ if is_falling_behind(row) => 4,
+        state if is_rebalancing(state) => 3,
+        _ if is_left(row) => 2,
+        GroupState::Stable => 1,
+        _ => 0,
+    }
+}
+
+/// An arrow for a trend, with its words; the arrow alone would be read by few.
+#[must_use]
+pub fn trend(trend: Option<LagTrend>) -> (&'static str, &'static str) {
+    match trend {
+        Some(LagTrend::Rising) => ("▲", "rising within the last minute"),
+        Some(LagTrend::Falling) => ("▼", "falling within the last minute"),
+        Some(LagTrend::Steady) => ("", "steady within the last minute"),
+        None => ("", ""),
+    }
+}
+
+/// Keys of the groups to show, in order.
+#[must_use]
+pub fn shown(view: &GroupsView, q: &str, state: &str, sort: &str) -> Vec<String> {
+    let needles = Needles::new(q);
+    let text = |row: &GroupRow| {
+        let mut text = format!("{} {}", row.group, row.cluster);
+        for topic in &row.topics {
+            text.push(' ');
+            text.push_str(&topic.topic);
+        }
+        text
+    };
+    let has_state = |row: &GroupRow| match state {
+        "" => true,
+        "trouble" => trouble(row) > 1,
+        "rebalancing" => is_rebalancing(row.state),
+        state => row.state.as_str().eq_ignore_ascii_case(state),
+    };
+    let rows = view.rows.iter();
+    let mut picked: Vec<&GroupRow> = rows
+        .filter(|row| has_state(row) && (needles.is_empty() || needles.matches(&text(row))))
+        .collect();
+    order::sort_by(&mut picked, |a, b| compare(a, b, sort));
+    picked.into_iter().map(key).collect()
+}
+
+fn compare(a: &GroupRow, b: &GroupRow, sort: &str) -> Ordering {
+    let (column, by) = read_sort(sort);
+    let first = match column {
+        "group" => by.apply(natural(&a.group, &b.group)),
+        "cluster" => by.apply(natural(a.cluster.as_str(), b.cluster.as_str())),
+        "state" => by.apply(trouble(a).cmp(&trouble(b))),
+        "kind" => by.apply(a.kind.cmp(&b.kind)),
+        "members" => known_first(a.n_members.as_ref(), b.n_members.as_ref(), by),
+        "topics" => by.apply(a.topics.len().cmp(&b.topics.len())),
+        "lag" => known_first(a.lag.as_ref(), b.lag.as_ref(), by),
+        _ => (trouble(b), b.lag).cmp(&(trouble(a), a.lag)),
+    };
+    first.then_with(|| natural(&a.group, &b.group)).then_with(|| key(a).cmp(&key(b)))
+}
+
+/// A lag in a cell: `1,204`, `–`.
+#[must_use]
+pub fn lag_words(row: &GroupRow) -> String {
+    lag::records(row.lag)
+}
+
+/// Members in a cell; share groups do not tell theirs.
+#[must_use]
+pub fn members_words(row: &GroupRow) -> String {
+    row.n_members.map_or_else(|| UNKNOWN.to_owned(), |n| count(u64::from(n)))
+}
+
+/// Lag in records and time: `1,204 records · 3.1 s`.
+#[must_use]
+pub fn behind(records: Option<i64>, behind_ms: Option<i64>) -> String {
+    match records {
+        None => UNKNOWN.to_owned(),
+        Some(..=0) => "nothing waits".to_owned(),
+        Some(n) => match behind_ms {
+            None => counted(n.unsigned_abs(), "record", "records"),
+            Some(_) => {
+                let records = counted(n.unsigned_abs(), "record", "records");
+                format!("{records} · {}", lag::span(behind_ms))
+            }
+        },
+    }
+}
+
+/// What a member reads: `orders 0–3, 7 · carts 1`.
+#[must_use]
+pub fn assignment(member: &GroupMemberView) -> String {
+    let each = member.assignment.iter();
+    let words: Vec<String> =
+        each.map(|(topic, partitions)| format!("{topic} {}", ranges(partitions))).collect();
+    if words.is_empty() { "nothing".to_owned() } else { words.join(" · ") }
+}
+
+/// Sorted numbers, runs drawn together: `0–3, 7`.
+#[must_use]
+pub fn ranges(numbers: &[i32]) -> String {
+    let mut words: Vec<String> = Vec::new();
+    for run in numbers.chunk_by(|a, b| a.checked_add(1) == Some(*b)) {
+        match run {
+            [] => {}
+            [one] => words.push(one.to_string()),
+            [first, second] => words.extend([first.to_string(), second.to_string()]),
+            [first, .., last] => words.push(format!("{first}–{last}")),
+        }
+    }
+    words.join(", ")
+}
+
+/// Name of a partition among all: `topic/number`.
+#[must_use]
+pub fn partition_key(partition: &GroupPartitionView) -> String {
+    format!("{}/{}", partition.topic, partition.partition)
+}
+
+/// The partition of a key.
+#[must_use]
+pub fn find_partition<'a>(
+    partitions: &'a [GroupPartitionView],
+    of: &str,
+) -> Option<&'a GroupPartitionView> {
+    let (topic, number) = of.rsplit_once('/')?;
+    let number: i32 = number.parse().ok()?;
+    partitions.iter().find(|at| at.partition == number && at.topic == topic)
+}
+
+/// Whether a group's offsets can be changed from here: why not, if not.
+#[must_use]
+pub fn why_not(row: &GroupRow) -> Option<String> {
+    match (row.kind, row.n_members) {
+        (GroupKind::Share, _) => Some("A share group has no committed offsets".to_owned()),
+        (_, None) => Some("Whether the group has members is not known yet".to_owned()),
+        (_, Some(0)) => None,
+        (_, Some(n)) => {
+            let members = counted(u64::from(n), "member", "members");
+            Some(format!("The group has {members}: stop its consumers first"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use drawbridge_shared::view::{GroupTopic, GroupsRead};
+
+    fn row(group: &str, n_members: u32, lag: Option<i64>) -> GroupRow {
+        GroupRow {
+            cluster: "cloud".parse().unwrap(),
+            group: group.into(),
+            kind: GroupKind::Classic,
+            state: if n_members == 0 { GroupState::Empty } else { GroupState::Stable },
+            protocol: "consumer".into(),
+            coordinator: 1,
+            n_members: Some(n_members),
+            lag,
+            trend: None,
+            topics: vec![GroupTopic { topic: format!("{group}-in"), n_members, lag }],
+        }
+    }
+
+    fn view(rows: Vec<GroupRow>) -> GroupsView {
+        let read = GroupsRead {
+            cluster: "cloud".parse().unwrap(),
+            observed_at_ms: None,
+            measured_at_ms: None,
+            fault: None,
+        };
+        GroupsView { reads: vec![read], rows }
+    }
+
+    #[test]
+    fn the_group_that_needs_somebody_stands_first() {
+        let rising = GroupRow { trend: Some(LagTrend::Rising), ..row("rising", 2, Some(5)) };
+        let joining =
+            GroupRow { state: GroupState::PreparingRebalance, ..row("joining", 2, Some(5)) };
+        let rows = vec![
+            row("calm", 1, Some(9)),
+            row("done", 0, Some(0)),
+            row("left", 0, Some(3)),
+            joining,
+            rising,
+        ];
+        let order = shown(&view(rows.clone()), "", "", "");
+        assert_eq!(
+            order,
+            ["cloud/rising", "cloud/joining", "cloud/left", "cloud/calm", "cloud/done"]
+        );
+        let trouble = shown(&view(rows.clone()), "", "trouble", "group");
+        assert_eq!(trouble, ["cloud/joining", "cloud/left", "cloud/rising"]);
+        assert_eq!(shown(&view(rows), "calm-in", "", ""), ["cloud/calm"], "by a topic it reads");
+    }
+
+    #[test]
+    fn a_lag_that_is_not_known_is_no_zero_and_comes_last() {
+        let rows = vec![row("a", 0, None), row("b", 0, Some(1)), row("c", 0, Some(2))];
+        assert_eq!(shown(&view(rows.clone()), "", "", "-lag"), ["cloud/c", "cloud/b", "cloud/a"]);
+        assert_eq!(shown(&view(rows.clone()), "", "", "lag"), ["cloud/b", "cloud/c", "cloud/a"]);
+        assert_eq!(lag_words(&rows[0]), "–");
+        assert_eq!(behind(Some(1_204), Some(3_100)), "1,204 records · 3.1 s");
+        assert_eq!(behind(Some(0), Some(0)), "nothing waits");
+        assert_eq!(behind(Some(1), None), "1 record");
+    }
+
+    #[test]
+    fn a_group_is_found_by_its_key_whatever_its_name() {
+        let rows = [row("a/b", 0, None)];
+        assert_eq!(find(&rows, &key(&rows[0])), Some(&rows[0]));
+        assert_eq!(find(&rows, "cloud/a"), None);
+    }
+
+    #[test]
+    fn partitions_are_drawn_together() {
+        assert_eq!(ranges(&[0, 1, 2, 3, 7]), "0–3, 7");
+        assert_eq!(ranges(&[0, 1, 5]), "0, 1, 5");
+        assert_eq!(ranges(&[]), "");
+        assert_eq!(ranges(&[i32::MAX]), i32::MAX.to_string());
+    }
+
+    #[test]
+    fn a_group_with_members_says_what_to_do_first() {
+        assert_eq!(why_not(&row("a", 0, None)), None);
+        assert!(why_not(&row("a", 2, None)).unwrap().contains("2 members: stop its consumers"));
+    }
+}

@@ -3,6 +3,7 @@
 //! Pure functions over plain data, tested natively. Nothing here knows a browser, a socket or a component,
 //! and nothing reads a clock: whoever calls says what time it is.
 
+pub mod access;
 pub mod activity;
 pub mod bytes;
 pub mod cluster;
@@ -32,5 +33,6 @@ pub mod time;
 pub mod topic;
 pub mod topics;
 pub mod topology;
+pub mod trend;
 pub mod verify;
 pub mod window;

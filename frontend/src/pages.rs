@@ -1,5 +1,6 @@
 //! One module per page. Pages know the routes and the domain, and hold no logic.
 
+pub mod access;
 pub mod activity;
 pub mod cluster;
 pub mod cluster_new;
@@ -15,6 +16,7 @@ pub mod mirror;
 pub mod mirrors;
 pub mod mirrors_add;
 pub mod not_found;
+mod past;
 mod probe;
 pub mod topic;
 pub mod topic_new;

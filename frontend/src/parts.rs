@@ -15,6 +15,7 @@ use leptos::prelude::*;
 use leptos::wasm_split::SplitLoaderError;
 use wasm_bindgen_futures::spawn_local;
 
+use crate::pages::access::AccessPage;
 use crate::pages::activity::ActivityPage;
 use crate::pages::cluster::ClusterPage;
 use crate::pages::cluster_new::ClusterNewPage;
@@ -140,8 +141,9 @@ parts! {
         Page(Route::Activity { .. }) => view! { <ActivityPage /> }.into_any(),
     }
 
-    // Consumer groups.
+    // Consumer groups, users and ACLs.
     groups, fetch_groups {
+        Page(Route::Access { .. }) => view! { <AccessPage /> }.into_any(),
         Page(Route::Groups { .. }) => view! { <GroupsPage /> }.into_any(),
         Page(Route::Group { cluster, group }) => view! { <GroupPage cluster group /> }.into_any(),
         Page(Route::GroupReset { cluster, group, .. }) => view! { <GroupResetPage cluster group /> }.into_any(),

@@ -6,6 +6,7 @@
 use drawbridge_shared::link::{LinkMode, LinkName};
 use drawbridge_shared::names::{ClusterName, TopicName};
 
+mod access;
 mod activity;
 mod encoding;
 mod groups;
@@ -13,6 +14,7 @@ mod links;
 mod messages;
 mod words;
 
+pub use access::{AccessQuery, AccessTab};
 pub use activity::ActivityQuery;
 use encoding::{Query, encode_pairs};
 pub use groups::{GroupsQuery, ResetQuery};
@@ -98,6 +100,11 @@ pub enum Route {
         group: String,
         /// Which offsets, and where to.
         query: ResetQuery,
+    },
+    /// Users, ACLs and what links need: `/access`.
+    Access {
+        /// What is shown of it.
+        query: AccessQuery,
     },
     /// What was done: `/activity`.
     Activity {
@@ -198,6 +205,7 @@ impl Route {
             Self::Groups { .. } | Self::Group { .. } | Self::GroupReset { .. } => {
                 groups::path(self)
             }
+            Self::Access { query } => access::path(query),
             Self::Activity { query } => activity::path(query),
             Self::Clusters => "/clusters".to_owned(),
             Self::ClusterNew => "/clusters/new".to_owned(),
@@ -251,6 +259,7 @@ impl Route {
         }
         let route = match (segments.next(), segments.next(), segments.next(), segments.next()) {
             (None, None, None, None) => Self::Topology,
+            (Some("access"), None, None, None) => Self::Access { query: access::parse(&query) },
             (Some("activity"), None, None, None) => {
                 Self::Activity { query: activity::parse(&query) }
             }
@@ -290,6 +299,7 @@ impl Route {
             }
             Self::Links { .. } => Self::all_links(),
             Self::Mirrors { .. } => Self::all_mirrors(),
+            Self::Access { .. } => Self::access_of(None),
             Self::Activity { .. } => Self::all_activity(),
             Self::Groups { query: GroupsQuery { cluster, .. } } => {
                 Self::Groups { query: GroupsQuery { list: ListQuery::default(), cluster } }
@@ -319,6 +329,7 @@ impl Route {
             Self::Topology
             | Self::Links { .. }
             | Self::Mirrors { .. }
+            | Self::Access { .. }
             | Self::Activity { .. }
             | Self::Clusters
             | Self::ClusterNew => None,
@@ -360,6 +371,12 @@ impl Route {
     pub fn groups_of(cluster: ClusterName) -> Self {
         let cluster = Some(cluster);
         Self::Groups { query: GroupsQuery { list: ListQuery::default(), cluster } }
+    }
+
+    /// The users of a cluster; without one, of the first.
+    #[must_use]
+    pub fn access_of(cluster: Option<ClusterName>) -> Self {
+        Self::Access { query: AccessQuery { cluster, ..AccessQuery::default() } }
     }
 
     /// All activity, unfiltered.

@@ -20,6 +20,7 @@ mod memories;
 mod mover;
 mod new_link;
 mod new_mirror;
+mod principals;
 mod registry;
 mod runner;
 mod standby;
@@ -37,8 +38,8 @@ use drawbridge_shared::{
     link::{ConfigRow, LinkConfigs, LinkName, LinkPrefix},
     names::{ClusterName, TopicName},
     view::{
-        GroupOffsetRow, HistoryPoint, LinkCheck, LinkDetail, LinkRow, MirrorAction,
-        MirrorActionRow, MirrorDetail, MirrorRow, SourceTopicRow, TaskView,
+        GroupOffsetRow, HistoryPoint, LinkCheck, LinkDetail, LinkPrincipalRow, LinkRow,
+        MirrorAction, MirrorActionRow, MirrorDetail, MirrorRow, SourceTopicRow, TaskView,
     },
     wire::{ErrorCode, FeedData},
 };
@@ -225,6 +226,19 @@ impl Links {
     ) -> Result<MirrorDetail, Refusal> {
         let half = self.half(cluster, link)?;
         half.now().mirrors.get(topic).cloned().ok_or_else(|| no_such_mirror(link, topic))
+    }
+
+    /// Who the links are on their clusters, by cluster and link.
+    #[must_use]
+    pub fn principals(&self) -> Vec<LinkPrincipalRow> {
+        let mut rows: Vec<LinkPrincipalRow> = self
+            .shared
+            .seen()
+            .iter()
+            .flat_map(|half| principals::of_half(&self.shared, half))
+            .collect();
+        rows.sort_by(|a, b| (&a.cluster, &a.link).cmp(&(&b.cluster, &b.link)));
+        rows
     }
 
     /// The configs of a half, secrets left out.

@@ -3,12 +3,14 @@
 //! A change is confirmed to go to the cluster that was looked at, is carried out whole or refused in
 //! words, and pokes those who follow what it changed.
 
+pub mod acls;
 pub mod configs;
 pub mod groups;
 pub mod offsets;
 pub mod probe;
 pub mod purge;
 pub mod topics;
+pub mod users;
 
 use drawbridge_kafka::{Asked, Error, admin::PerTopic};
 

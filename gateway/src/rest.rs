@@ -3,6 +3,7 @@
 //! `{cluster_id}` is Kafka's own cluster id. Collections come in one page. A failed request answers
 //! `{"error_code": …, "message": …}`, whatever is wrong with it.
 
+mod acls;
 mod brokers;
 mod clusters;
 mod configs;

@@ -1,5 +1,6 @@
 //! The gateway as its clients meet it: on a real listener, over embedded clusters.
 
+mod access;
 mod activity;
 mod browse;
 pub(crate) mod golden;

@@ -4,6 +4,7 @@
 //! that turn them into specs, display data, and the frames that carry them.
 //! What never lives here: IO, clocks, async, Kafka's wire format, anything that does not compile to wasm.
 
+pub mod access;
 pub mod diff;
 pub mod draft;
 pub mod link;

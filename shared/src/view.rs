@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::names::{ClusterName, TopicName};
 
+mod access;
 mod activity;
 mod cluster;
 mod group;
@@ -16,6 +17,7 @@ mod record;
 mod topic;
 mod verify;
 
+pub use access::{AclResultRow, AclsView, CredentialRow, LinkPrincipalRow, UserRow, UsersView};
 pub use activity::{ActivityEntry, ActivityResult};
 pub use cluster::{
     BrokerView, ClusterDetail, ClusterKind, ClusterOrigin, ClusterStatus, ClusterView, FaultView,

@@ -1,5 +1,6 @@
 //! The gateway over real clusters, as its clients meet it: REST and the WebSocket.
 
+mod access;
 mod browse;
 mod console;
 mod feeds;

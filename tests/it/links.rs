@@ -8,6 +8,7 @@ mod deleting;
 mod failover;
 mod firewall;
 mod foreign_writes;
+mod grants;
 mod groups;
 mod ownership;
 mod pausing;

@@ -5,7 +5,7 @@ use drawbridge_shared::view::{HistoryPoint, LagView, RateView};
 use super::series::Point;
 
 /// How much is kept and drawn.
-const SPAN_MS: i64 = 30 * 60 * 1_000;
+pub const SPAN_MS: i64 = 30 * 60 * 1_000;
 /// Points closer to each other than this are one point.
 const STEP_MS: i64 = 5_000;
 

@@ -1,5 +1,6 @@
 //! The same change as a command: REST v3 calls for `curl`, and Kafka's own tools where REST has no word for it.
 
+use drawbridge_shared::access::Acl;
 use drawbridge_shared::draft::{ConfigChange, TopicDraft};
 
 /// Text inside JSON quotes.
@@ -63,6 +64,42 @@ pub fn create_topic(origin: &str, cluster_id: &str, draft: &TopicDraft) -> Strin
     }
     let body = format!("{{{}}}", fields.join(","));
     call("POST", origin, cluster_id, "/topics", Some(&body))
+}
+
+/// Creates ACLs, in one call.
+#[must_use]
+pub fn create_acls(origin: &str, cluster_id: &str, acls: &[Acl]) -> String {
+    let one = |acl: &Acl| {
+        let fields = [
+            ("resource_type", acl.resource.as_str()),
+            ("resource_name", &acl.name),
+            ("pattern_type", acl.pattern.as_str()),
+            ("principal", &acl.principal),
+            ("host", &acl.host),
+            ("operation", acl.operation.as_str()),
+            ("permission", acl.permission.as_str()),
+        ];
+        let fields = fields.map(|(name, value)| format!("\"{name}\":{}", json(value)));
+        format!("{{{}}}", fields.join(","))
+    };
+    match acls {
+        [only] => call("POST", origin, cluster_id, "/acls", Some(&one(only))),
+        all => {
+            let all: Vec<String> = all.iter().map(one).collect();
+            let body = format!("{{\"data\":[\n  {}]}}", all.join(",\n  "));
+            call("POST", origin, cluster_id, "/acls:batch", Some(&body))
+        }
+    }
+}
+
+/// Creates a SCRAM user with Kafka's own tool; REST has no word for it. The password is still to be put in.
+#[must_use]
+pub fn create_user(mechanism: &str, iterations: u32, user: &str) -> String {
+    let config = shell(&format!("{mechanism}=[iterations={iterations},password=PASSWORD]"));
+    let user = shell(if user.is_empty() { "NAME" } else { user });
+    format!(
+        "kafka-configs --bootstrap-server HOST:PORT --command-config admin.config \\\n  --alter --entity-type users --entity-name {user} \\\n  --add-config {config}"
+    )
 }
 
 /// Deletes a topic.

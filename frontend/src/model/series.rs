@@ -43,10 +43,11 @@ pub fn downsample(points: &[Point], columns: u32) -> Vec<Point> {
 
 /// The line through `points` as SVG path data in a box of `width` × `height` pixels,
 /// with 0 at the bottom (or the smallest value, when negative) and half a pixel left at both edges for the stroke.
+/// The axis ends at the last point and is at least `span` long: a history that is shorter begins further right.
 #[must_use]
-pub fn line(points: &[Point], width: u32, height: u32) -> String {
+pub fn line(points: &[Point], width: u32, height: u32, span: f64) -> String {
     let mut path = String::new();
-    for (x, y) in placed(points, width, height) {
+    for (x, y) in placed(points, width, height, span) {
         path.push(if path.is_empty() { 'M' } else { 'L' });
         push_tenths(&mut path, x);
         path.push(' ');
@@ -57,9 +58,9 @@ pub fn line(points: &[Point], width: u32, height: u32) -> String {
 
 /// The area under `line`, closed along the bottom.
 #[must_use]
-pub fn area(points: &[Point], width: u32, height: u32) -> String {
-    let mut path = line(points, width, height);
-    let ends = placed(points, width, height);
+pub fn area(points: &[Point], width: u32, height: u32, span: f64) -> String {
+    let mut path = line(points, width, height, span);
+    let ends = placed(points, width, height, span);
     if let (Some((first, _)), Some((last, _))) = (ends.first(), ends.last()) {
         path.push('L');
         push_tenths(&mut path, *last);
@@ -75,7 +76,7 @@ pub fn area(points: &[Point], width: u32, height: u32) -> String {
 }
 
 /// Points in tenths of a pixel.
-fn placed(points: &[Point], width: u32, height: u32) -> Vec<(i32, i32)> {
+fn placed(points: &[Point], width: u32, height: u32, span: f64) -> Vec<(i32, i32)> {
     let finite = || points.iter().filter(|point| point.x.is_finite() && point.y.is_finite());
     let (mut left, mut right) = (f64::INFINITY, f64::NEG_INFINITY);
     let (mut low, mut high) = (0.0f64, f64::NEG_INFINITY);
@@ -85,6 +86,7 @@ fn placed(points: &[Point], width: u32, height: u32) -> Vec<(i32, i32)> {
         low = low.min(point.y);
         high = high.max(point.y);
     }
+    left = left.min(right - span);
     let share = |value: f64, from: f64, to: f64| {
         if to > from { ((value - from) / (to - from)).clamp(0.0, 1.0) } else { 0.0 }
     };
@@ -129,18 +131,23 @@ mod tests {
 
     #[test]
     fn a_line_spans_the_box() {
-        assert_eq!(line(&points(&[0.0, 5.0, 10.0]), 80, 21), "M0 20.5L40 10.5L80 0.5");
-        assert_eq!(line(&[], 80, 20), "");
+        assert_eq!(line(&points(&[0.0, 5.0, 10.0]), 80, 21, 0.0), "M0 20.5L40 10.5L80 0.5");
+        assert_eq!(line(&[], 80, 20, 0.0), "");
+    }
+
+    #[test]
+    fn a_short_history_does_not_claim_the_whole_axis() {
+        assert_eq!(line(&points(&[0.0, 10.0]), 80, 21, 4.0), "M60 20.5L80 0.5");
     }
 
     #[test]
     fn an_area_is_closed_at_the_bottom() {
-        assert_eq!(area(&points(&[1.0, 1.0]), 10, 3), "M0 0.5L10 0.5L10 3L0 3Z");
+        assert_eq!(area(&points(&[1.0, 1.0]), 10, 3, 0.0), "M0 0.5L10 0.5L10 3L0 3Z");
     }
 
     #[test]
     fn an_idle_series_lies_on_the_ground() {
-        assert_eq!(line(&points(&[0.0, 0.0]), 10, 11), "M0 10.5L10 10.5");
+        assert_eq!(line(&points(&[0.0, 0.0]), 10, 11, 0.0), "M0 10.5L10 10.5");
     }
 
     proptest! {
@@ -159,8 +166,8 @@ mod tests {
         }
 
         #[test]
-        fn every_point_is_drawn_inside_the_box(ys in vec(proptest::num::f64::ANY, 1..60), width in 1u32..200, height in 1u32..60) {
-            for (x, y) in placed(&points(&ys), width, height) {
+        fn every_point_is_drawn_inside_the_box(ys in vec(proptest::num::f64::ANY, 1..60), width in 1u32..200, height in 1u32..60, span in 0f64..90.0) {
+            for (x, y) in placed(&points(&ys), width, height, span) {
                 prop_assert!((0..=width as i32 * 10).contains(&x));
                 prop_assert!((0..=height as i32 * 10).contains(&y));
             }

@@ -289,6 +289,7 @@ pub fn verdict(graph: &Graph, rows: &[LinkRow]) -> Verdict {
     let n = graph.edges.iter().filter(|edge| works(edge, rows)).count();
     let flows = match (n, all) {
         (1, 1) => "Data flows on the one link.".to_owned(),
+        (2, 2) => "Data flows on both links.".to_owned(),
         (n, all) if n == all => format!("Data flows on all {all} links."),
         (0, 1) => "Data does not flow.".to_owned(),
         (n, all) => format!("Data flows on {n} of {all} links."),
@@ -324,7 +325,7 @@ fn works(edge: &Edge, rows: &[LinkRow]) -> bool {
 #[must_use]
 pub fn working(graph: &Graph, rows: &[LinkRow]) -> String {
     let n = graph.edges.iter().filter(|edge| works(edge, rows)).count();
-    format!("{n} of {} working", graph.edges.len())
+    format!("{n} of {} flowing", graph.edges.len())
 }
 
 /// What all links copy now.

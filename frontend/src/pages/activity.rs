@@ -106,7 +106,9 @@ pub fn ActivityPage() -> impl IntoView {
         </div>
         <Gate followed label="Loading the activity" back=Route::Topology back_label="Topology">
             <Show when=move || !is_empty.get() fallback=none>
-                <Entries rows />
+                <div class="panel panel--table">
+                    <Entries rows />
+                </div>
             </Show>
         </Gate>
     }
@@ -140,7 +142,7 @@ pub(in crate::pages) fn Lately(
 fn Entries(rows: Memo<Vec<ActivityEntry>>) -> impl IntoView {
     let heads = ["When", "Who", "What", "Where", "Result"];
     view! {
-        <table class="table table--auto tasks">
+        <table class="table table--auto entries">
             <caption class="visually-hidden">"Activity, newest first"</caption>
             <thead>
                 <tr>{heads.map(|head| view! { <th scope="col">{head}</th> })}</tr>
@@ -177,7 +179,7 @@ fn row(entry: ActivityEntry) -> impl IntoView {
     let name = cluster.to_string();
     view! {
         <tr>
-            <td><Age now_ms=now at_ms=Signal::stored(at_ms) /></td>
+            <td class="muted"><Age now_ms=now at_ms=Signal::stored(at_ms) /></td>
             <td>{entry.who}</td>
             <td class="wrap">{entry.action} <span class="words">{detail}</span></td>
             <td class="wrap">{topic} {half} {link(Route::of_cluster(cluster), name)}</td>

@@ -15,6 +15,7 @@ mod mirrors;
 mod tasks;
 
 use super::activity::Lately;
+use super::past::past;
 use super::topic::configs::{Configs, Owned, Owner};
 use super::topic::gate::{ClusterFacts, Gate};
 use crate::model::configs::Edits;
@@ -152,7 +153,9 @@ pub fn LinkPage(
 
 #[component]
 fn Overview(subject: Subject, is_source: Memo<bool>) -> impl IntoView {
-    let figures = Signal::derive(move || subject.row(|row| (row.lag, row.rate)));
+    let history = past(subject.cluster.name(), subject.link(), None, move || {
+        subject.row(|row| (row.lag, row.rate))
+    });
     view! {
         <div class="stack">
             <halves::Halves subject />
@@ -160,7 +163,7 @@ fn Overview(subject: Subject, is_source: Memo<bool>) -> impl IntoView {
                 <tasks::Tasks subject />
                 <mirrors::Mirrors subject />
                 <super::verify::Verify subject topics=Signal::derive(Vec::new) />
-                <charts::Charts cluster=subject.cluster.name() link=subject.link() figures />
+                <charts::Charts history />
             </Show>
             <Lately query=subject.activity() />
         </div>

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use drawbridge_shared::link::LinkState;
+use drawbridge_shared::link::{LinkMode, LinkState};
 use drawbridge_shared::view::LinkRow;
 use leptos::prelude::*;
 
@@ -10,6 +10,7 @@ use super::mirrors::filter::{ListFilter, NothingFound};
 use super::topic::gate::Gate;
 use crate::model::number::{UNKNOWN, counted};
 use crate::model::{lag, links as model};
+use crate::pages::past::{arrow, past, throughput};
 use crate::routes::{ListQuery, Route};
 use crate::shell::Freshness;
 use crate::state::{Links, Nav};
@@ -32,15 +33,16 @@ const TEXTS: [&str; 2] = ["name", "from"];
 fn columns() -> Vec<Column> {
     vec![
         Column::new("name", "Link", "").sorts(),
-        Column::new("from", "From → to", "22%").sorts().wide(),
-        Column::new("state", "State", "19%").sorts().wide(),
-        Column::new("tasks", "Tasks", "64px").numeric().sorts().wide().hint("Tasks in error"),
-        Column::new("mirrors", "Mirrors", "168px").sorts().wide(),
-        Column::new("lag", "Worst lag", "188px")
+        Column::new("from", "From → to", "15%").sorts().wide(),
+        Column::new("state", "State", "16%").sorts().wide(),
+        Column::new("tasks", "Tasks", "72px").numeric().sorts().wide().hint("Tasks in error"),
+        Column::new("mirrors", "Mirrors", "150px").sorts().wide(),
+        Column::new("lag", "Worst lag", "176px")
             .numeric()
             .sorts()
             .hint("Records missing, and how long the oldest of them has been"),
-        Column::new("rate", "Rate", "88px").numeric().sorts().wide(),
+        Column::new("rate", "Rate", "104px").numeric().sorts().wide(),
+        Column::new("trend", "Last 30 min", "112px").wide().hint("What was copied"),
     ]
 }
 
@@ -120,7 +122,7 @@ pub fn LinksPage() -> impl IntoView {
             nav.go(&route);
         }
     });
-    let count = move || counted(keys.read().len().try_into().unwrap_or(u64::MAX), "link", "links");
+    let count = move || counted(keys.read().len().try_into().unwrap_or(u64::MAX), "half", "halves");
     let none = move || {
         let action = action.clone();
         view! {
@@ -190,13 +192,18 @@ fn cells(links: Links, query: Memo<ListQuery>, key: String) -> AnyView {
         0 => UNKNOWN.to_owned(),
         n => n.to_string(),
     };
-    let (href, name, half) = untrack(|| {
-        let row = row.read();
-        let row = row.as_ref();
+    let (past, href, name, half) = untrack(|| {
+        let row_now = row.read();
+        let row_now = row_now.as_ref();
+        let figures = move || row.with(|row| row.as_ref().map(|row| (row.lag, row.rate)));
+        // A source half copies nothing.
+        let copies = row_now.filter(|row| row.mode == LinkMode::Destination);
         (
-            row.map(|row| page(row).path()),
-            row.map(|row| row.name.to_string()).unwrap_or_default(),
-            row.map(|row| format!("{} half on {}", row.mode.as_str().to_lowercase(), row.cluster)),
+            copies.map(|row| past(row.cluster.clone(), row.name.clone(), None, figures)),
+            row_now.map(|row| page(row).path()),
+            row_now.map(|row| row.name.to_string()).unwrap_or_default(),
+            row_now
+                .map(|row| format!("{} half on {}", row.mode.as_str().to_lowercase(), row.cluster)),
         )
     });
     view! {
@@ -216,10 +223,11 @@ fn cells(links: Links, query: Memo<ListQuery>, key: String) -> AnyView {
         <td class="right wide num">{text(tasks)}</td>
         <td class="wide num wrap">{text(model::mirrors_words)}</td>
         <td class="right num">
-            <span class="wide">{text(|row| lag::words(&row.lag))}</span>
+            <span class="wide">{text(|row| lag::words(&row.lag))} {past.map(arrow)}</span>
             <span class="narrow">{text(|row| lag::span(row.lag.behind_ms))}</span>
         </td>
         <td class="right wide num">{text(|row| lag::throughput(&row.rate))}</td>
+        <td class="wide">{past.map_or_else(|| UNKNOWN.into_any(), |past| throughput(past, &name).into_any())}</td>
     }
     .into_any()
 }

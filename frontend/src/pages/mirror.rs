@@ -14,10 +14,12 @@ use super::activity::Lately;
 use super::link::Subject;
 use super::link::charts::Charts;
 use super::link::groups::GroupTable;
+use super::past::{Past, past};
 use super::topic::ask::{Ask, Refusal};
 use super::topic::gate::{Gate, origin};
 use crate::model::number::{UNKNOWN, count, counted};
 use crate::model::time::age;
+use crate::model::trend::{to_zero, trend};
 use crate::model::{bytes::bytes, lag, mirrors as model, rest};
 use crate::routes::{ActivityQuery, CutOver, Route};
 use crate::shell::Freshness;
@@ -85,9 +87,9 @@ pub fn MirrorPage(
             }
         }
     };
-    let figures =
-        Signal::derive(move || mirror.with(|detail| (detail.mirror.lag, detail.mirror.rate)));
-    let chart_topic = topic.clone();
+    let history = past(cluster, link, Some(topic), move || {
+        mirror.with(|detail| (detail.mirror.lag, detail.mirror.rate))
+    });
     view! {
         <PageHead
             title=name
@@ -104,9 +106,9 @@ pub fn MirrorPage(
             back_label="Open the link"
         >
             <div class="stack">
-                <Readiness mirror />
+                <Readiness mirror history />
                 <SameAs mirror />
-                <Charts cluster=cluster.clone() link=link.clone() topic=chart_topic.clone() figures />
+                <Charts history />
                 <div class="part"><Partitions mirror /></div>
                 <super::verify::Verify
                     subject=mirror.link
@@ -234,15 +236,23 @@ fn SameAs(mirror: Mirror) -> impl IntoView {
 
 /// Whether it can be moved over, and what keeps it from it.
 #[component]
-fn Readiness(mirror: Mirror) -> impl IntoView {
+fn Readiness(mirror: Mirror, history: Past) -> impl IntoView {
     let said = Memo::new(move |_| mirror.with(model::readiness).unwrap_or_default());
     let trouble =
         Memo::new(move |_| mirror.with(|detail| model::trouble_words(&detail.mirror)).flatten());
+    // Of one that copies and is not there yet: whether it will be.
+    let lag = Memo::new(move |_| {
+        let is_almost =
+            mirror.state() == Some(MirrorState::Active) && said.read().0 == StateRole::Attention;
+        is_almost.then(|| format!("Lag: {}.", to_zero(trend(&history.read()))))
+    });
     view! {
         <Note role=Signal::derive(move || said.get().0)>
-            <p>
+            <p class="num">
                 <b>"Can it be moved? "</b>
                 {move || said.get().1}
+                " "
+                {lag}
             </p>
             {move || trouble.get().map(|words| view! { <p>{words}</p> })}
         </Note>

@@ -10,7 +10,7 @@ pub(in crate::pages) mod table;
 
 use super::topic::gate::Gate;
 use crate::model::mirrors as model;
-use crate::model::number::counted;
+use crate::model::number::{count_or_unknown, counted};
 use crate::routes::{ListQuery, Route};
 use crate::shell::Freshness;
 use crate::socket::Socket;
@@ -47,11 +47,15 @@ pub fn MirrorsPage() -> impl IntoView {
     });
     let n_all = Memo::new(move |_| rows(&followed.read()).len());
     let n_where = move |wanted: fn(&drawbridge_shared::view::MirrorRow) -> bool| {
-        move || rows(&followed.read()).iter().filter(|row| wanted(row)).count()
+        move || {
+            let followed = followed.read();
+            let n = rows(&followed).iter().filter(|row| wanted(row)).count();
+            count_or_unknown(followed.data.as_ref().and_then(|_| n.try_into().ok()))
+        }
     };
     let facts = move || {
         view! {
-            <Fact name="Mirrors">{move || n_all.get()}</Fact>
+            <Fact name="Mirrors">{n_where(|_| true)}</Fact>
             <Fact name="Behind" hint="The oldest missing record is missing for 5 seconds or more">
                 {n_where(model::is_behind)}
             </Fact>

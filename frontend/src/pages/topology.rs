@@ -29,6 +29,9 @@ struct World {
     graph: Memo<Graph>,
     facts: Memo<HashMap<String, EdgeFacts>>,
     trends: Trends,
+    verdict: Memo<Verdict>,
+    /// Key of the link that is worst, if any is worth a look.
+    worst: Memo<Option<String>>,
     /// Key of the link that is pointed at.
     hot: RwSignal<Option<String>>,
     now: Signal<i64>,
@@ -52,11 +55,20 @@ impl World {
             };
             links.with(of_all)
         });
+        let verdict = Memo::new(move |_| {
+            links.with(|rows| model::verdict(&graph.read(), rows.unwrap_or_default()))
+        });
+        let worst = Memo::new(move |_| {
+            let verdict = verdict.read();
+            verdict.worst.as_ref().map(|edge| edge.key.clone())
+        });
         Self {
             clusters,
             links,
             graph,
             facts,
+            verdict,
+            worst,
             trends: Trends::start(graph, links),
             hot: RwSignal::new(None),
             now,
@@ -123,8 +135,7 @@ fn new_link() -> String {
 /// One line that says in words whether data flows, and which link is worst.
 #[component]
 fn Headline(world: World) -> impl IntoView {
-    let verdict: Memo<Verdict> =
-        Memo::new(move |_| world.rows(|rows| model::verdict(&world.graph.read(), rows)));
+    let verdict = world.verdict;
     let worst = Memo::new(move |_| {
         let edge = verdict.read().worst.clone()?;
         Some((edge.link.to_string(), Route::of_link(edge.cluster, edge.link).path()))

@@ -25,6 +25,7 @@ impl Route {
                 | Self::Links { .. }
                 | Self::LinkNew { .. }
                 | Self::Mirrors { .. }
+                | Self::Access { .. }
                 | Self::Activity { .. }
                 | Self::Groups { query: GroupsQuery { cluster: None, .. } }
                 | Self::Topics { cluster: None, .. }
@@ -40,6 +41,7 @@ impl Route {
             Self::Topology => step("Topology", page.clone()),
             Self::Links { .. } => step("Links", page.clone()),
             Self::Mirrors { .. } => step("Mirrors", page.clone()),
+            Self::Access { .. } => step("Access", page.clone()),
             Self::Activity { .. } => step("Activity", page.clone()),
             Self::Groups { .. } => step("Groups", page.clone()),
             Self::Group { cluster, group } | Self::GroupReset { cluster, group, .. } => {
@@ -124,6 +126,7 @@ mod tests {
             ("/clusters/new", "Clusters / Add a cluster", "Add a cluster · Drawbridge"),
             ("/clusters/a", "Clusters / a", "a · Drawbridge"),
             ("/topics", "Topics", "Topics · Drawbridge"),
+            ("/access", "Access", "Access · Drawbridge"),
             ("/activity", "Activity", "Activity · Drawbridge"),
             ("/groups", "Groups", "Groups · Drawbridge"),
             (

@@ -15,6 +15,8 @@ pub enum Icon {
     Topics,
     /// Two people.
     Groups,
+    /// A key.
+    Access,
     /// Two boxes above each other.
     Clusters,
     /// A line that goes up and down.
@@ -50,6 +52,9 @@ impl Icon {
                  M10 3h3a1 1 0 0 1 1 1v8a1 1 0 0 1-1 1h-3a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1Z"
             }
             Self::Topics => "M2.5 4h11M2.5 8h11M2.5 12h7",
+            Self::Access => {
+                "M8.2 5.4a3 3 0 1 1-6 0a3 3 0 0 1 6 0ZM7.4 7.5l6.1 6.1M11.2 11.3l1.6-1.6M9.3 9.4l1.2-1.2"
+            }
             Self::Clusters => {
                 "M3.5 2.5h9a1 1 0 0 1 1 1V6a1 1 0 0 1-1 1h-9a1 1 0 0 1-1-1V3.5a1 1 0 0 1 1-1Z\
                  M3.5 9h9a1 1 0 0 1 1 1v2.5a1 1 0 0 1-1 1h-9a1 1 0 0 1-1-1V10a1 1 0 0 1 1-1Z\

@@ -1,5 +1,7 @@
 //! The rail: the console's places, with what needs a look.
 
+use std::collections::BTreeSet;
+
 use drawbridge_shared::link::{LinkState, MirrorState};
 use drawbridge_shared::view::{ClusterStatus, LinkRow};
 use leptos::prelude::*;
@@ -93,6 +95,14 @@ pub(super) fn Rail(
                     none,
                 )}
                 {entry(
+                    "Access",
+                    Icon::Access,
+                    Route::access_of(None).path(),
+                    Section::Access,
+                    section,
+                    none,
+                )}
+                {entry(
                     "Clusters",
                     Icon::Clusters,
                     Route::Clusters.path(),
@@ -133,6 +143,7 @@ enum Section {
     Mirrors,
     Topics,
     Groups,
+    Access,
     Clusters,
     Activity,
 }
@@ -151,6 +162,7 @@ fn section_of(route: &Route) -> Section {
         | Route::Topic { .. }
         | Route::Messages { .. } => Section::Topics,
         Route::Groups { .. } | Route::Group { .. } | Route::GroupReset { .. } => Section::Groups,
+        Route::Access { .. } => Section::Access,
         Route::Activity { .. } => Section::Activity,
         Route::Clusters | Route::ClusterNew | Route::Cluster { .. } => Section::Clusters,
     }
@@ -176,7 +188,11 @@ fn clusters_of(list: &[drawbridge_shared::view::ClusterView]) -> Tally {
 fn links_of(list: &[LinkRow]) -> Tally {
     let is_down = |state| matches!(state, LinkState::Unavailable | LinkState::Failed);
     match list.iter().filter(|link| is_down(link.state)).count() {
-        0 => (list.len().to_string(), false),
+        // Both halves of a link have its id.
+        0 => {
+            let ids: BTreeSet<&str> = list.iter().map(|link| link.link_id.as_str()).collect();
+            (count(ids.len().try_into().unwrap_or(u64::MAX)), false)
+        }
         n => (format!("{n} down"), true),
     }
 }

@@ -37,8 +37,8 @@ pub fn Chart(
                 <span class="chart-peak muted num">"at most " {move || peak.get()}</span>
             </figcaption>
             <svg viewBox="0 0 600 96" preserveAspectRatio="none" role="img" aria-label=label>
-                <path class="chart-area" d=move || area(&drawn.read(), WIDTH, HEIGHT)></path>
-                <path class="chart-line" d=move || line(&drawn.read(), WIDTH, HEIGHT)></path>
+                <path class="chart-area" d=move || area(&drawn.read(), WIDTH, HEIGHT, 0.0)></path>
+                <path class="chart-line" d=move || line(&drawn.read(), WIDTH, HEIGHT, 0.0)></path>
             </svg>
             <div class="chart-axis faint" aria-hidden="true">
                 <span>{move || since.get()}</span>

@@ -1,5 +1,6 @@
 //! What can be asked over the WebSocket: one function per request.
 
+mod of_access;
 mod of_groups;
 mod of_links;
 
@@ -95,6 +96,23 @@ pub(super) async fn carry_out(links: &Links, browse: &Browse, request: Request) 
         Request::DeleteGroupOffsets { cluster, group, topics } => {
             of_groups::delete_offsets(clusters, &cluster, &group, &topics).await
         }
+        Request::Users { cluster } => of_access::users(clusters, &cluster).await,
+        Request::SetUser { cluster, draft, replace } => {
+            of_access::set_user(clusters, &cluster, &draft, replace).await
+        }
+        Request::DeleteUser { cluster, user, mechanism } => {
+            of_access::delete_user(clusters, &cluster, &user, mechanism).await
+        }
+        Request::Acls { cluster, selection } => {
+            of_access::acls(clusters, &cluster, &selection).await
+        }
+        Request::CreateAcls { cluster, acls } => {
+            of_access::create_acls(clusters, &cluster, &acls).await
+        }
+        Request::DeleteAcls { cluster, acls } => {
+            of_access::delete_acls(clusters, &cluster, &acls).await
+        }
+        Request::LinkPrincipals => Ok(Response::LinkPrincipals(links.principals())),
         Request::ReadRecord { cluster, topic, partition, offset, key_decoding, value_decoding } => {
             let (key, value) = (key_decoding, value_decoding);
             let wanted = WantedRecord { cluster, topic, partition, offset, key, value };
@@ -135,6 +153,13 @@ pub(super) fn kind(request: &Request) -> &'static str {
         Request::ResetGroup { .. } => "reset_group",
         Request::DeleteGroup { .. } => "delete_group",
         Request::DeleteGroupOffsets { .. } => "delete_group_offsets",
+        Request::Users { .. } => "users",
+        Request::SetUser { .. } => "set_user",
+        Request::DeleteUser { .. } => "delete_user",
+        Request::Acls { .. } => "acls",
+        Request::CreateAcls { .. } => "create_acls",
+        Request::DeleteAcls { .. } => "delete_acls",
+        Request::LinkPrincipals => "link_principals",
         Request::ReadRecord { .. } => "read_record",
     }
 }

@@ -230,7 +230,7 @@ impl Cluster {
     /// Follows its groups.
     pub fn follow_groups(self: &Arc<Self>) -> watch::Receiver<FeedState> {
         self.groups.follow(&(), |sender| {
-            self.tasks.spawn(groups_feed::run(Arc::clone(self), sender));
+            self.tasks.spawn("view of groups", groups_feed::run(Arc::clone(self), sender));
         })
     }
 
@@ -238,7 +238,8 @@ impl Cluster {
     pub fn follow_group(self: &Arc<Self>, group: &str) -> watch::Receiver<FeedState> {
         let group = group.to_owned();
         self.group.follow(&group, |sender| {
-            self.tasks.spawn(group_feed::run(Arc::clone(self), group.clone(), sender));
+            self.tasks
+                .spawn("view of a group", group_feed::run(Arc::clone(self), group.clone(), sender));
         })
     }
 

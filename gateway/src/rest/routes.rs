@@ -4,8 +4,8 @@ use axum::routing::{MethodRouter, get, post, put};
 use drawbridge_shared::view::MirrorAction;
 
 use super::{
-    brokers, clusters, configs, group_lags, groups, link_configs, links, mirror_actions, mirrors,
-    openapi, partitions, topics,
+    acls, brokers, clusters, configs, group_lags, groups, link_configs, links, mirror_actions,
+    mirrors, openapi, partitions, topics,
 };
 use crate::links::Links;
 
@@ -28,6 +28,7 @@ pub(super) fn table() -> Vec<Route> {
     all.extend(of_brokers());
     all.extend(of_topics());
     all.extend(of_groups());
+    all.extend(of_acls());
     all.extend(of_links());
     all.extend(of_mirrors());
     all
@@ -98,6 +99,13 @@ fn of_groups() -> Vec<Route> {
             get(group_lags::get),
         ),
         (in_cluster!("/consumer-groups/{consumer_group_id}/lag-summary"), get(group_lags::summary)),
+    ]
+}
+
+fn of_acls() -> Vec<Route> {
+    vec![
+        (in_cluster!("/acls"), get(acls::list).post(acls::create).delete(acls::delete)),
+        (in_cluster!("/acls:batch"), post(acls::create_many)),
     ]
 }
 

@@ -146,6 +146,8 @@ fn answers_are_as_the_openapi_document_describes_them() {
         ("consumer_lags", "ConsumerLagDataList"),
         ("consumer_lag", "ConsumerLagData"),
         ("consumer_lag_summary", "ConsumerGroupLagSummaryData"),
+        ("acls", "AclDataList"),
+        ("acls_deleted", "DeletedAcls"),
         ("links", "LinkDataList"),
         ("link_with_tasks", "LinkData"),
         ("link_source", "LinkData"),

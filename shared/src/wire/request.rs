@@ -2,13 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::access::{Acl, AclSelection, ScramMechanism, UserDraft};
 use crate::draft::{ClusterDraft, ConfigChange, LinkDraft, MirrorDraft, TopicDraft};
 use crate::link::{ConfigRow, LinkName};
 use crate::names::{ClusterName, TopicName};
 use crate::view::{
-    ConfigEntryView, Decoding, GroupOffsetResult, GroupOffsetRow, HistoryPoint, LinkCheck,
-    MirrorAction, MirrorActionRow, MirrorCreateRow, ProbeReport, PurgeRow, RecordView, ResetMove,
-    ResetPlan, ResetScope, ResetTarget, SourceTopicRow, VerifyRange,
+    AclResultRow, AclsView, ConfigEntryView, Decoding, GroupOffsetResult, GroupOffsetRow,
+    HistoryPoint, LinkCheck, LinkPrincipalRow, MirrorAction, MirrorActionRow, MirrorCreateRow,
+    ProbeReport, PurgeRow, RecordView, ResetMove, ResetPlan, ResetScope, ResetTarget,
+    SourceTopicRow, UsersView, VerifyRange,
 };
 
 /// Something asked of the gateway. Every change can be sent with `validate_only` where Kafka can check
@@ -249,6 +251,54 @@ pub enum Request {
         /// Which topics.
         topics: Vec<TopicName>,
     },
+    /// Read the SCRAM users of a cluster.
+    Users {
+        /// Which cluster.
+        cluster: ClusterName,
+    },
+    /// Create or replace a SCRAM credential.
+    SetUser {
+        /// On which cluster.
+        cluster: ClusterName,
+        /// The credential as typed.
+        draft: UserDraft,
+        /// Whether one of this user and mechanism is to be replaced. One that is there unexpectedly, or not
+        /// there, is refused.
+        replace: bool,
+    },
+    /// Delete a user's SCRAM credentials.
+    DeleteUser {
+        /// On which cluster.
+        cluster: ClusterName,
+        /// Whose.
+        user: String,
+        /// Only the one of this mechanism; none for all.
+        mechanism: Option<ScramMechanism>,
+    },
+    /// Read ACLs of a cluster.
+    Acls {
+        /// Which cluster.
+        cluster: ClusterName,
+        /// Which of them.
+        #[serde(default)]
+        selection: AclSelection,
+    },
+    /// Create ACLs; one that exists already is done.
+    CreateAcls {
+        /// On which cluster.
+        cluster: ClusterName,
+        /// The ACLs as typed.
+        acls: Vec<Acl>,
+    },
+    /// Delete exactly these ACLs; one that does not exist is done.
+    DeleteAcls {
+        /// On which cluster.
+        cluster: ClusterName,
+        /// The ACLs.
+        acls: Vec<Acl>,
+    },
+    /// Read who the links of this gateway are on their clusters.
+    LinkPrincipals,
     /// Read one record whole.
     ReadRecord {
         /// On which cluster.
@@ -300,6 +350,14 @@ pub enum Response {
     ResetPlanned(ResetPlan),
     /// Of `ResetGroup` and `DeleteGroupOffsets`, by topic and partition.
     GroupOffsetsChanged(Vec<GroupOffsetResult>),
+    /// Of `Users`.
+    Users(UsersView),
+    /// Of `Acls`.
+    Acls(Box<AclsView>),
+    /// Of `CreateAcls` and `DeleteAcls`, in the order they were asked for.
+    AclResults(Vec<AclResultRow>),
+    /// Of `LinkPrincipals`, by cluster and link.
+    LinkPrincipals(Vec<LinkPrincipalRow>),
     /// Of `ReadRecord`.
     Record(Box<RecordView>),
 }

@@ -1,13 +1,17 @@
 //! Golden frames: a change that breaks a tab left open shows here first.
 
 use super::*;
+use crate::access::{
+    Acl, AclOperation, AclPattern, AclResource, AclSelection, ScramMechanism, UserDraft,
+};
 use crate::draft::ClusterDraft;
 use crate::names::ClusterName;
 use crate::view::{
-    ActivityEntry, ActivityResult, Decoding, GroupDetail, GroupKind, GroupRow, GroupState,
-    GroupTopic, GroupsRead, GroupsView, LagTrend, PartitionPosition, PayloadView, RecordFilter,
-    RecordQuery, RecordView, RecordsChunk, ResetMove, ResetPlan, ResetRow, ResetScope, ResetTarget,
-    SearchEnd, SearchProgress, Seek, Severity, TimestampKind,
+    AclResultRow, AclsView, ActivityEntry, ActivityResult, CredentialRow, Decoding, GroupDetail,
+    GroupKind, GroupRow, GroupState, GroupTopic, GroupsRead, GroupsView, LagTrend,
+    PartitionPosition, PayloadView, RecordFilter, RecordQuery, RecordView, RecordsChunk, ResetMove,
+    ResetPlan, ResetRow, ResetScope, ResetTarget, SearchEnd, SearchProgress, Seek, Severity,
+    TimestampKind, UserRow, UsersView,
 };
 use proptest::prelude::*;
 
@@ -123,6 +127,33 @@ fn client_frames() -> Vec<ClientMessage> {
                 }],
             },
         },
+        ClientMessage::Request {
+            id: RequestId(4),
+            body: Request::SetUser {
+                cluster: cluster("cloud"),
+                draft: UserDraft {
+                    name: "link".into(),
+                    mechanism: ScramMechanism::Sha512,
+                    iterations: "8192".into(),
+                    password: "p".into(),
+                },
+                replace: false,
+            },
+        },
+        ClientMessage::Request {
+            id: RequestId(5),
+            body: Request::Acls {
+                cluster: cluster("cloud"),
+                selection: AclSelection {
+                    principal: Some("User:link".into()),
+                    ..AclSelection::default()
+                },
+            },
+        },
+        ClientMessage::Request {
+            id: RequestId(6),
+            body: Request::CreateAcls { cluster: cluster("cloud"), acls: vec![acl()] },
+        },
     ]
 }
 
@@ -139,6 +170,11 @@ fn group() -> GroupRow {
         trend: Some(LagTrend::Rising),
         topics: vec![GroupTopic { topic: "orders".into(), n_members: 2, lag: Some(1_204) }],
     }
+}
+
+fn acl() -> Acl {
+    let (literal, read) = (AclPattern::Literal, AclOperation::Read);
+    Acl::allow("User:link", AclResource::Topic, literal, "orders", read)
 }
 
 fn query() -> RecordQuery {
@@ -290,6 +326,34 @@ fn server_frames() -> Vec<ServerMessage> {
                 }],
                 refusal: None,
             })),
+        },
+        ServerMessage::Reply {
+            id: RequestId(3),
+            result: Ok(Response::Users(UsersView {
+                users: vec![UserRow {
+                    name: "link".into(),
+                    credentials: vec![CredentialRow {
+                        mechanism: ScramMechanism::Sha512,
+                        iterations: 8192,
+                    }],
+                }],
+                offered: Some(vec![ScramMechanism::Sha512]),
+                gateway: None,
+            })),
+        },
+        ServerMessage::Reply {
+            id: RequestId(5),
+            result: Ok(Response::Acls(Box::new(AclsView {
+                has_authorizer: true,
+                acls: vec![acl()],
+                total: 1,
+                n_unknown: 0,
+                gateway: Some("User:admin".into()),
+            }))),
+        },
+        ServerMessage::Reply {
+            id: RequestId(6),
+            result: Ok(Response::AclResults(vec![AclResultRow { acl: acl(), error: None }])),
         },
     ]
 }

@@ -16,6 +16,8 @@ export interface Mock {
   url: string;
   /** Sends this many updates a second, each of one link. */
   update: (perSecond: number) => void;
+  /** Lets every other link come to rest. */
+  rest: () => void;
   sent: () => number;
   stop: () => void;
 }
@@ -45,6 +47,13 @@ export async function startMock(nLinks: number, nClusters: number): Promise<Mock
       if (body.feed === "links") followers.push({ socket, id: body.id, seq: 0 });
     }
   };
+  const tell = (rows: ReturnType<typeof link>[]) => {
+    for (const follower of followers) {
+      follower.seq += 1;
+      const delta = { links: { upsert: rows, remove: [] } };
+      follower.socket.write(frame(JSON.stringify({ delta: { id: follower.id, seq: follower.seq, delta } })));
+    }
+  };
   const turn = () => {
     const row = links[(sent * 37) % nLinks];
     if (row === undefined) return;
@@ -53,11 +62,7 @@ export async function startMock(nLinks: number, nClusters: number): Promise<Mock
     row.lag = { records: (sent * 7919) % 5000, behind_ms: (sent * 131) % 3000, last_fetch_ms: now };
     row.rate = { bytes: 100_000 + ((sent * 7907) % 900_000), records: 100 + (sent % 900) };
     row.last_contact_ms = now;
-    for (const follower of followers) {
-      follower.seq += 1;
-      const delta = { links: { upsert: [row], remove: [] } };
-      follower.socket.write(frame(JSON.stringify({ delta: { id: follower.id, seq: follower.seq, delta } })));
-    }
+    tell([row]);
   };
 
   const server = createServer((request, response) => {
@@ -100,6 +105,11 @@ export async function startMock(nLinks: number, nClusters: number): Promise<Mock
     update: (perSecond) => {
       clearInterval(timer);
       timer = perSecond > 0 ? setInterval(turn, 1_000 / perSecond) : undefined;
+    },
+    rest: () => {
+      const resting = links.filter((_, at) => at % 2 === 0);
+      for (const row of resting) row.rate = { bytes: 0, records: 0 };
+      tell(resting);
     },
     sent: () => sent,
     stop: () => {

@@ -12,5 +12,8 @@ export const pages: Record<string, string> = {
   "topic-new": "/clusters/on-prem/topics/new",
   topic: "/clusters/on-prem/topics/orders",
   "topic-configs": "/clusters/on-prem/topics/orders?tab=configs",
+  access: "/access",
+  "access-acls": "/access?cluster=cloud&tab=acls",
+  "access-grants": "/access?cluster=cloud&tab=grants",
   "not-found": "/no/such/place",
 };

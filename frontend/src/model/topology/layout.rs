@@ -4,7 +4,10 @@
 //! own between them, with its card in the middle, so that links of the same pair fan out and no two cards meet.
 
 use super::{Edge, Graph};
-use crate::model::sort::natural;
+
+mod columns;
+
+use columns::{columns, ordered};
 
 /// A box in pixels.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -69,6 +72,8 @@ pub struct Layout {
     pub is_dense: bool,
     /// Whether it is drawn for a small screen.
     pub is_narrow: bool,
+    /// Whether there are only names and lines, so that all of many links is seen at once.
+    pub is_overview: bool,
     /// By node.
     pub sites: Vec<Site>,
     /// By edge.
@@ -77,8 +82,14 @@ pub struct Layout {
 
 /// More links than this have cards of one line.
 const MANY: usize = 10;
+/// Up to so many links stand further apart.
+const FEW: usize = 4;
 /// Narrower drawings are for small screens.
 const NARROW: i32 = 640;
+/// The least height of a wide drawing.
+const ROOM: i32 = 320;
+/// How much of the height that is left over a region takes at most.
+const GROWTH: i32 = 150;
 
 /// Measures in pixels.
 struct Sizes {
@@ -105,7 +116,8 @@ struct Sizes {
 }
 
 impl Sizes {
-    fn new(width: i32, n_edges: usize) -> Self {
+    fn new(width: i32, graph: &Graph) -> Self {
+        let n_edges = graph.edges.len();
         let is_dense = n_edges > MANY;
         if width < NARROW {
             let card = (width * 38 / 100, if is_dense { 24 } else { 58 });
@@ -124,31 +136,70 @@ impl Sizes {
             };
         }
         let spare = width - 2 * 248;
+        // The words of one firewall keep their room on all sites, so that clusters stand level.
+        let has_words = (0..graph.nodes.len()).any(|node| !graph.firewall_words(node).is_empty());
         Self {
             region: 248,
             pad: 14,
             head: 32,
-            foot: 30,
+            foot: if has_words { 30 } else { 14 },
             node: 82,
             card: if is_dense {
                 ((spare - 170).min(310), 24)
             } else {
-                ((spare - 150).min(252), 70)
+                ((spare - 150).min(300), 70)
             },
-            gaps: (if is_dense { 5 } else { 22 }, 24),
+            gaps: (
+                if is_dense {
+                    5
+                } else if n_edges <= FEW {
+                    44
+                } else {
+                    22
+                },
+                24,
+            ),
             wall: (12, 10),
             stub: 40,
             ports: (34, 9),
             socket: 10,
         }
     }
+
+    /// Names and lines alone, in a height of `seen` if that is possible.
+    fn overview(width: i32, n_edges: usize, seen: i32) -> Self {
+        let step = (seen / len(n_edges.max(1))).clamp(2, 24);
+        Self {
+            region: (width * 24 / 100).min(220),
+            pad: 0,
+            head: 0,
+            foot: 0,
+            node: 30,
+            card: (width / 4, 1),
+            gaps: (step - 1, 8),
+            wall: (9, 5),
+            stub: 18,
+            ports: (12, 2),
+            socket: 5,
+        }
+    }
+
+    /// Height of a node that no line leaves from.
+    fn ends(&self) -> i32 {
+        if self.ports.1 < 4 { 6 } else { 24 }
+    }
 }
 
-/// Places everything. `width` is the room there is.
+/// Places everything. `width` is the room there is; with a height in `seen`, as an overview.
 #[must_use]
-pub fn layout(graph: &Graph, width: i32) -> Layout {
+pub fn layout(graph: &Graph, width: i32, seen: Option<i32>) -> Layout {
     let width = width.max(320);
-    let sizes = Sizes::new(width, graph.edges.len());
+    let sizes = match seen {
+        Some(seen) => Sizes::overview(width, graph.edges.len(), seen),
+        None => Sizes::new(width, graph),
+    };
+    let is_dense = seen.is_some() || graph.edges.len() > MANY;
+    let least = if is_dense || sizes.head == 0 { 0 } else { ROOM };
     let is_right = columns(graph);
     let (left, right) = ordered(graph, &is_right);
     let heights: Vec<i32> =
@@ -158,18 +209,19 @@ pub fn layout(graph: &Graph, width: i32) -> Layout {
         regions + sizes.gaps.1 * len(column.len()).saturating_sub(1).max(0)
     };
     let lanes = len(graph.edges.len()) * (sizes.card.1 + sizes.gaps.0) - sizes.gaps.0;
-    let height = stack(&left).max(stack(&right)).max(lanes).max(0);
+    let height = stack(&left).max(stack(&right)).max(lanes).max(least);
     let mut regions = vec![Rect::default(); graph.nodes.len()];
     for (column, x) in [(&left, 0), (&right, width - sizes.region)] {
         // What is left over is shared out, so that nodes are near their links in a high drawing too.
         let share = (height - stack(column)) / len(column.len().max(1));
-        let mut y = share / 2;
+        let growth = if least > 0 { share.min(GROWTH) } else { 0 };
+        let mut y = (share - growth) / 2;
         for node in column {
-            let h = heights.get(*node).copied().unwrap_or(0);
+            let h = heights.get(*node).copied().unwrap_or(0) + growth;
             if let Some(region) = regions.get_mut(*node) {
                 *region = Rect { x, y, w: sizes.region, h };
             }
-            y += h + sizes.gaps.1 + share;
+            y += h + sizes.gaps.1 + share - growth;
         }
     }
     let cards = cards(graph, &regions, width, height, &sizes);
@@ -187,8 +239,9 @@ pub fn layout(graph: &Graph, width: i32) -> Layout {
     Layout {
         width,
         height,
-        is_dense: graph.edges.len() > MANY,
+        is_dense,
         is_narrow: width < NARROW,
+        is_overview: seen.is_some(),
         sites,
         lines,
     }
@@ -198,114 +251,10 @@ fn len(n: usize) -> i32 {
     i32::try_from(n).unwrap_or(i32::MAX / 1_024)
 }
 
-/// Which nodes stand at the right: neighbours on opposite sides as far as possible, those that dial at the left.
-fn columns(graph: &Graph) -> Vec<bool> {
-    let n = graph.nodes.len();
-    let mut sides: Vec<Option<bool>> = vec![None; n];
-    let (mut n_left, mut n_right) = (0usize, 0usize);
-    for start in 0..n {
-        if sides.get(start).copied().flatten().is_some() {
-            continue;
-        }
-        let mut group = vec![start];
-        set(&mut sides, start, Some(false));
-        let mut at = 0;
-        while let Some(node) = group.get(at).copied() {
-            let side = sides.get(node).copied().flatten().unwrap_or(false);
-            for edge in &graph.edges {
-                let other = match (edge.from == node, edge.to == node) {
-                    (true, false) => edge.to,
-                    (false, true) => edge.from,
-                    _ => continue,
-                };
-                if sides.get(other).copied().flatten().is_none() {
-                    set(&mut sides, other, Some(!side));
-                    group.push(other);
-                }
-            }
-            at += 1;
-        }
-        let score = |right: bool| -> i32 {
-            let own =
-                group.iter().filter(|node| sides.get(**node).copied().flatten() == Some(right));
-            own.map(|node| dial_score(graph, *node)).sum()
-        };
-        let is_alone = group.len() == 1;
-        if score(true) > score(false) || (is_alone && n_left > n_right) {
-            for node in &group {
-                let side = sides.get(*node).copied().flatten().unwrap_or(false);
-                set(&mut sides, *node, Some(!side));
-            }
-        }
-        let right =
-            group.iter().filter(|node| sides.get(**node).copied().flatten() == Some(true)).count();
-        n_right += right;
-        n_left += group.len() - right;
-    }
-    sides.into_iter().map(|side| side.unwrap_or(false)).collect()
-}
-
 fn set<T>(all: &mut [T], at: usize, value: T) {
     if let Some(slot) = all.get_mut(at) {
         *slot = value;
     }
-}
-
-/// Links that a node dials, less those that are dialled into it.
-fn dial_score(graph: &Graph, node: usize) -> i32 {
-    let score = |edge: &Edge| match (edge.from == node, edge.to == node) {
-        (true, false) => {
-            if edge.from_dials {
-                1
-            } else {
-                -1
-            }
-        }
-        (false, true) => {
-            if edge.from_dials {
-                -1
-            } else {
-                1
-            }
-        }
-        _ => 0,
-    };
-    graph.edges.iter().map(score).sum()
-}
-
-/// The nodes of both columns from top to bottom, near to those they are joined to.
-fn ordered(graph: &Graph, is_right: &[bool]) -> (Vec<usize>, Vec<usize>) {
-    let column = |right: bool| -> Vec<usize> {
-        let mut nodes: Vec<usize> = (0..graph.nodes.len())
-            .filter(|node| is_right.get(*node).copied().unwrap_or(false) == right)
-            .collect();
-        nodes.sort_by(|a, b| natural(graph.title(*a), graph.title(*b)));
-        nodes
-    };
-    let (mut left, mut right) = (column(false), column(true));
-    for _ in 0..3 {
-        sort_by_neighbours(graph, &mut right, &left);
-        sort_by_neighbours(graph, &mut left, &right);
-    }
-    (left, right)
-}
-
-fn sort_by_neighbours(graph: &Graph, column: &mut [usize], other: &[usize]) {
-    let mean = |node: usize| -> i32 {
-        let places = graph.edges.iter().filter_map(|edge| {
-            let neighbour = match (edge.from == node, edge.to == node) {
-                (true, false) => edge.to,
-                (false, true) => edge.from,
-                _ => return None,
-            };
-            other.iter().position(|place| *place == neighbour).map(len)
-        });
-        let places: Vec<i32> = places.collect();
-        let sum: i32 = places.iter().sum();
-        // Those that are joined to nobody stand last.
-        if places.is_empty() { i32::MAX } else { sum * 1_000 / len(places.len()) }
-    };
-    column.sort_by_cached_key(|node| mean(*node));
 }
 
 fn ends_of(graph: &Graph, node: usize) -> usize {
@@ -313,22 +262,20 @@ fn ends_of(graph: &Graph, node: usize) -> usize {
     graph.edges.iter().map(ends).sum()
 }
 
-fn region_height(graph: &Graph, node: usize, sizes: &Sizes) -> i32 {
-    let ports = len(ends_of(graph, node)).saturating_sub(1).max(0) * sizes.ports.1 + 24;
-    sizes.node.max(ports) + sizes.head + foot(graph, node, sizes)
+fn node_height(graph: &Graph, node: usize, sizes: &Sizes) -> i32 {
+    let ports = len(ends_of(graph, node)).saturating_sub(1).max(0) * sizes.ports.1 + sizes.ends();
+    sizes.node.max(ports)
 }
 
-fn foot(graph: &Graph, node: usize, sizes: &Sizes) -> i32 {
-    if graph.firewall_words(node).is_empty() { sizes.pad } else { sizes.foot }
+fn region_height(graph: &Graph, node: usize, sizes: &Sizes) -> i32 {
+    node_height(graph, node, sizes) + sizes.head + sizes.foot
 }
 
 fn node_box(graph: &Graph, node: usize, region: Rect, sizes: &Sizes) -> Rect {
-    Rect {
-        x: region.x + sizes.pad,
-        y: region.y + sizes.head,
-        w: region.w - 2 * sizes.pad,
-        h: region.h - sizes.head - foot(graph, node, sizes),
-    }
+    let h = node_height(graph, node, sizes);
+    let above = (region.h - sizes.head - sizes.foot - h) / 2;
+    let (x, y) = (region.x + sizes.pad, region.y + sizes.head + above);
+    Rect { x, y, w: region.w - 2 * sizes.pad, h }
 }
 
 /// The links' cards, each as near to the middle between its nodes as the others let it.
@@ -389,7 +336,7 @@ fn ports(graph: &Graph, regions: &[Rect], cards: &[Rect], sizes: &Sizes) -> Vec<
         ends.sort_unstable();
         let inner = node_box(graph, node, *region, sizes);
         let between = len(ends.len()).saturating_sub(1).max(1);
-        let step = ((inner.h - 24) / between).clamp(1, sizes.ports.0);
+        let step = ((inner.h - sizes.ends()) / between).clamp(1, sizes.ports.0);
         let first = inner.middle() - step * (len(ends.len()) - 1) / 2;
         for (place, (_, at, is_end)) in ends.into_iter().enumerate() {
             if let Some(port) = ports.get_mut(at) {
@@ -445,7 +392,8 @@ fn line(
         to.y,
         to.x + to.out * 6
     );
-    let arrow = format!("M{} {}l{} -5v10Z", to.x + to.out, to.y, to.out * 9);
+    let (long, half) = if sizes.ports.1 < 4 { (5, 2) } else { (9, 5) };
+    let arrow = format!("M{} {}l{} -{half}v{}Z", to.x + to.out, to.y, to.out * long, 2 * half);
     let dialler = if edge.from_dials { from } else { to };
     // An arrow has the end to itself.
     let inset = if edge.from_dials { sizes.socket } else { sizes.socket + 11 };

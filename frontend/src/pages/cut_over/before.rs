@@ -11,7 +11,7 @@ use crate::model::{lag, rest};
 use crate::pages::topic::ask::{Ask, Refusal};
 use crate::pages::topic::gate::origin;
 use crate::pages::verify::Verify;
-use crate::routes::CutOver;
+use crate::routes::{CutOver, Route};
 use crate::state::{Clock, Toasts};
 use crate::ui::{
     Age, Badge, Button, ButtonKind, CopyBlock, Note, Panel, Show, Skeleton, StateRole, TextField,
@@ -209,7 +209,7 @@ fn row(moving: Move, line: CutRow) -> AnyView {
     };
     view! {
         <tr>
-            <th scope="row" class="wrap">{topic}</th>
+            <th scope="row" class="wrap">{mirror_link(moving, topic)}</th>
             <td class="right num">{number}</td>
             <td class="right num">{missing}</td>
             <td class="right num wide">{lag::offset(line.last_fetch)}</td>
@@ -218,6 +218,13 @@ fn row(moving: Move, line: CutRow) -> AnyView {
         </tr>
     }
     .into_any()
+}
+
+/// A mirror's name, which leads to its page.
+fn mirror_link(moving: Move, name: String) -> impl IntoView {
+    let (cluster, link) = (moving.subject.cluster.name(), moving.subject.link());
+    let page = name.parse().ok().map(|topic| Route::Mirror { cluster, link, topic }.path());
+    view! { <a class="link" href=page>{name}</a> }
 }
 
 /// The other action, and waiting.

@@ -1,9 +1,12 @@
-//! Is the link ready to be cut over? What stands in the way, and how many groups would go on where they were.
+//! Is the link ready to be cut over? What stands in the way, how many groups would go on where they were, and
+//! whether the lag is on its way to zero.
 
 use leptos::prelude::*;
 
 use super::Move;
 use crate::model::cut_over as model;
+use crate::model::trend::{to_zero, trend};
+use crate::pages::past::past;
 use crate::ui::{Badge, Panel, StateRole};
 
 /// More blockers than this are only counted.
@@ -29,10 +32,16 @@ pub(super) fn Readiness(moving: Move) -> impl IntoView {
         view! { {none} {shown.collect_view()} {rest} }
     };
     let groups = move || model::groups_ready(&moving.groups.read(), &moving.topics.read());
+    let subject = moving.subject;
+    let past = past(subject.cluster.name(), subject.link(), None, move || {
+        subject.row(|row| (row.lag, row.rate))
+    });
+    let lag = Memo::new(move |_| to_zero(trend(&past.read())));
     view! {
         <Panel title="Readiness">
             {move || lines()}
             <p class="num">{move || groups()}</p>
+            <p class="num">"Lag of the link: " {lag}</p>
         </Panel>
     }
 }

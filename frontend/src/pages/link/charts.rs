@@ -1,52 +1,23 @@
-//! The last half hour in curves: what the gateway remembers, continued with what comes in.
+//! The last half hour in curves.
 
-use drawbridge_shared::link::LinkName;
-use drawbridge_shared::names::{ClusterName, TopicName};
-use drawbridge_shared::view::{HistoryPoint, LagView, RateView};
-use drawbridge_shared::wire::{Request, Response};
 use leptos::prelude::*;
 
 use crate::model::bytes::bytes;
-use crate::model::history::{Curve, push};
+use crate::model::history::Curve;
 use crate::model::lag;
 use crate::model::number::UNKNOWN;
 use crate::model::time::age;
-use crate::pages::topic::ask::Ask;
+use crate::pages::past::Past;
 use crate::state::Clock;
 use crate::ui::Chart;
 
 /// Throughput, lag in records and lag in time of a link or of one mirror.
 #[component]
 pub(in crate::pages) fn Charts(
-    /// The cluster the link lives on.
-    cluster: ClusterName,
-    /// The link.
-    link: LinkName,
-    /// One of its mirrors.
-    #[prop(optional)]
-    topic: Option<TopicName>,
-    /// What holds now.
-    #[prop(into)]
-    figures: Signal<Option<(LagView, RateView)>>,
+    /// Its points.
+    history: Past,
 ) -> impl IntoView {
-    let (ask, clock) = (Ask::new(), expect_context::<Clock>());
-    let history = RwSignal::new(Vec::<HistoryPoint>::new());
-    ask.send(Request::LinkHistory { cluster, link, topic }, move |response| {
-        if let Response::History(points) = response {
-            history.try_update(|now| {
-                let newest = points.last().map_or(i64::MIN, |point| point.at_ms);
-                now.retain(|point| point.at_ms > newest);
-                now.splice(0..0, points);
-            });
-        }
-    });
-    let now = clock.now();
-    Effect::new(move |_| {
-        let at = now.get();
-        if let Some((lag, rate)) = figures.get_untracked() {
-            history.update(|points| push(points, at, &lag, &rate));
-        }
-    });
+    let now = expect_context::<Clock>().now();
     let chart = move |title, curve: Curve, words: fn(Option<u64>) -> String| {
         let newest = move || {
             let newest = history.read().last().copied();

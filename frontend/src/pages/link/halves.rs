@@ -1,5 +1,6 @@
 //! Both halves side by side, each as the file it could have been created from.
 
+use drawbridge_shared::access::GrantSide;
 use drawbridge_shared::link::{ConfigRow, LinkMode, LinkName};
 use drawbridge_shared::names::ClusterName;
 use drawbridge_shared::view::LinkRow;
@@ -11,7 +12,7 @@ use crate::model::link_configs::{file, text};
 use crate::model::links;
 use crate::model::number::UNKNOWN;
 use crate::pages::topic::ask::{Ask, Refusal};
-use crate::routes::Route;
+use crate::routes::{AccessQuery, AccessTab, Route};
 use crate::ui::{Badge, CopyButton, Show, Skeleton};
 
 #[component]
@@ -81,6 +82,19 @@ fn Half(
         })
     });
     let state = move || badge.get().flatten().unwrap_or_default();
+    let grants = Route::Access {
+        query: AccessQuery {
+            cluster: Some(cluster.clone()),
+            tab: AccessTab::Grants,
+            link: Some(link.clone()),
+            side: Some(match mode {
+                LinkMode::Source => GrantSide::Source,
+                LinkMode::Destination | LinkMode::Bidirectional => GrantSide::Destination,
+            }),
+            ..AccessQuery::default()
+        },
+    };
+    let grants = grants.path();
     let page = Route::of_link(cluster.clone(), link).path();
     let label = format!("Configs on {cluster}");
     let title = format!("On {cluster}");
@@ -115,11 +129,14 @@ fn Half(
                     }}
                 </dl>
                 </div>
-                <CopyButton
-                    text=Signal::derive(move || text(&lines.read()))
-                    label=format!("Copy as a file: the configs on {cluster}")
-                    word="Copy as a file"
-                />
+                <div class="row">
+                    <CopyButton
+                        text=Signal::derive(move || text(&lines.read()))
+                        label=format!("Copy as a file: the configs on {cluster}")
+                        word="Copy as a file"
+                    />
+                    <a class="link" href=grants>{format!("ACLs it needs on {cluster}")}</a>
+                </div>
             </div>
         </section>
     }

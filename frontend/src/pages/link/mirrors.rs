@@ -55,7 +55,9 @@ pub(super) fn Mirrors(subject: Subject) -> impl IntoView {
     view! {
         <section class="link-mirrors">
             <header class="section-head">
-                <h2>"Mirrors"</h2>
+                <h2>
+                    {move || if query.read().sort.is_empty() { "Mirrors that need a look first" } else { "Mirrors" }}
+                </h2>
                 <Show when=move || { n_all.get() > 0 }>
                     <label class="toggle">
                         <input type="checkbox" prop:checked=is_all on:change=all />

@@ -11,6 +11,7 @@ use crate::model::mirrors as model;
 use crate::model::number::UNKNOWN;
 use crate::model::time::age;
 use crate::model::{lag, links};
+use crate::pages::past::{arrow, past, throughput};
 use crate::routes::{ListQuery, Route};
 use crate::socket::Followed;
 use crate::state::{Clock, Nav};
@@ -26,30 +27,29 @@ pub(in crate::pages) fn rows(followed: &Followed) -> &[MirrorRow] {
 }
 
 fn columns(with_link: bool) -> Vec<Column> {
-    let mut columns = vec![
-        Column::new("topic", "Mirror topic", "").sorts(),
-        Column::new("link", "Link", "18%").sorts().wide(),
-        Column::new("state", "State", "204px").sorts().wide(),
-        Column::new("partitions", "Partitions", "92px").numeric().sorts().wide(),
-        Column::new("records", "Lag, records", "118px")
-            .numeric()
-            .sorts()
-            .wide()
-            .hint("Offsets that the mirror lacks"),
-        Column::new("lag", "Lag, time", "108px")
-            .numeric()
-            .sorts()
-            .hint("How long the oldest of them has been missing"),
-        Column::new("rate", "Rate", "108px").numeric().sorts().wide(),
-        Column::new("fetch", "Last fetch", "108px")
-            .numeric()
-            .sorts()
-            .wide()
-            .hint("When the source answered last, in the partition where that is longest ago"),
-    ];
-    if !with_link {
-        columns.remove(1);
-    }
+    let mut columns =
+        vec![
+            Column::new("topic", "Mirror topic", "").sorts(),
+            Column::new("link", "Link", "18%").sorts().wide(),
+            Column::new("state", "State", "184px").sorts().wide(),
+            Column::new("partitions", "Partitions", "96px").numeric().sorts().wide(),
+            Column::new("records", "Lag, records", "132px").numeric().sorts().wide().hint(
+                "Offsets that the mirror lacks, with an arrow while they become more or fewer",
+            ),
+            Column::new("lag", "Lag, time", "96px")
+                .numeric()
+                .sorts()
+                .hint("How long the oldest of them has been missing"),
+            Column::new("rate", "Rate", "100px").numeric().sorts().wide(),
+            Column::new("fetch", "Last fetch", "100px")
+                .numeric()
+                .sorts()
+                .wide()
+                .hint("When the source answered last, in the partition where that is longest ago"),
+            Column::new("trend", "Last 30 min", "112px").wide().hint("What was copied"),
+        ];
+    // A list of all says the link where a link's own says the partitions.
+    columns.remove(if with_link { 3 } else { 1 });
     columns
 }
 
@@ -144,13 +144,17 @@ fn cells(
         at.map_or_else(|| UNKNOWN.to_owned(), |at| age(now.get(), at))
     };
     // Names never change under a key, so they are read once.
-    let (href, name, link) = untrack(|| {
-        let row = row.read();
-        let row = row.as_ref();
+    let (past, href, name, link) = untrack(|| {
+        let row_now = row.read();
+        let row_now = row_now.as_ref();
+        let figures = move || row.with(|row| row.as_ref().map(|row| (row.lag, row.rate)));
         (
-            row.map(|row| page(row).path()),
-            row.map(|row| row.topic.to_string()).unwrap_or_default(),
-            row.map(|row| {
+            row_now.map(|row| {
+                past(row.cluster.clone(), row.link.clone(), Some(row.topic.clone()), figures)
+            }),
+            row_now.map(|row| page(row).path()),
+            row_now.map(|row| row.topic.to_string()).unwrap_or_default(),
+            row_now.map(|row| {
                 let route = Route::of_link(row.cluster.clone(), row.link.clone());
                 (route.path(), format!("{} · {}", row.link, row.cluster))
             }),
@@ -192,13 +196,15 @@ fn cells(
                 view! { <td class="wide"><a class="link" href=href title=text.clone()>{text.clone()}</a></td> }
             })}
         <td class="wide">{state()}</td>
-        <td class="right wide num">{text(|row| row.partitions.to_string())}</td>
-        <td class="right wide num">{text(|row| lag::records(row.lag.records))}</td>
+        {(!with_link)
+            .then(|| view! { <td class="right wide num">{text(|row| row.partitions.to_string())}</td> })}
+        <td class="right wide num">{text(|row| lag::records(row.lag.records))} {past.map(arrow)}</td>
         <td class="right num">{text(|row| lag::span(row.lag.behind_ms))}</td>
         <td class="right wide num" title=text(|row| lag::throughput_words(&row.rate))>
             {text(|row| lag::throughput(&row.rate))}
         </td>
         <td class="right wide num">{move || fetched()}</td>
+        <td class="wide">{past.map(|past| throughput(past, &name))}</td>
     }
     .into_any()
 }

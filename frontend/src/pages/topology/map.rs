@@ -9,11 +9,14 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 
 use super::{World, parts};
-use crate::model::topology::{self as model, layout::layout};
+use crate::model::topology::Graph;
+use crate::model::topology::layout::{Layout, layout};
 use crate::ui::{Button, ButtonKind};
 
 const FACTOR: f64 = 1.25;
 const SMALLEST: f64 = 0.15;
+/// What is smaller than this cannot be read: names and lines alone are drawn instead.
+const READABLE: f64 = 0.6;
 const LARGEST: f64 = 3.0;
 /// Wider drawings would part what belongs together.
 const WIDEST: i32 = 1_320;
@@ -24,6 +27,8 @@ struct Eye {
     frame: NodeRef<html::Div>,
     zoom: RwSignal<f64>,
     width: RwSignal<i32>,
+    /// The height that all is drawn in, while only names and lines are.
+    overview: RwSignal<Option<i32>>,
     /// Where the mouse took hold, and how far it was scrolled then.
     grip: StoredValue<Option<(i32, i32, i32, i32)>>,
 }
@@ -34,6 +39,7 @@ impl Eye {
             frame: NodeRef::new(),
             zoom: RwSignal::new(1.0),
             width: RwSignal::new(0),
+            overview: RwSignal::new(None),
             grip: StoredValue::new(None),
         }
     }
@@ -90,13 +96,27 @@ impl Eye {
         self.zoom_to(self.zoom.get_untracked() * factor);
     }
 
-    /// Shows all of a drawing of this height, which has the frame's width; a second time at its own size.
-    fn fit(self, height: i32) {
+    /// Shows all of the drawing, or the other way round all of what is written on it.
+    fn fit(self, graph: &Graph) {
         let Some(frame) = self.frame.get_untracked() else { return };
-        let seen = f64::from(frame.client_height());
-        let all = (seen / f64::from(height.max(1))).min(1.0);
-        let is_there = (self.zoom.get_untracked() - all).abs() < 0.01;
-        self.zoom_to(if is_there { 1.0 } else { all });
+        // A frame that is as high as its drawing, as on small screens, is not seen whole.
+        let screen = window().inner_height().ok().and_then(|height| height.as_f64());
+        let screen = screen.map_or(i32::MAX, |height| whole(height * 0.75));
+        let (width, seen) = (self.width.get_untracked(), frame.client_height().min(screen) - 24);
+        let all = |overview| {
+            let height = layout(graph, width, overview).height;
+            (f64::from(seen) / f64::from(height.max(1))).min(1.0)
+        };
+        let (is_overview, fits) = (self.overview.read_untracked().is_some(), all(None));
+        if is_overview || (self.zoom.get_untracked() - fits).abs() < 0.01 {
+            self.overview.set(None);
+            self.zoom_to(1.0);
+        } else if fits >= READABLE {
+            self.zoom_to(fits);
+        } else {
+            self.overview.set(Some(seen));
+            self.zoom_to(all(Some(seen)));
+        }
     }
 
     fn grab(self, event: &ev::PointerEvent) {
@@ -131,7 +151,8 @@ fn whole(pixels: f64) -> i32 {
 pub(super) fn Map(world: World) -> impl IntoView {
     let eye = Eye::new();
     eye.watch();
-    let drawn = Memo::new(move |_| layout(&world.graph.read(), eye.width.get()));
+    let drawn =
+        Memo::new(move |_| layout(&world.graph.read(), eye.width.get(), eye.overview.get()));
     // What needs somebody most is in view from the start.
     Effect::new(move |is_done: Option<bool>| {
         if is_done == Some(true) {
@@ -146,7 +167,7 @@ pub(super) fn Map(world: World) -> impl IntoView {
         request_animation_frame(move || frame.set_scroll_top(y - frame.client_height() / 2));
         true
     });
-    let fit = move || eye.fit(drawn.read_untracked().height);
+    let fit = move || eye.fit(&world.graph.read_untracked());
     let keydown = move |event: ev::KeyboardEvent| {
         if event.ctrl_key() || event.meta_key() || event.alt_key() {
             return;
@@ -196,18 +217,22 @@ pub(super) fn Map(world: World) -> impl IntoView {
             >
                 <div class="map-size" style=size>
                     <div class="map-stage" style=stage>
-                        {move || (eye.width.get() > 0).then(|| view! { <Stage world eye /> })}
+                        {move || (eye.width.get() > 0).then(|| view! { <Stage world drawn /> })}
                     </div>
                 </div>
             </div>
             <footer class="map-foot">
                 <span class="map-legend muted">
-                    <svg viewBox="-9 -9 18 18" class="legend-socket" aria-hidden="true">
-                        <circle r="8"></circle>
-                        <path d="M-3-2v4M3-2v4M-3 0h6"></path>
-                    </svg>
-                    "dials" <i class="legend-wall"></i> "firewall of the side that dials"
-                    <i class="legend-flow"></i> "data moves"
+                    <span>
+                        <svg viewBox="-9 -9 18 18" class="legend-socket" aria-hidden="true">
+                            <circle r="8"></circle>
+                            <path d="M-3-2v4M3-2v4M-3 0h6"></path>
+                        </svg>
+                        "dials"
+                    </span>
+                    <span><i class="legend-wall"></i> "firewall of the side that dials"</span>
+                    <span><i class="legend-flow"></i> "data moves"</span>
+                    <span><i class="legend-flow legend-rest"></i> "at rest"</span>
                 </span>
                 <span class="map-tools">
                     <Button kind=ButtonKind::Quiet label="Zoom out" on_click=move |()| eye.zoom_by(1.0 / FACTOR)>"−"</Button>
@@ -222,17 +247,16 @@ pub(super) fn Map(world: World) -> impl IntoView {
 
 /// Which link is worst.
 fn worst_link(world: World) -> Option<usize> {
-    let graph = world.graph.read_untracked();
-    let worst = untrack(|| world.rows(|rows| model::verdict(&graph, rows))).worst?;
-    graph.edges.iter().position(|edge| *edge == worst)
+    let worst = world.worst.get_untracked()?;
+    world.graph.read_untracked().edges.iter().position(|edge| edge.key == worst)
 }
 
 /// All that is drawn; made anew when a cluster or a link comes or goes, not when numbers change.
 #[component]
-fn Stage(world: World, eye: Eye) -> impl IntoView {
+fn Stage(world: World, drawn: Memo<Layout>) -> impl IntoView {
     move || {
         let graph = world.graph.get();
-        let drawn = layout(&graph, eye.width.get());
+        let drawn = drawn.get();
         let dense = drawn.is_dense;
         let socket = match (dense, drawn.is_narrow) {
             (true, _) => "0.5",
@@ -245,10 +269,16 @@ fn Stage(world: World, eye: Eye) -> impl IntoView {
             .map(|(_, (node, site))| parts::node(world, node.clone(), site.node, drawn.is_narrow));
         let links = || graph.edges.iter().zip(&drawn.lines);
         let lines = links().map(|(edge, line)| parts::line(world, edge, line.clone(), socket));
-        let cards = links().map(|(edge, line)| parts::card(world, edge.clone(), line.card, dense));
+        let cards = links()
+            .filter(|_| !drawn.is_overview)
+            .map(|(edge, line)| parts::card(world, edge.clone(), line.card, dense));
         let many = if drawn.lines.len() > 40 { "map-lines map-lines--many" } else { "map-lines" };
         view! {
-            <div class="map-all" class:map-all--narrow=drawn.is_narrow>
+            <div
+                class="map-all"
+                class:map-all--narrow=drawn.is_narrow
+                class:map-all--overview=drawn.is_overview
+            >
                 {grounds.collect_view()}
                 <svg class=many width=drawn.width height=drawn.height aria-hidden="true">
                     {lines.collect_view()}

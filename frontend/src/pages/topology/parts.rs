@@ -82,11 +82,13 @@ pub(super) fn node(world: World, node: Node, place: Rect, is_narrow: bool) -> An
 pub(super) fn line(world: World, edge: &Edge, line: Line, socket: &'static str) -> AnyView {
     let facts = world.facts(edge.key.clone());
     let is_hot = hot(world, edge.key.clone());
+    let is_worst = worst(world, edge.key.clone());
     let class = move || {
         let facts = facts.read();
         let flows = if facts.flows { " line--flows" } else { "" };
         let hot = if is_hot.get() { " line--hot" } else { "" };
-        role_class("line", facts.role) + flows + hot
+        let worst = if is_worst.get() { " line--worst" } else { "" };
+        role_class("line", facts.role) + flows + hot + worst
     };
     let (x, y) = line.socket;
     let page = Route::of_link(edge.cluster.clone(), edge.link.clone());
@@ -114,6 +116,7 @@ pub(super) fn line(world: World, edge: &Edge, line: Line, socket: &'static str) 
 pub(super) fn card(world: World, edge: Edge, place: Rect, dense: bool) -> AnyView {
     let facts = world.facts(edge.key.clone());
     let is_hot = hot(world, edge.key.clone());
+    let is_worst = worst(world, edge.key.clone());
     let href = Route::of_link(edge.cluster.clone(), edge.link.clone()).path();
     let (name, curve) = (edge.link.to_string(), world.trends.curve(edge.key.clone()));
     let key = edge.key.clone();
@@ -131,12 +134,13 @@ pub(super) fn card(world: World, edge: Edge, place: Rect, dense: bool) -> AnyVie
                     rate + &facts.mirrors
                 }}
             </span>
-            <Sparkline points=curve label="Throughput over the last 30 minutes" />
+            <Sparkline points=curve label="Throughput" />
         }
     });
     let class = move || {
         let hot = if is_hot.get() { " card--hot" } else { "" };
-        role_class(if dense { "card card--line" } else { "card" }, facts.read().role) + hot
+        let worst = if is_worst.get() { " card--worst" } else { "" };
+        role_class(if dense { "card card--line" } else { "card" }, facts.read().role) + hot + worst
     };
     // Of one line only: the word of a state that is as it should be goes without saying.
     let word = move || {
@@ -162,6 +166,10 @@ pub(super) fn card(world: World, edge: Edge, place: Rect, dense: bool) -> AnyVie
         </a>
     }
     .into_any()
+}
+
+fn worst(world: World, key: String) -> Memo<bool> {
+    Memo::new(move |_| world.worst.read().as_ref() == Some(&key))
 }
 
 fn hot(world: World, key: String) -> Memo<bool> {

@@ -12,11 +12,11 @@ use crate::ui::{Badge, Column, DataTable, Sparkline};
 fn columns() -> Vec<Column> {
     vec![
         Column::new("link", "Link", ""),
-        Column::new("state", "State", "15%").wide(),
-        Column::new("data", "Data", "17%").wide(),
+        Column::new("state", "State", "14%").wide(),
+        Column::new("data", "Data", "16%").wide(),
         Column::new("dials", "Dials", "9%").wide(),
-        Column::new("mirrors", "Mirrors", "11%").wide(),
-        Column::new("lag", "Worst lag", "178px").numeric(),
+        Column::new("mirrors", "Mirrors", "13%").wide(),
+        Column::new("lag", "Worst lag", "196px").numeric(),
         Column::new("rate", "Rate", "96px").numeric().wide(),
         Column::new("trend", "Last 30 min", "112px").wide(),
     ]
@@ -83,7 +83,7 @@ fn cells(world: World, key: String) -> AnyView {
         <td class="right num wrap">{move || facts.read().lag.clone()}</td>
         <td class="right wide num">{move || facts.read().rate.clone()}</td>
         <td class="wide">
-            <Sparkline points=world.trends.curve(key) label=format!("Throughput of {name} over the last 30 minutes") />
+            <Sparkline points=world.trends.curve(key) label=format!("Throughput of {name}") />
         </td>
     }
     .into_any()

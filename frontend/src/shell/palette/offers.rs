@@ -26,6 +26,7 @@ pub(super) fn places() -> impl Fn() -> Vec<PaletteItem> + Send + Sync + 'static 
             go(PaletteGroup::Pages, "Mirrors", "", Route::all_mirrors()),
             go(PaletteGroup::Pages, "Topics", "all clusters", topics),
             go(PaletteGroup::Pages, "Groups", "all clusters", Route::all_groups()),
+            go(PaletteGroup::Pages, "Access", "", Route::access_of(None)),
             go(PaletteGroup::Pages, "Clusters", "", Route::Clusters),
             go(PaletteGroup::Pages, "Activity", "", Route::all_activity()),
         ];
@@ -52,12 +53,13 @@ pub(super) fn places() -> impl Fn() -> Vec<PaletteItem> + Send + Sync + 'static 
     }
 }
 
-fn of_cluster(name: ClusterName) -> [PaletteItem; 4] {
+fn of_cluster(name: ClusterName) -> [PaletteItem; 5] {
     let hint = name.as_str();
     [
         go(PaletteGroup::Clusters, hint, "cluster", Route::of_cluster(name.clone())),
         go(PaletteGroup::Pages, "Topics", hint, Route::topics_of(name.clone())),
         go(PaletteGroup::Pages, "Groups", hint, Route::groups_of(name.clone())),
+        go(PaletteGroup::Pages, "Access", hint, Route::access_of(Some(name.clone()))),
         go(
             PaletteGroup::Actions,
             "Create a topic…",

@@ -43,8 +43,11 @@ pub(super) fn is_harmless(body: &Request) -> bool {
         | Request::LinkHistory { .. }
         | Request::SourceTopics { .. }
         | Request::ReadRecord { .. }
-        | Request::LinkGroups { .. }
-        | Request::PlanGroupReset { .. } => true,
+        | Request::PlanGroupReset { .. }
+        | Request::Users { .. }
+        | Request::Acls { .. }
+        | Request::LinkPrincipals
+        | Request::LinkGroups { .. } => true,
         Request::CreateTopic { validate_only, .. }
         | Request::AddPartitions { validate_only, .. }
         | Request::AlterTopicConfigs { validate_only, .. }
@@ -57,6 +60,10 @@ pub(super) fn is_harmless(body: &Request) -> bool {
         | Request::CreateLink { .. }
         | Request::DeleteLink { .. }
         | Request::CreateMirrors { .. }
+        | Request::SetUser { .. }
+        | Request::DeleteUser { .. }
+        | Request::CreateAcls { .. }
+        | Request::DeleteAcls { .. }
         | Request::VerifyMirrors { .. }
         | Request::CancelVerify { .. }
         | Request::ResetGroup { .. }

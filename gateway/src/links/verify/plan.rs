@@ -95,10 +95,13 @@ pub(super) async fn plan(
     let (far, near) = tokio::join!(cleaned(source, &sources), cleaned(sink, &mirrors));
     let bounds = Bounds::read(source, sink, &pairs, range).await;
     for mut task in pairs {
-        task.compacted = far.contains(&task.source.topic) || near.contains(&task.mirror.topic);
+        task.compacted = far.compacted.contains(&task.source.topic)
+            || near.compacted.contains(&task.mirror.topic);
         let place = (&task.mirror.topic, task.mirror.partition);
         match bounds.of(&task, range) {
-            Ok((from, to, notes)) => {
+            Ok((from, to, mut notes)) => {
+                notes.extend(far.note("source", &task.source.topic));
+                notes.extend(near.note("mirror", &task.mirror.topic));
                 (task.from, task.to) = (from, to);
                 let mut row = row(place.0, place.1, VerifyVerdict::Waiting, notes);
                 (row.from, row.to, row.next) = (from, to, from);
@@ -141,19 +144,46 @@ async fn described(client: &Client, side: &str, names: &[&str]) -> Result<Topics
     Ok(told.collect())
 }
 
-/// Topics whose records may be compacted. One whose configs may not be read counts as not compacted: a
-/// difference too many is looked at, one too few is not.
-async fn cleaned(client: &Client, names: &[&str]) -> BTreeSet<String> {
+/// How the topics of one side are cleaned.
+#[derive(Debug, Default)]
+struct Cleaned {
+    /// Topics whose records may be compacted.
+    compacted: BTreeSet<String>,
+    /// Topics of which it could not be read.
+    unread: BTreeSet<String>,
+}
+
+impl Cleaned {
+    /// What is to be said when a topic's policy is not known. It counts as not compacted: a difference too many is
+    /// looked at, one too few is not.
+    fn note(&self, side: &str, topic: &str) -> Option<String> {
+        self.unread.contains(topic).then(|| {
+            format!(
+                "the cleanup.policy of the {side} cannot be read, so the topic is compared as one that is not \
+                 compacted: allow DescribeConfigs on it to be sure"
+            )
+        })
+    }
+}
+
+async fn cleaned(client: &Client, names: &[&str]) -> Cleaned {
     let resources: Vec<_> =
         names.iter().map(|name| ConfigResource::Topic((*name).to_owned())).collect();
     let found = client.config_values(&resources).await.unwrap_or_default();
-    let compacted = found.into_iter().filter_map(|(resource, entries)| {
-        let ConfigResource::Topic(name) = resource else { return None };
-        let entries = entries.ok()?;
-        let policy = entries.iter().find(|entry| entry.name == "cleanup.policy")?;
-        policy.value.as_deref()?.contains("compact").then_some(name)
-    });
-    compacted.collect()
+    let mut cleaned = Cleaned {
+        unread: names.iter().map(|name| (*name).to_owned()).collect(),
+        ..Cleaned::default()
+    };
+    for (resource, entries) in found {
+        let (ConfigResource::Topic(name), Ok(entries)) = (resource, entries) else { continue };
+        let policy = entries.into_iter().find(|entry| entry.name == "cleanup.policy");
+        let Some(policy) = policy.and_then(|entry| entry.value) else { continue };
+        cleaned.unread.remove(&name);
+        if policy.contains("compact") {
+            cleaned.compacted.insert(name);
+        }
+    }
+    cleaned
 }
 
 type Offsets = PerPartition<ListedOffset>;
@@ -287,5 +317,13 @@ mod tests {
         assert_eq!(of(VerifyRange::Offsets { from: 20, to: None }, None), (9, 9));
         assert_eq!(of(VerifyRange::Since { at_ms: 1 }, Some(7)), (7, 9));
         assert_eq!(of(VerifyRange::Since { at_ms: 1 }, None), (9, 9));
+    }
+
+    #[test]
+    fn a_topic_whose_policy_cannot_be_read_is_said_to_be_compared_as_not_compacted() {
+        let cleaned = Cleaned { unread: ["orders".to_owned()].into(), ..Cleaned::default() };
+        let note = cleaned.note("source", "orders").unwrap_or_default();
+        assert!(note.contains("cleanup.policy of the source cannot be read"), "{note}");
+        assert_eq!(cleaned.note("source", "payments"), None);
     }
 }

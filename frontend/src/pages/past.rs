@@ -51,7 +51,7 @@ pub(in crate::pages) fn past(
         if at / 1_000 / STEP_S == before / 1_000 / STEP_S {
             return before;
         }
-        if let Some((lag, rate)) = untrack(|| figures()) {
+        if let Some((lag, rate)) = untrack(&figures) {
             history.update(|points| push(points, at, &lag, &rate));
         }
         at

@@ -192,8 +192,8 @@ mod tests {
         assert!(may(&[allow("User:a", Op::Read, "*")], Op::Read, "anything"));
         assert!(!may(&[allow("User:a", Op::Read, "orders")], Op::Read, "orders.eu"));
         let prefixed = Acl { pattern: AclPattern::Prefixed, ..allow("User:a", Op::Read, "orders") };
-        assert!(may(&[prefixed.clone()], Op::Read, "orders.eu"));
-        assert!(may(&[prefixed.clone()], Op::Read, "orders"));
+        assert!(may(std::slice::from_ref(&prefixed), Op::Read, "orders.eu"));
+        assert!(may(std::slice::from_ref(&prefixed), Op::Read, "orders"));
         assert!(!may(&[prefixed], Op::Read, "order"));
         let star = Acl { pattern: AclPattern::Prefixed, ..allow("User:a", Op::Read, "*") };
         assert!(!may(&[star], Op::Read, "orders"), "as a prefix, a star is a letter");
@@ -234,7 +234,7 @@ mod tests {
             name: CLUSTER_NAME.into(),
             ..allow("User:a", Op::Create, "")
         };
-        assert!(may(&[cluster.clone()], Op::Create, "t"));
+        assert!(may(std::slice::from_ref(&cluster), Op::Create, "t"));
         assert!(may(&[cluster.clone(), deny("User:a", Op::Create, "t")], Op::Create, "t"));
         assert!(!may(&[cluster], Op::Write, "t"));
     }

@@ -149,6 +149,11 @@ parts! {
         Page(Route::GroupReset { cluster, group, .. }) => view! { <GroupResetPage cluster group /> }.into_any(),
     }
 
+    // Users, ACLs and what links need of them.
+    access, fetch_access {
+        Page(Route::Access { .. }) => view! { <AccessPage /> }.into_any(),
+    }
+
     // Creating links, adding mirrors, cutting over.
     deeds, fetch_deeds {
         Page(Route::LinkNew { .. }) => view! { <LinkNewPage /> }.into_any(),

@@ -12,6 +12,7 @@ mod encoding;
 mod groups;
 mod links;
 mod messages;
+mod topics;
 mod words;
 
 pub use access::{AccessQuery, AccessTab};
@@ -20,6 +21,7 @@ use encoding::{Query, encode_pairs};
 pub use groups::{GroupsQuery, ResetQuery};
 pub use links::{CutOver, LinkTab, ListQuery};
 pub use messages::MessagesQuery;
+pub use topics::{TopicTab, TopicsQuery};
 pub use words::Crumb;
 
 /// A place in the console.
@@ -154,41 +156,6 @@ pub enum Route {
     },
 }
 
-/// Search, filter and order of a topic list.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct TopicsQuery {
-    /// Text the name must contain: `?q=`.
-    pub q: String,
-    /// Whether internal topics are shown: `?internal=true`.
-    pub internal: bool,
-    /// Column, with `-` before it for descending; empty is the list's own order: `?sort=`.
-    pub sort: String,
-}
-
-/// Parts of a topic's page.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum TopicTab {
-    /// Partitions with leaders and offsets.
-    #[default]
-    Partitions,
-    /// Configurations.
-    Configs,
-    /// Consumer groups that read it.
-    Groups,
-}
-
-impl TopicTab {
-    /// The tab's name in the URL.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Partitions => "partitions",
-            Self::Configs => "configs",
-            Self::Groups => "groups",
-        }
-    }
-}
-
 impl Route {
     /// Path and query of this place.
     #[must_use]
@@ -270,10 +237,10 @@ impl Route {
                 broker: query.get("broker").parse().ok(),
             },
             (Some("topics"), None, None, None) => {
-                Self::Topics { cluster: None, query: topics_query(&query) }
+                Self::Topics { cluster: None, query: topics::query(&query) }
             }
             (Some("clusters"), Some(cluster), Some("topics"), None) => {
-                Self::Topics { cluster: Some(read_cluster(cluster)?), query: topics_query(&query) }
+                Self::Topics { cluster: Some(read_cluster(cluster)?), query: topics::query(&query) }
             }
             (Some("clusters"), Some(cluster), Some("topics"), Some("new")) => {
                 Self::TopicNew { cluster: read_cluster(cluster)? }
@@ -281,7 +248,7 @@ impl Route {
             (Some("clusters"), Some(cluster), Some("topics"), Some(topic)) => Self::Topic {
                 cluster: read_cluster(cluster)?,
                 topic: read_topic(topic)?,
-                tab: topic_tab(&query),
+                tab: topics::tab(&query),
             },
             _ => return None,
         };
@@ -433,22 +400,6 @@ fn read_cluster(segment: &str) -> Option<ClusterName> {
 
 fn read_topic(segment: &str) -> Option<TopicName> {
     encoding::decode(segment).parse().ok()
-}
-
-fn topics_query(query: &Query) -> TopicsQuery {
-    TopicsQuery {
-        q: query.get("q").to_owned(),
-        internal: query.get("internal") == "true",
-        sort: query.get("sort").to_owned(),
-    }
-}
-
-fn topic_tab(query: &Query) -> TopicTab {
-    match query.get("tab") {
-        "configs" => TopicTab::Configs,
-        "groups" => TopicTab::Groups,
-        _ => TopicTab::Partitions,
-    }
 }
 
 #[cfg(test)]

@@ -91,7 +91,7 @@ pub fn resource_words(acl: &Acl) -> String {
     match acl.pattern {
         AclPattern::Literal if acl.name == WILDCARD => "all".to_owned(),
         AclPattern::Literal => acl.name.clone(),
-        AclPattern::Prefixed => format!("{}…", acl.name),
+        AclPattern::Prefixed => format!("{}*", acl.name),
     }
 }
 

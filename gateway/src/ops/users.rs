@@ -53,7 +53,8 @@ pub async fn list(cluster: &Cluster) -> Result<UsersView, Refusal> {
 
 /// What the listeners of a broker offer; nothing is known of it where configs may not be read.
 async fn offered(cluster: &Cluster) -> Option<Vec<ScramMechanism>> {
-    let broker = cluster.detail().brokers.first()?.id;
+    let described = cluster.client().ok()?.describe_cluster().await.ok()?;
+    let broker = described.brokers.first()?.id;
     let entries = configs::of_broker(cluster, broker).await.ok()?;
     offered_by(&entries)
 }

@@ -9,6 +9,8 @@ test("the demo says that its clusters are embedded and keep nothing", async ({ p
 
 test("the command palette finds a place by a few letters", async ({ page }) => {
   await page.goto("/clusters");
+  // Keys are heard once the console runs, which is after the page has loaded.
+  await expect(page.getByRole("heading", { level: 1, name: "Clusters" })).toBeVisible();
   await page.keyboard.press("Control+k");
   const palette = page.getByRole("combobox", { name: "Search or run a command" });
   await expect(palette).toBeFocused();

@@ -26,6 +26,10 @@ use serde_json::json;
 
 #[tokio::main]
 async fn main() -> Result<()> {
+    if env::args().any(|word| word == "--help") {
+        println!("{USAGE}\n./dev bench partitions");
+        return Ok(());
+    }
     let mut words = env::args().skip(1);
     match words.next().as_deref() {
         Some("mirror") => mirror(Options::parse(words)?).await,

@@ -4,7 +4,7 @@ use drawbridge_shared::access::{ScramMechanism, UserDraft};
 use drawbridge_shared::wire::Request;
 use js_sys::{Function, Reflect, Uint8Array};
 use leptos::prelude::*;
-use leptos::wasm_bindgen::JsCast as _;
+use wasm_bindgen::JsCast;
 
 use super::users::Known;
 use crate::model::access::{client_lines, consequence, password};
@@ -211,7 +211,8 @@ fn Once(
 /// A password from the browser's own source of random numbers; it never comes over the network to be shown.
 fn made() -> Option<String> {
     let crypto = Reflect::get(&window(), &"crypto".into()).ok()?;
-    let fill: Function = Reflect::get(&crypto, &"getRandomValues".into()).ok()?.dyn_into().ok()?;
+    let fill = Reflect::get(&crypto, &"getRandomValues".into()).ok()?;
+    let fill = fill.dyn_into::<Function>().ok()?;
     let random = Uint8Array::new_with_length(LETTERS);
     fill.call1(&crypto, &random).ok()?;
     Some(password(&random.to_vec()))

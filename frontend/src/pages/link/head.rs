@@ -74,7 +74,7 @@ fn Facts(subject: Subject) -> impl IntoView {
             <Fact name="Throughput">{text(|row| lag::throughput(&row.rate))}</Fact>
             <Fact name="Mirrors">
                 {text(|row| format!("{} active", links::mirror_counts(row).0))}
-                <span class="fact-more">{text(links::other_mirrors)}</span>
+                <span class="fact-more">{move || subject.row(links::other_mirrors)}</span>
             </Fact>
             <Fact name="Cut-over readiness" hint="Mirrors of which nothing is missing">{move || readiness()}</Fact>
         </Show>

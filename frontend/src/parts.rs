@@ -141,9 +141,8 @@ parts! {
         Page(Route::Activity { .. }) => view! { <ActivityPage /> }.into_any(),
     }
 
-    // Consumer groups, users and ACLs.
+    // Consumer groups.
     groups, fetch_groups {
-        Page(Route::Access { .. }) => view! { <AccessPage /> }.into_any(),
         Page(Route::Groups { .. }) => view! { <GroupsPage /> }.into_any(),
         Page(Route::Group { cluster, group }) => view! { <GroupPage cluster group /> }.into_any(),
         Page(Route::GroupReset { cluster, group, .. }) => view! { <GroupResetPage cluster group /> }.into_any(),

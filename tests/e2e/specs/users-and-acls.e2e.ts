@@ -1,3 +1,5 @@
+// Runs after the outages: a Kafka 4.3 broker that is killed after SCRAM users were deleted was seen to refuse all
+// of them when it is back.
 import type { Page } from "@playwright/test";
 import { expectAccessible } from "../support/axe.ts";
 import { createTopic, produce, uniqueTopic } from "../support/kafka.ts";

@@ -1,6 +1,6 @@
 // The `test` that every specification uses: a gateway per worker, and a page that must not complain.
 
-import { test as base, expect } from "@playwright/test";
+import { type ConsoleMessage, test as base, expect } from "@playwright/test";
 import { Gateway } from "./gateway.ts";
 import { bothAnswer, serveBoth } from "./kafka.ts";
 
@@ -14,6 +14,15 @@ interface PerWorker {
   /** What the gateway serves: the demo's embedded clusters, or the real Kafka clusters. */
   serves: "demo" | "kafka";
   gateway: Gateway;
+}
+
+/**
+ * Whether a message is of a part of the console that was fetched ahead when the page was left or its gateway ended.
+ * A part that is missing when its page is opened is told on the page: `parts.e2e.ts`.
+ */
+function isAhead(message: ConsoleMessage): boolean {
+  const isPart = /\/part-[^/]*\.wasm$/.test(message.location().url);
+  return isPart || /^TypeError: (WebAssembly compilation aborted: Network error|Failed to fetch\n.*\bat loader )/s.test(message.text());
 }
 
 export const test = base.extend<PerTest, PerWorker>({
@@ -37,7 +46,7 @@ export const test = base.extend<PerTest, PerWorker>({
       const heard: string[] = [];
       page.on("pageerror", (error) => heard.push(`uncaught: ${error.message}`));
       page.on("console", (message) => {
-        if (message.type() === "error") heard.push(message.text());
+        if (message.type() === "error" && !isAhead(message)) heard.push(message.text());
       });
       await use();
       if (info.status !== info.expectedStatus) {

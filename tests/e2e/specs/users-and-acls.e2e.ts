@@ -1,5 +1,5 @@
-// Runs after the outages: a Kafka 4.3 broker that is killed after SCRAM users were deleted was seen to refuse all
-// of them when it is back.
+// Named to run after the outages: in a run where it came first, a broker that was killed then refused all SCRAM logins
+// when it was back. Why is not known.
 import type { Page } from "@playwright/test";
 import { expectAccessible } from "../support/axe.ts";
 import { createTopic, produce, uniqueTopic } from "../support/kafka.ts";

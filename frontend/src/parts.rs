@@ -41,6 +41,8 @@ use crate::routes::Route;
 use crate::shell::turn;
 use crate::ui::{Button, ErrorNote, Skeleton};
 
+mod styles;
+
 type Later<T> = Pin<Box<dyn Future<Output = Result<T, SplitLoaderError>>>>;
 
 /// A part of the console: what fetches it, and what makes the views in it.
@@ -190,14 +192,17 @@ pub fn palette() -> AnyView {
 fn show(place: Place, focus: Option<&'static str>) -> AnyView {
     let Some(part) = part_of(&place) else { return ().into_any() };
     // A part that is there already answers at once, and the page changes without a gap.
-    if let Some(Ok(view)) = (part.view)(place.clone()).now_or_never() {
+    if styles::are_there()
+        && let Some(Ok(view)) = (part.view)(place.clone()).now_or_never()
+    {
         return view;
     }
     let arrived = RwSignal::new(None);
     let fetch = move || {
         arrived.set(None);
         spawn_local(async move {
-            let outcome = (part.fetch)().await.is_ok();
+            let (code, styles) = futures_util::join!((part.fetch)(), styles::come());
+            let outcome = code.is_ok() && styles;
             // The reader may have gone elsewhere meanwhile.
             arrived.try_set(Some(outcome));
         });
@@ -243,6 +248,7 @@ fn missing(retry: Callback<()>) -> AnyView {
 pub fn fetch_when_idle() {
     spawn_local(async {
         gloo_timers::future::TimeoutFuture::new(IDLE_AFTER_MS).await;
+        styles::come().await;
         for part in PARTS {
             // Opening a page of it tries again, and says so if that fails too.
             (part.fetch)().await.ok();

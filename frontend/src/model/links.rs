@@ -148,7 +148,7 @@ pub fn dials(row: &LinkRow) -> String {
 pub fn fault(row: &LinkRow) -> Option<String> {
     let is_wrong = !matches!(row.error, LinkError::NoError)
         || matches!(row.state, LinkState::Failed | LinkState::Unavailable);
-    let plain = || row.error.as_str().replace('_', " ").to_lowercase();
+    let plain = || row.error.as_str().replace('_', " ").to_ascii_lowercase();
     is_wrong.then(|| row.error_message.clone().unwrap_or_else(plain))
 }
 

@@ -80,7 +80,7 @@ pub(super) fn path(route: &Route) -> String {
         Route::Mirrors { query } => format!("/mirrors{}", list_pairs(query)),
         Route::LinkNew { cluster, mode } => {
             let cluster = cluster.as_ref().map_or("", ClusterName::as_str);
-            let mode = mode.map(|mode| mode.as_str().to_lowercase()).unwrap_or_default();
+            let mode = mode.map(|mode| mode.as_str().to_ascii_lowercase()).unwrap_or_default();
             format!("/links/new{}", encode_pairs(&[("cluster", cluster), ("mode", &mode)]))
         }
         Route::Link { cluster, link, tab } => {

@@ -4,18 +4,78 @@
 //! type written as an array, which nobody sends. Here there is one parser, of `Value`, and per type only what
 //! picks its fields out of a map: half the code to download.
 
+use std::fmt;
+
 use serde::de::{
-    DeserializeSeed, Deserializer, EnumAccess, Error as _, MapAccess, SeqAccess, Unexpected,
-    VariantAccess, Visitor,
+    DeserializeSeed, Deserializer, EnumAccess, Error as _, Expected, MapAccess, SeqAccess,
+    Unexpected, VariantAccess, Visitor,
 };
-use serde_json::{Error, Map, Value, map};
+use serde_json::{Map, Value, map};
+
+/// What is wrong with a message. Not `serde_json`'s error: that one can write any number and any text as Rust does,
+/// with tables that are a good part of the first download.
+#[derive(Debug)]
+pub(super) struct Error(String);
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl serde::de::Error for Error {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self(message.to_string())
+    }
+
+    #[cold]
+    fn invalid_type(found: Unexpected<'_>, wanted: &dyn Expected) -> Self {
+        Self(format!("{} where {wanted} is expected", kind(found)))
+    }
+
+    #[cold]
+    fn invalid_value(found: Unexpected<'_>, wanted: &dyn Expected) -> Self {
+        Self(format!("a {} that cannot be taken where {wanted} is expected", kind(found)))
+    }
+
+    #[cold]
+    fn invalid_length(found: usize, wanted: &dyn Expected) -> Self {
+        Self(format!("{found} elements where {wanted} is expected"))
+    }
+
+    #[cold]
+    fn unknown_variant(found: &str, _known: &'static [&'static str]) -> Self {
+        Self(format!("`{found}` is not known"))
+    }
+
+    #[cold]
+    fn missing_field(name: &'static str) -> Self {
+        Self(format!("`{name}` is missing"))
+    }
+}
+
+const fn kind(found: Unexpected<'_>) -> &str {
+    match found {
+        Unexpected::Bool(_) => "boolean",
+        Unexpected::Unsigned(_) | Unexpected::Signed(_) | Unexpected::Float(_) => "number",
+        Unexpected::Char(_) | Unexpected::Str(_) | Unexpected::Bytes(_) => "text",
+        Unexpected::Seq => "sequence",
+        Unexpected::Map => "map",
+        Unexpected::Unit | Unexpected::Option => "null",
+        Unexpected::Other(kind) => kind,
+        _ => "variant",
+    }
+}
 
 /// Reads one message.
 ///
 /// # Errors
 /// The text is not JSON, which says where; or it is another message, which says what is wrong.
 pub(super) fn read<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Error> {
-    T::deserialize(Tree(serde_json::from_str(text)?))
+    let tree = serde_json::from_str(text).map_err(|error| Error(error.to_string()))?;
+    T::deserialize(Tree(tree))
 }
 
 struct Tree(Value);
@@ -71,11 +131,20 @@ impl Tree {
     }
 }
 
+fn number<'de, V: Visitor<'de>>(found: &serde_json::Number, visitor: V) -> Result<V::Value, Error> {
+    match (found.as_u64(), found.as_i64(), found.as_f64()) {
+        (Some(found), ..) => visitor.visit_u64(found),
+        (_, Some(found), _) => visitor.visit_i64(found),
+        (.., Some(found)) => visitor.visit_f64(found),
+        _ => Err(Error::custom("a number that is too large")),
+    }
+}
+
 macro_rules! numbers {
     ($($method:ident)+) => {
         $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
             match &self.0 {
-                Value::Number(number) => number.deserialize_any(visitor),
+                Value::Number(found) => number(found, visitor),
                 _ => Err(self.is_not("a number")),
             }
         })+
@@ -97,7 +166,7 @@ impl<'de> Deserializer<'de> for Tree {
         match self.0 {
             Value::Null => visitor.visit_unit(),
             Value::Bool(found) => visitor.visit_bool(found),
-            Value::Number(found) => found.deserialize_any(visitor),
+            Value::Number(found) => number(&found, visitor),
             Value::String(found) => visitor.visit_string(found),
             Value::Array(found) => visitor.visit_seq(Items(found.into_iter())),
             Value::Object(found) => visitor.visit_map(Fields::new(found)),

@@ -20,6 +20,7 @@ mod doors;
 mod jars;
 mod ports;
 mod shared;
+mod surroundings;
 mod template;
 mod watchdog;
 
@@ -29,4 +30,5 @@ pub use cluster::{Cluster, Kafka, User};
 pub use doors::Door;
 pub use jars::{Jars, Version, cache_root, in_network_of};
 pub use shared::{Pair, for_links, gallery, three_brokers, two_clusters, unique};
+pub use surroundings::Clock;
 pub use watchdog::{guard_process, release_process};

@@ -15,7 +15,7 @@ use drawbridge::{
 use drawbridge_kafka::settings::Secret;
 use drawbridge_shared::view::ClusterOrigin;
 use drawbridge_tests::{
-    bed::{Cluster, Kafka, gallery, unique},
+    bed::{Clock, Cluster, Kafka, gallery, unique},
     checker::{self, Log},
     wire::{Routed, Wire},
 };
@@ -72,9 +72,15 @@ impl Gateway {
 
     /// The same in a process of its own: these tests once more, where one of them is the gateway.
     pub(super) async fn process(properties: &str) -> Result<Self> {
+        Self::process_by(None, properties).await
+    }
+
+    /// The same with a clock that can be stepped.
+    pub(super) async fn process_by(clock: Option<&Clock>, properties: &str) -> Result<Self> {
         let mut process = Command::new(std::env::current_exe()?)
             .args(["--exact", super::process::NAME, "--ignored", "--nocapture"])
             .env(super::process::PROPERTIES, properties)
+            .envs(clock.into_iter().flat_map(Clock::environment))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)

@@ -1,11 +1,12 @@
 //! Faults of every kind in an order that a seed draws, while plain and transactional writers go on: gateways and
-//! brokers killed and frozen, networks cut, leaders moved, quotas, two gateways, promotions and failovers in the
+//! brokers killed and frozen, networks cut and slow, disks full, clocks stepped, leaders moved, quotas, two gateways, promotions and failovers in the
 //! middle. At the end the independent checker compares all that was mirrored.
 //!
 //! Needs a network namespace with the rights of root in it, and `nft`: `./dev chaos`.
 
 mod bridge;
 mod faults;
+mod network;
 
 use std::{
     collections::BTreeMap,

@@ -13,7 +13,12 @@ use std::{
 use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::{jars::Jars, ports::Port, watchdog};
+use super::{
+    jars::Jars,
+    ports::Port,
+    surroundings::{Clock, Disk},
+    watchdog,
+};
 use crate::wire::Wire;
 
 /// How long a broker may take to answer on this crowded machine before a test gives up on it.
@@ -27,6 +32,8 @@ pub struct Broker {
     dir: PathBuf,
     back_door: String,
     process: Mutex<Option<Child>>,
+    clock: Option<Clock>,
+    disk: Option<Disk>,
     _ports: Vec<Port>,
 }
 
@@ -47,7 +54,16 @@ impl Broker {
         back_door: String,
         ports: Vec<Port>,
     ) -> Self {
-        Self { id, jars, dir, back_door, process: Mutex::new(None), _ports: ports }
+        let process = Mutex::new(None);
+        Self { id, jars, dir, back_door, process, clock: None, disk: None, _ports: ports }
+    }
+
+    /// With a clock that can be stepped, and a disk that can be filled, of so many megabytes.
+    pub(super) fn on_loose_ground(mut self, megabytes: u32) -> Result<Self> {
+        self.clock = Some(Clock::right(&self.dir)?);
+        fs::create_dir_all(self.data())?;
+        self.disk = Some(Disk::mount(self.data(), megabytes)?);
+        Ok(self)
     }
 
     /// The node id.
@@ -93,6 +109,7 @@ impl Broker {
             .stdout(log)
             .current_dir(&self.dir)
             .process_group(0);
+        java.envs(self.clock.iter().flat_map(Clock::environment));
         let child = java.spawn().context("starting java (version 17 or newer)")?;
         watchdog::guard_process(child.id())?;
         *process = Some(child);
@@ -151,6 +168,26 @@ impl Broker {
         self.signal(Signal::CONT)
     }
 
+    /// Sets its clock so many seconds off.
+    ///
+    /// # Errors
+    /// Its cluster is not on loose ground.
+    pub fn step_clock(&self, seconds: i64) -> Result<()> {
+        self.clock.as_ref().context("its clock is everybody's")?.step(seconds)
+    }
+
+    /// Lets its disk be full until the broker has given up and there is room again.
+    ///
+    /// # Errors
+    /// Its cluster is not on loose ground, or the broker goes on without a disk.
+    pub async fn run_out_of_disk(&self) -> Result<()> {
+        let disk = self.disk.as_ref().context("its disk is everybody's")?;
+        disk.fill()?;
+        let ended = self.has_ended().await;
+        disk.free()?;
+        ended
+    }
+
     /// Everything it has logged.
     pub fn log(&self) -> String {
         fs::read_to_string(self.log_path()).unwrap_or_default()
@@ -167,6 +204,10 @@ impl Broker {
             return Ok(());
         }
         self.signal(signal)?;
+        self.has_ended().await
+    }
+
+    async fn has_ended(&self) -> Result<()> {
         let deadline = Instant::now() + PATIENCE;
         while self.ended()?.is_none() {
             if Instant::now() > deadline {

@@ -53,6 +53,7 @@ pub struct Kafka {
     host: String,
     network_of: Option<u32>,
     fast: bool,
+    disk: Option<u32>,
 }
 
 impl Kafka {
@@ -72,6 +73,7 @@ impl Kafka {
             host: "127.0.0.1".to_owned(),
             network_of: None,
             fast: false,
+            disk: None,
         }
     }
 
@@ -166,6 +168,14 @@ impl Kafka {
         self
     }
 
+    /// Clocks that can be stepped ([`Broker::step_clock`]) and disks of so many megabytes that can be filled
+    /// ([`Broker::run_out_of_disk`]). Needs the rights to mount.
+    #[must_use]
+    pub const fn on_loose_ground(mut self, megabytes: u32) -> Self {
+        self.disk = Some(megabytes);
+        self
+    }
+
     /// Starts the brokers and waits until all of them know each other.
     ///
     /// # Errors
@@ -251,9 +261,13 @@ impl Kafka {
             let common = self.common_properties(&doors, &voters, &cluster.certificates);
             let text = properties(pairs) + &common;
             Broker::write_properties(&home, &text)?;
-            template.instantiate(&home.join("data"), &cluster.id, id)?;
             let address = cluster.addresses[&Door::Plain][index].clone();
-            cluster.brokers.push(Broker::new(id, jars.clone(), home, address, ports));
+            let mut broker = Broker::new(id, jars.clone(), home, address, ports);
+            if let Some(megabytes) = self.disk {
+                broker = broker.on_loose_ground(megabytes)?;
+            }
+            template.instantiate(&broker.data(), &cluster.id, id)?;
+            cluster.brokers.push(broker);
         }
         Ok(())
     }

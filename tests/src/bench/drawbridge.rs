@@ -78,6 +78,27 @@ impl Gateway {
         self.surely("POST", &format!("{}/mirrors", self.link), &body).await
     }
 
+    /// Host and port of its console.
+    pub(super) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The link's name.
+    pub(super) fn link_name(&self) -> &str {
+        self.link.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// Records that all mirrors of the link are behind.
+    pub(super) async fn lag(&self) -> Result<i64> {
+        let (status, answer) =
+            self.ask("GET", &format!("{}/mirrors", self.link), &Value::Null).await?;
+        ensure!(status == 200, "{status}: {answer}");
+        let answer: Value = serde_json::from_str(&answer)?;
+        let mirrors = answer["data"].as_array().context("mirrors")?;
+        let rows = mirrors.iter().filter_map(|mirror| mirror["mirror_lags"].as_array()).flatten();
+        rows.map(|row| row["lag"].as_i64().context("a lag")).sum()
+    }
+
     /// Deletes the link and ends the gateway.
     pub(super) async fn stop(self) -> Result<()> {
         self.surely("DELETE", &format!("{}?force=true", self.link), &Value::Null).await?;

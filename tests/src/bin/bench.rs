@@ -1,11 +1,12 @@
-//! `bench mirror [OPTION…]` and `bench partitions`: see [`drawbridge_tests::bench`].
+//! `bench mirror [OPTION…]`, `bench partitions` and `bench soak [MINUTES]`: see [`drawbridge_tests::bench`].
 //!
-//! `DRAWBRIDGE_BIN` names the gateway's release binary.
+//! `DRAWBRIDGE_BIN` names the gateway's release binary, `DRAWBRIDGE_SESSIONS` the script that opens browsers.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command that prints its result")]
 
 use std::{
     env,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use anyhow::{Context, Result, bail};
@@ -18,23 +19,28 @@ use drawbridge_tests::{
         options::{Options, USAGE},
         partitions,
         report::CellReport,
-        round, tools,
+        round,
+        soak::{Plan, Sample, soak},
+        tools,
     },
     wire::Wire,
 };
 use serde_json::json;
 
+const OTHERS: &str = "\n./dev bench partitions\n./dev bench soak [MINUTES (60)]";
+
 #[tokio::main]
 async fn main() -> Result<()> {
     if env::args().any(|word| word == "--help") {
-        println!("{USAGE}\n./dev bench partitions");
+        println!("{USAGE}{OTHERS}");
         return Ok(());
     }
     let mut words = env::args().skip(1);
     match words.next().as_deref() {
         Some("mirror") => mirror(Options::parse(words)?).await,
         Some("partitions") => many_partitions().await,
-        _ => bail!("{USAGE}\n./dev bench partitions"),
+        Some("soak") => soaking(words.next()).await,
+        _ => bail!("{USAGE}{OTHERS}"),
     }
 }
 
@@ -164,6 +170,54 @@ async fn many_partitions() -> Result<()> {
     );
     if mebibytes(told.peak) > 100 {
         bail!("more than the 100 MiB that are wanted");
+    }
+    Ok(())
+}
+
+async fn soaking(minutes: Option<String>) -> Result<()> {
+    let minutes = minutes.map_or(Ok(60), |text| text.parse()).context("minutes")?;
+    let sessions = env::var_os("DRAWBRIDGE_SESSIONS").context("DRAWBRIDGE_SESSIONS")?.into();
+    let bed = Bed::start().await?;
+    let soaked = soak(&Plan {
+        clusters: bed.clusters(),
+        dir: bed.dir.path(),
+        program: &bed.program,
+        sessions,
+        lasts: Duration::from_secs(minutes * 60),
+    })
+    .await?;
+    println!(
+        "{minutes} minutes, {} partitions, {} records/s; {}; {:.0} % of a core; {} samples",
+        soaked.partitions,
+        soaked.rate,
+        machine(),
+        soaked.cpu_share * 100.0,
+        soaked.samples.len()
+    );
+    println!("median of           first quarter  last quarter");
+    let row = |name: &str, figure: fn(&Sample) -> u64| {
+        let (first, last) = soaked.drift(figure);
+        println!("{name:<20}{first:>13} {last:>13}");
+        (first, last)
+    };
+    let resident = row("gateway, KiB", |sample| sample.resident >> 10);
+    let descriptors = row("open files", |sample| sample.descriptors as u64);
+    let lag = row("lag, records", |sample| sample.lag.unsigned_abs());
+    let heap = row("browsers, KiB", |sample| sample.heap >> 10);
+    let sessions = row("sessions", |sample| sample.sessions as u64);
+    let errors = soaked.samples.last().map_or(0, |sample| sample.errors);
+    println!("{errors} errors in the browsers");
+    let grew = |(first, last): (u64, u64), room: u64| last > first + first / 10 + room;
+    // Lag differs with the moment it is looked at: what counts is that it does not pile up, and a second is allowed.
+    if grew(resident, 4_096)
+        || grew(descriptors, 8)
+        || grew(heap, 8_192)
+        || grew(lag, u64::from(soaked.rate))
+    {
+        bail!("something grew");
+    }
+    if errors > 0 || sessions.1 < sessions.0 {
+        bail!("a session broke");
     }
     Ok(())
 }

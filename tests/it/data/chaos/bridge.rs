@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use drawbridge_tests::{
-    bed::{Cluster, Door, Kafka, unique},
+    bed::{Clock, Cluster, Door, Kafka, unique},
     checker::Log,
     wire::Wire,
 };
@@ -21,12 +21,17 @@ use super::{
 };
 use crate::support::{Version, eventually};
 
+/// Megabytes of a broker's disk: plenty for all that is written here.
+const DISK: u32 = 1_000;
+
 /// The gateway's way in: what is cut for it is not cut for writers and the checker.
 pub(super) const DOOR: Door = Door::SaslPlain;
 
 pub(super) struct Bridge {
     pub(super) source: Cluster,
     pub(super) destination: Cluster,
+    /// Of all gateways.
+    pub(super) clock: Clock,
     pub(super) gateways: Vec<Gateway>,
     pub(super) traffic: Traffic,
     pub(super) topic: String,
@@ -41,10 +46,13 @@ impl Bridge {
             true => (Version::V3_9, Version::V4),
             false => (Version::V4, Version::V3_9),
         };
-        let cluster = |version| Kafka::new(version).door(DOOR).brokers(3).start();
+        let cluster =
+            |version| Kafka::new(version).door(DOOR).brokers(3).on_loose_ground(DISK).start();
         let (source, destination) = tokio::try_join!(cluster(from), cluster(to))?;
         let topic = topic(&source, 4).await?;
-        let gateway = Gateway::process(&destination.properties("admin")).await?;
+        let clock = Clock::right(destination.dir())?;
+        let properties = destination.properties("admin");
+        let gateway = Gateway::process_by(Some(&clock), &properties).await?;
         let links = format!("/kafka/v3/clusters/{}/links", destination.id());
         let file = source.properties("admin")
             + "topic.config.sync.ms=500\nrequest.timeout.ms=5000\navailability.check.ms=2000\n";
@@ -59,6 +67,7 @@ impl Bridge {
         let bridge = Self {
             source,
             destination,
+            clock,
             gateways: vec![gateway],
             traffic,
             topic,
@@ -71,7 +80,8 @@ impl Bridge {
 
     /// One that runs the links or waits to.
     pub(super) async fn another_gateway(&self) -> Result<Gateway> {
-        Gateway::process(&self.destination.properties("admin")).await
+        let properties = self.destination.properties("admin");
+        Gateway::process_by(Some(&self.clock), &properties).await
     }
 
     /// Asks whoever runs the links until it does as it is told.

@@ -1,6 +1,6 @@
 //! What can happen.
 
-use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use drawbridge_kafka::{Client, ConnectionSettings, Properties, admin::elections::Election};
@@ -14,7 +14,10 @@ use kafka_protocol::messages::{
 };
 use rand::{RngExt as _, rngs::StdRng};
 
-use super::bridge::{Bridge, DOOR, last};
+use super::{
+    bridge::{Bridge, last},
+    network::{Cut, Slow},
+};
 
 /// A kind of fault. Each ends by itself or is mended before the next one.
 #[derive(Clone, Copy, Debug)]
@@ -31,12 +34,19 @@ pub(super) enum Fault {
     BothCutOff,
     LeadersMoved,
     Throttled,
+    SourceSlow,
+    DestinationSlow,
+    SourceDiskFull,
+    DestinationDiskFull,
+    GatewayClockStepped,
+    SourceClockStepped,
+    DestinationClockStepped,
     PromotedAsABrokerDies,
     FailedOverWithTheSourceCutOff,
 }
 
 impl Fault {
-    pub(super) const ALL: [Self; 14] = [
+    pub(super) const ALL: [Self; 21] = [
         Self::GatewayKilled,
         Self::TwoGateways,
         Self::SourceBrokerKilled,
@@ -49,6 +59,13 @@ impl Fault {
         Self::BothCutOff,
         Self::LeadersMoved,
         Self::Throttled,
+        Self::SourceSlow,
+        Self::DestinationSlow,
+        Self::SourceDiskFull,
+        Self::DestinationDiskFull,
+        Self::GatewayClockStepped,
+        Self::SourceClockStepped,
+        Self::DestinationClockStepped,
         Self::PromotedAsABrokerDies,
         Self::FailedOverWithTheSourceCutOff,
     ];
@@ -67,6 +84,13 @@ impl Fault {
             Self::BothCutOff => "network to both cut",
             Self::LeadersMoved => "leaders moved on both sides",
             Self::Throttled => "gateway throttled on both sides",
+            Self::SourceSlow => "network to the source slow",
+            Self::DestinationSlow => "network to the destination slow",
+            Self::SourceDiskFull => "disk of a source's broker full",
+            Self::DestinationDiskFull => "disk of a destination's broker full",
+            Self::GatewayClockStepped => "clock of the gateway stepped",
+            Self::SourceClockStepped => "clock of a source's broker stepped",
+            Self::DestinationClockStepped => "clock of a destination's broker stepped",
             Self::PromotedAsABrokerDies => "mirror promoted while a broker is killed",
             Self::FailedOverWithTheSourceCutOff => "mirror failed over with the source cut off",
         }
@@ -114,6 +138,17 @@ impl Fault {
                 quota(&on.source, None).await?;
                 quota(&on.destination, None).await
             }
+            Self::SourceSlow => slow(&on.source, rng).await,
+            Self::DestinationSlow => slow(&on.destination, rng).await,
+            Self::SourceDiskFull => fill_disk(any(&on.source, rng)).await,
+            Self::DestinationDiskFull => fill_disk(any(&on.destination, rng)).await,
+            Self::GatewayClockStepped => {
+                on.clock.step(step(rng))?;
+                last(rng).await;
+                on.clock.step(0)
+            }
+            Self::SourceClockStepped => step_clock(any(&on.source, rng), rng).await,
+            Self::DestinationClockStepped => step_clock(any(&on.destination, rng), rng).await,
             Self::PromotedAsABrokerDies => promote(on, rng).await,
             Self::FailedOverWithTheSourceCutOff => fail_over(on).await,
         }
@@ -145,34 +180,27 @@ async fn cut(clusters: &[&Cluster], rng: &mut StdRng) -> Result<()> {
     Ok(())
 }
 
-/// Mended when it is dropped.
-struct Cut;
-
-impl Cut {
-    fn make(clusters: &[&Cluster]) -> Result<Self> {
-        let doors = clusters.iter().map(|cluster| cluster.bootstrap_of(DOOR)).collect::<Vec<_>>();
-        let doors = doors.join(",");
-        let ports: Vec<&str> =
-            doors.split(',').filter_map(|at| Some(at.rsplit_once(':')?.1)).collect();
-        let ports = ports.join(", ");
-        nft(&format!(
-            "table inet chaos {{\n chain input {{\n type filter hook input priority 0; policy accept;\n \
-             tcp dport {{ {ports} }} drop\n tcp sport {{ {ports} }} drop\n }}\n}}"
-        ))?;
-        Ok(Self)
-    }
-}
-
-impl Drop for Cut {
-    fn drop(&mut self) {
-        nft("delete table inet chaos").expect("the network is whole again");
-    }
-}
-
-fn nft(rules: &str) -> Result<()> {
-    let output = Command::new("nft").arg(rules).output().context("running nft")?;
-    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+/// What comes and goes between the gateway and a cluster is late, by a tenth of a second or by more than a fetch waits.
+async fn slow(cluster: &Cluster, rng: &mut StdRng) -> Result<()> {
+    let _slow = Slow::make(cluster, Duration::from_millis(rng.random_range(50..700))).await?;
+    last(rng).await;
     Ok(())
+}
+
+async fn fill_disk(broker: &Broker) -> Result<()> {
+    broker.run_out_of_disk().await?;
+    broker.start().await
+}
+
+/// Seconds, forward or back. Brokers refuse records of more than an hour ahead.
+fn step(rng: &mut StdRng) -> i64 {
+    rng.random_range(2..3_000) * if rng.random() { 1 } else { -1 }
+}
+
+async fn step_clock(broker: &Broker, rng: &mut StdRng) -> Result<()> {
+    broker.step_clock(step(rng))?;
+    last(rng).await;
+    broker.step_clock(0)
 }
 
 /// A broker that stops in good order gives its leaders away; at the end every replica leads what it should.

@@ -1,6 +1,7 @@
 //! Creating a user and rotating its password. The password is shown once, here, and kept nowhere.
 
 use drawbridge_shared::access::{ScramMechanism, UserDraft};
+use drawbridge_shared::guard::Action;
 use drawbridge_shared::wire::Request;
 use js_sys::{Function, Reflect, Uint8Array};
 use leptos::prelude::*;
@@ -165,7 +166,7 @@ fn Content(
             <Refusal error=ask.error() />
             <DialogActions>
                 <Button on_click=move |()| open.set(false)>"Cancel"</Button>
-                <Button kind=ButtonKind::Primary on_click=send busy=ask.busy()>
+                <Button kind=ButtonKind::Primary on_click=send why_not=known.cluster.guard(Action::UserSet) busy=ask.busy()>
                     {if is_new { "Create user" } else { "Rotate password" }}
                 </Button>
             </DialogActions>

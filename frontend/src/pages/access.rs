@@ -18,6 +18,7 @@ use crate::state::{Clusters, Nav};
 use crate::ui::{ButtonKind, EmptyState, PageHead, SelectField, Skeleton, Tab, Tabs};
 use acls::Acls;
 use grants::Grants;
+pub(in crate::pages) use user_form::{LETTERS, made};
 use users::Users;
 
 /// The URL's query, and how it is changed.

@@ -17,7 +17,7 @@ use crate::ui::{
 };
 
 /// Letters of a password that is made here.
-const LETTERS: u32 = 24;
+pub(in crate::pages) const LETTERS: u32 = 24;
 
 /// What the dialog is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -210,7 +210,7 @@ fn Once(
 }
 
 /// A password from the browser's own source of random numbers; it never comes over the network to be shown.
-fn made() -> Option<String> {
+pub(in crate::pages) fn made() -> Option<String> {
     let crypto = Reflect::get(&window(), &"crypto".into()).ok()?;
     let fill = Reflect::get(&crypto, &"getRandomValues".into()).ok()?;
     let fill = fill.dyn_into::<Function>().ok()?;

@@ -2,13 +2,14 @@
 
 use drawbridge_shared::draft::ConfigChange;
 use drawbridge_shared::guard::Action;
-use drawbridge_shared::link::{LinkMode, LinkState};
+use drawbridge_shared::link::{ConnectionMode, LinkMode, LinkState};
 use drawbridge_shared::view::Severity;
 use drawbridge_shared::wire::Request;
 use leptos::prelude::*;
 
 use super::Subject;
 use super::delete::DeleteDialog;
+use super::rotate::RotateDialog;
 use crate::model::number::UNKNOWN;
 use crate::model::role::StateRole;
 use crate::model::time::age;
@@ -24,16 +25,17 @@ use crate::ui::{
 #[component]
 pub(super) fn Head(subject: Subject) -> impl IntoView {
     let ask = Ask::new();
-    let deleting = RwSignal::new(false);
+    let (deleting, rotating) = (RwSignal::new(false), RwSignal::new(false));
     view! {
         <PageHead
             title=subject.link().to_string()
             badge=move || view! { <State subject /> }
             facts=move || view! { <Facts subject /> }
-            actions=move || view! { <Actions subject ask deleting /> }
+            actions=move || view! { <Actions subject ask deleting rotating /> }
         />
         <Refusal error=ask.error() />
         <DeleteDialog subject open=deleting />
+        <RotateDialog subject open=rotating />
     }
 }
 
@@ -87,7 +89,12 @@ fn Facts(subject: Subject) -> impl IntoView {
 }
 
 #[component]
-fn Actions(subject: Subject, ask: Ask, deleting: RwSignal<bool>) -> impl IntoView {
+fn Actions(
+    subject: Subject,
+    ask: Ask,
+    deleting: RwSignal<bool>,
+    rotating: RwSignal<bool>,
+) -> impl IntoView {
     let (nav, toasts) = (expect_context::<Nav>(), expect_context::<Toasts>());
     let is_here = Memo::new(move |_| subject.row(|row| row.mode));
     let is_paused =
@@ -119,6 +126,11 @@ fn Actions(subject: Subject, ask: Ask, deleting: RwSignal<bool>) -> impl IntoVie
         on_click,
         why_not: subject.cluster.guard(action),
     };
+    let rotation = Signal::derive(move || {
+        let waits = subject.row(|row| row.connection == ConnectionMode::Inbound).unwrap_or(false);
+        let waits = waits.then(|| "The half that dials logs in for both: rotate there".to_owned());
+        subject.cluster.why_not(Action::LinkAlter).or(waits)
+    });
     let go = move |route: crate::routes::Route| Callback::new(move |()| nav.go(&route));
     move || {
         let mode = is_here.get()?;
@@ -136,6 +148,12 @@ fn Actions(subject: Subject, ask: Ask, deleting: RwSignal<bool>) -> impl IntoVie
             let failover = subject.cut_over(CutOver::Failover, Vec::new());
             items.push(item("Fail over all mirrors…", true, Action::MirrorFailover, go(failover)));
         }
+        items.push(MenuItem {
+            label: "Rotate credentials…",
+            is_danger: false,
+            on_click: Callback::new(move |()| rotating.set(true)),
+            why_not: rotation,
+        });
         items.push(delete);
         let promote = subject.cut_over(CutOver::Promote, Vec::new()).path();
         // While the source is away, the way out stands beside the way that needs it.

@@ -22,7 +22,7 @@ mod table;
 mod tabs;
 
 pub use badge::{Badge, Shape, StateRole};
-pub use button::{Button, ButtonKind};
+pub use button::{Button, ButtonKind, LinkButton};
 pub use cells::{Age, Bytes, Count, Estimate, Marked};
 pub use chart::Chart;
 pub use copy::{CopyBlock, CopyButton};

@@ -2,7 +2,7 @@
 
 use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
-use drawbridge_shared::{names::ClusterName, view::Severity};
+use drawbridge_shared::{guard::Rule, names::ClusterName, view::Severity};
 use tokio::net::TcpListener;
 
 use crate::{
@@ -37,6 +37,8 @@ pub struct Parts {
     pub link_memory: Option<usize>,
     /// How much may be searched for records.
     pub browse: BrowseLimits,
+    /// What is denied on all clusters, and what concerns none.
+    pub denied: Vec<Rule>,
     /// Whether this is the demo.
     pub is_demo: bool,
 }
@@ -63,7 +65,7 @@ impl App {
             let message = format!("{name} was added before and cannot be used: {why}");
             notices.push(Severity::Failed, name, None, message);
         }
-        let clusters = Clusters::new(notices, parts.store, tasks.clone());
+        let clusters = Clusters::guarded(notices, parts.store, tasks.clone(), parts.denied);
         for spec in parts.clusters {
             clusters.insert(spec)?;
         }

@@ -27,6 +27,7 @@ use std::{
 
 use drawbridge_shared::{
     draft::ClusterDraft,
+    guard::Rule,
     names::ClusterName,
     view::{ClusterOrigin, Severity},
     wire::{ErrorCode, FeedData},
@@ -57,6 +58,7 @@ struct Inner {
     notices: Notices,
     store: Option<Store>,
     tasks: Tasks,
+    everywhere: Vec<Rule>,
     /// Adding and removing go one after the other, so that file and memory agree.
     changing: tokio::sync::Mutex<()>,
 }
@@ -65,6 +67,17 @@ impl Clusters {
     /// No clusters yet. Without a store, those added later are forgotten when the gateway stops.
     #[must_use]
     pub fn new(notices: Notices, store: Option<Store>, tasks: Tasks) -> Self {
+        Self::guarded(notices, store, tasks, Vec::new())
+    }
+
+    /// As [`Clusters::new`], with what is denied on all of them.
+    #[must_use]
+    pub fn guarded(
+        notices: Notices,
+        store: Option<Store>,
+        tasks: Tasks,
+        everywhere: Vec<Rule>,
+    ) -> Self {
         let empty = FeedState::Data(Arc::new(FeedData::Clusters(Vec::new())));
         Self {
             inner: Arc::new(Inner {
@@ -73,9 +86,16 @@ impl Clusters {
                 notices,
                 store,
                 tasks,
+                everywhere,
                 changing: tokio::sync::Mutex::new(()),
             }),
         }
+    }
+
+    /// What is denied on all clusters, and what concerns none.
+    #[must_use]
+    pub fn everywhere(&self) -> &[Rule] {
+        &self.inner.everywhere
     }
 
     /// A cluster by its name here.
@@ -114,7 +134,8 @@ impl Clusters {
     ///
     /// # Errors
     /// `Conflict` when the name is taken; `Invalid` when the settings cannot be used.
-    pub fn insert(&self, spec: ClusterSpec) -> Result<Arc<Cluster>, Refusal> {
+    pub fn insert(&self, mut spec: ClusterSpec) -> Result<Arc<Cluster>, Refusal> {
+        spec.guards.everywhere = self.everywhere().to_vec();
         let name = spec.name.clone();
         let cluster = Arc::new(Cluster::new(spec, self.inner.tasks.clone())?);
         {

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod file;
+mod guards;
 mod keys;
 mod layer;
 
@@ -16,6 +17,7 @@ use drawbridge_kafka::settings::Secret;
 use drawbridge_shared::names::ClusterName;
 
 pub use arguments::{Arguments, Command};
+pub use guards::GuardSettings;
 pub use keys::{KEYS, Key};
 use layer::{Given, Layer};
 
@@ -32,6 +34,8 @@ pub struct Config {
     pub allowed_hosts: Vec<String>,
     /// Clusters by name, with the properties file of each.
     pub clusters: Vec<(ClusterName, PathBuf)>,
+    /// What the gateway is told not to do.
+    pub guards: GuardSettings,
     /// Where clusters added from the console are kept.
     pub clusters_dir: Option<PathBuf>,
     /// How long requests under way may take when the gateway stops.
@@ -188,6 +192,7 @@ impl Config {
             listen,
             allowed_hosts: layer.list("allowed_hosts"),
             clusters,
+            guards: GuardSettings::read(layer, faults),
             clusters_dir: clusters_dir.filter(|_| mode == Mode::Serve),
             shutdown_grace,
             log,

@@ -12,6 +12,7 @@ pub mod clusters;
 pub mod config;
 pub mod demo;
 pub mod feeds;
+pub mod guard;
 pub mod http;
 pub mod links;
 pub mod metrics;

@@ -184,8 +184,20 @@ impl Links {
             return Ok(half);
         }
         host.known()?;
+        if let Some(why) = host.read_only().filter(|_| host.seen_half(link).is_some()) {
+            return Err(why);
+        }
         Err(Refusal::new(ErrorCode::NotFound, format!("Cluster link '{link}' does not exist."))
             .rest(404, 404))
+    }
+
+    /// A half to look at: also one that is not run because its cluster is read-only.
+    fn shown(&self, cluster: &ClusterName, link: &LinkName) -> Result<Arc<Half>, Refusal> {
+        let host = self.host(cluster)?;
+        match host.read_only().and_then(|_| host.seen_half(link)) {
+            Some(half) => Ok(half),
+            None => self.half(cluster, link),
+        }
     }
 
     /// A half, even when another gateway runs it.
@@ -203,7 +215,8 @@ impl Links {
     pub fn of_cluster(&self, cluster: &ClusterName) -> Result<Vec<LinkDetail>, Refusal> {
         let host = self.host(cluster)?;
         host.known()?;
-        Ok(host.halves().iter().map(|half| self.shared.detail(half)).collect())
+        let halves = if host.read_only().is_some() { host.seen() } else { host.halves() };
+        Ok(halves.iter().map(|half| self.shared.detail(half)).collect())
     }
 
     /// One half.
@@ -211,7 +224,7 @@ impl Links {
     /// # Errors
     /// `NotFound`; `Unavailable` until the state of the cluster's links was read.
     pub fn detail(&self, cluster: &ClusterName, link: &LinkName) -> Result<LinkDetail, Refusal> {
-        let half = self.half(cluster, link)?;
+        let half = self.shown(cluster, link)?;
         Ok(self.shared.detail(&half))
     }
 
@@ -225,7 +238,7 @@ impl Links {
         link: &LinkName,
         topic: &TopicName,
     ) -> Result<MirrorDetail, Refusal> {
-        let half = self.half(cluster, link)?;
+        let half = self.shown(cluster, link)?;
         half.now().mirrors.get(topic).cloned().ok_or_else(|| no_such_mirror(link, topic))
     }
 
@@ -272,7 +285,7 @@ impl Links {
         cluster: &ClusterName,
         link: &LinkName,
     ) -> Result<Vec<ConfigRow>, Refusal> {
-        let shown = self.half(cluster, link)?.now();
+        let shown = self.shown(cluster, link)?.now();
         shown.configs.as_ref().map(LinkConfigs::rows).ok_or_else(|| {
             let why = shown.detail.link.error_message.clone().unwrap_or_default();
             Refusal::new(

@@ -53,6 +53,7 @@ async fn run(config: Config) -> anyhow::Result<()> {
         encoder: config.encoder(),
         link_memory: Some(config.link_memory),
         browse: config.browse,
+        denied: config.guards.everywhere.clone(),
         is_demo: config.mode == Mode::Demo,
         ..Parts::default()
     };
@@ -68,6 +69,7 @@ async fn run(config: Config) -> anyhow::Result<()> {
             None
         }
     };
+    guard(&config, &mut parts)?;
     let app = App::start(parts, listener)?;
     if let Some(running) = &running_demo {
         let servers = |cluster: &drawbridge_embedded::EmbeddedCluster| cluster.bootstrap_servers();
@@ -79,6 +81,22 @@ async fn run(config: Config) -> anyhow::Result<()> {
     if let Some(demo) = running_demo {
         demo.shutdown().await;
     }
+    Ok(())
+}
+
+/// Gives each cluster its guards; a guard without its cluster keeps the gateway from starting.
+fn guard(config: &Config, parts: &mut Parts) -> anyhow::Result<()> {
+    for spec in &mut parts.clusters {
+        spec.guards = config.guards.of_cluster(&spec.name);
+    }
+    let known = parts.clusters.iter().map(|spec| &spec.name);
+    let known: Vec<_> = known.chain(parts.unusable.iter().map(|(name, _)| name)).collect();
+    let astray = config.guards.astray(&known);
+    anyhow::ensure!(
+        astray.is_empty(),
+        "{}",
+        astray.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    );
     Ok(())
 }
 

@@ -14,6 +14,7 @@ mod groups;
 mod link_configs;
 mod link_draft;
 mod links;
+mod methods;
 mod mirror_actions;
 mod mirrors;
 mod openapi;
@@ -41,7 +42,9 @@ type Answer<T> = Result<T, RestError>;
 pub fn router(links: Links) -> Router {
     routes::table()
         .into_iter()
-        .fold(Router::new(), |router, (path, methods)| router.route(&format!("/v3{path}"), methods))
+        .fold(Router::new(), |router, (path, methods)| {
+            router.route(&format!("/v3{path}"), methods.into_router())
+        })
         .fallback(error::no_such_path)
         .method_not_allowed_fallback(error::no_such_method)
         .layer(middleware::from_fn(|request: Request, next: Next| {

@@ -5,6 +5,7 @@ mod activity;
 mod browse;
 pub(crate) mod golden;
 mod groups;
+mod guards;
 mod hostile;
 mod links;
 mod membership;

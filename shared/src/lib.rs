@@ -7,6 +7,7 @@
 pub mod access;
 pub mod diff;
 pub mod draft;
+pub mod guard;
 pub mod link;
 pub mod names;
 pub mod order;

@@ -6,6 +6,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::guard::Rule;
+
 mod codec;
 mod error;
 mod feed;
@@ -62,6 +64,9 @@ pub struct Welcome {
     pub now_ms: i64,
     /// What the connection may use.
     pub limits: Limits,
+    /// Actions that are denied on all clusters; what counts for one cluster is in its view.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deny: Vec<Rule>,
 }
 
 /// What a client sends.

@@ -11,6 +11,6 @@ mod groups;
 mod process;
 mod shapes;
 mod starts;
-mod traffic;
+pub(crate) mod traffic;
 mod transactions;
 pub(crate) mod write;

@@ -14,6 +14,7 @@ mod ownership;
 mod pausing;
 mod portal;
 mod restarts;
+mod rotation;
 mod source_topics;
 mod tutorial;
 mod verify;

@@ -4,6 +4,7 @@ use drawbridge_shared::access::{
     Acl, AclPattern, Authority, Decision, Grant, GrantSide, Ground, ScramMechanism, WILDCARD,
     missing, principal_of,
 };
+use drawbridge_shared::link::{ConfigRow, LinkMode};
 use drawbridge_shared::names::ClusterName;
 use drawbridge_shared::view::{LinkPrincipalRow, UsersView};
 
@@ -22,11 +23,57 @@ pub fn password(random: &[u8]) -> String {
 /// What a client's properties file says of a user.
 #[must_use]
 pub fn client_lines(mechanism: ScramMechanism, user: &str, password: &str) -> String {
+    let login = jaas(mechanism.as_str(), user, password).unwrap_or_default();
+    format!("sasl.mechanism={mechanism}\nsasl.jaas.config={login}")
+}
+
+/// The `sasl.jaas.config` of a login by user and password; none for mechanisms that have no password.
+#[must_use]
+pub fn jaas(mechanism: &str, user: &str, password: &str) -> Option<String> {
+    let module = match mechanism {
+        "SCRAM-SHA-256" | "SCRAM-SHA-512" => "scram.ScramLoginModule",
+        "PLAIN" => "plain.PlainLoginModule",
+        _ => return None,
+    };
     let quoted = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");
     let (user, password) = (quoted(user), quoted(password));
-    format!(
-        "sasl.mechanism={mechanism}\nsasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required username=\"{user}\" password=\"{password}\";"
-    )
+    Some(format!(
+        "org.apache.kafka.common.security.{module} required username=\"{user}\" password=\"{password}\";"
+    ))
+}
+
+/// A login of a link by user and password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkLogin {
+    /// What the names of its configs begin with: nothing, or `local.`.
+    pub prefix: &'static str,
+    /// The user.
+    pub user: String,
+    /// `sasl.mechanism`.
+    pub mechanism: String,
+    /// The cluster it logs in to, if it is one of this gateway.
+    pub on: Option<ClusterName>,
+}
+
+/// The logins of a half, from who it is and its configs.
+#[must_use]
+pub fn logins(
+    principals: &[LinkPrincipalRow],
+    mode: LinkMode,
+    configs: &[ConfigRow],
+) -> Vec<LinkLogin> {
+    let value = |name: String| {
+        configs.iter().find(|row| row.name == name).and_then(|row| row.value.clone())
+    };
+    let login = |row: &LinkPrincipalRow| {
+        let is_local = mode == LinkMode::Source && row.side == GrantSide::Source;
+        let prefix = if is_local { "local." } else { "" };
+        let mechanism = value(format!("{prefix}sasl.mechanism"))?;
+        let user = row.principal.as_deref()?.strip_prefix("User:")?.to_owned();
+        jaas(&mechanism, "", "")?;
+        Some(LinkLogin { prefix, user, mechanism, on: row.on.clone() })
+    };
+    principals.iter().filter(|row| !row.is_gateway).filter_map(login).collect()
 }
 
 /// Who uses a user's login on a cluster: links in words, and the gateway itself.
@@ -210,6 +257,35 @@ mod tests {
     fn lines_for_a_client_keep_quotes_inside() {
         let lines = client_lines(ScramMechanism::Sha512, "u", "a\"b\\c");
         assert!(lines.ends_with(r#"username="u" password="a\"b\\c";"#), "{lines}");
+    }
+
+    #[test]
+    fn a_half_has_a_login_for_each_side_that_has_a_user_of_its_own() {
+        let config = |name: &str, value: &str| ConfigRow {
+            name: name.into(),
+            value: Some(value.into()),
+            is_default: false,
+            is_read_only: false,
+            is_sensitive: false,
+            source: String::new(),
+            synonyms: Vec::new(),
+            documentation: String::new(),
+        };
+        let configs =
+            [config("sasl.mechanism", "PLAIN"), config("local.sasl.mechanism", "SCRAM-SHA-512")];
+        let there =
+            LinkPrincipalRow { side: GrantSide::Destination, ..row("l", "cloud", "User:writer") };
+        let here = row("l", "onprem", "User:reader");
+        let found = logins(&[here.clone(), there.clone()], LinkMode::Source, &configs);
+        let names: Vec<_> =
+            found.iter().map(|one| (one.prefix, &*one.user, &*one.mechanism)).collect();
+        assert_eq!(names, [("local.", "reader", "SCRAM-SHA-512"), ("", "writer", "PLAIN")]);
+        let found = logins(std::slice::from_ref(&here), LinkMode::Destination, &configs);
+        assert_eq!((found[0].prefix, &*found[0].mechanism), ("", "PLAIN"));
+        let gateway = LinkPrincipalRow { is_gateway: true, ..there };
+        let by_token = [config("sasl.mechanism", "OAUTHBEARER")];
+        assert!(logins(&[gateway], LinkMode::Source, &configs).is_empty());
+        assert!(logins(&[here], LinkMode::Destination, &by_token).is_empty());
     }
 
     proptest! {

@@ -1,5 +1,6 @@
 //! A cluster in words: how it is, since when, what happens next.
 
+use drawbridge_shared::guard::{Guards, Rule};
 use drawbridge_shared::view::{ClusterOrigin, ClusterStatus, ClusterView, ProbeStage};
 
 use super::number::{UNKNOWN, counted};
@@ -118,6 +119,16 @@ pub fn node_or_unknown(id: Option<i32>) -> String {
     id.map_or_else(|| UNKNOWN.to_owned(), |id| id.to_string())
 }
 
+/// What the gateway was told not to do on a cluster, in words; none when it was told nothing.
+#[must_use]
+pub fn guard_words(guards: &Guards) -> Option<String> {
+    if guards.read_only {
+        return Some("every change: the cluster is read-only in this gateway".to_owned());
+    }
+    let rules = guards.deny.iter().chain(&guards.everywhere).map(Rule::as_str);
+    Some(rules.collect::<Vec<_>>().join(", ")).filter(|words| !words.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,6 +153,7 @@ mod tests {
             under_replicated: None,
             offline: None,
             latency_micros: None,
+            guards: Box::default(),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use drawbridge_shared::guard::Action;
 use drawbridge_shared::link::{MirrorState, MirrorTopicError};
 use drawbridge_shared::order;
 use drawbridge_shared::view::{
@@ -215,6 +216,17 @@ pub fn readiness(detail: &MirrorDetail) -> (StateRole, String) {
                 .to_owned(),
         ),
         _ => (StateRole::Attention, meaning(row.state).to_owned()),
+    }
+}
+
+/// What settings call an action on mirrors.
+#[must_use]
+pub const fn guarded(action: MirrorAction) -> Action {
+    match action {
+        MirrorAction::Promote => Action::MirrorPromote,
+        MirrorAction::Failover => Action::MirrorFailover,
+        MirrorAction::Pause => Action::MirrorPause,
+        MirrorAction::Resume => Action::MirrorResume,
     }
 }
 

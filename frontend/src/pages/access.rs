@@ -12,11 +12,13 @@ mod user_form;
 mod users;
 
 use super::topic::gate::{ClusterDown, ClusterFacts};
+use crate::pages::clusters::AddCluster;
 use crate::routes::{AccessQuery, AccessTab, Route};
 use crate::state::{Clusters, Nav};
-use crate::ui::{EmptyState, PageHead, SelectField, Skeleton, Tab, Tabs};
+use crate::ui::{ButtonKind, EmptyState, PageHead, SelectField, Skeleton, Tab, Tabs};
 use acls::Acls;
 use grants::Grants;
+pub(in crate::pages) use user_form::{LETTERS, made};
 use users::Users;
 
 /// The URL's query, and how it is changed.
@@ -91,8 +93,7 @@ fn Choose(asked: Asked, cluster: Memo<Option<ClusterName>>) -> impl IntoView {
 }
 
 fn none() -> impl IntoView {
-    let action =
-        || view! { <a class="btn btn--primary" href=Route::ClusterNew.path()>"Add a cluster…"</a> };
+    let action = || view! { <AddCluster kind=ButtonKind::Primary>"Add a cluster…"</AddCluster> };
     view! {
         <EmptyState
             title="No clusters yet"

@@ -1,5 +1,6 @@
 //! One cluster: how it is, what it is made of, how it is reached.
 
+use drawbridge_shared::guard::Action;
 use drawbridge_shared::names::ClusterName;
 use drawbridge_shared::view::{ClusterDetail, ClusterOrigin, ClusterView};
 use drawbridge_shared::wire::{Feed, FeedData, Request, Response};
@@ -122,9 +123,14 @@ fn State(subject: Subject) -> impl IntoView {
     let text =
         Signal::derive(move || health(subject).map(ClusterHealth::words).unwrap_or_default());
     let observed = Signal::derive(move || subject.cluster.read().as_ref()?.observed_at_ms);
+    let is_read_only =
+        move || subject.cluster.read().as_ref().is_some_and(|cluster| cluster.guards.read_only);
     view! {
         <Show when=move || subject.cluster.read().is_some()>
             <Badge role=badge_role text />
+        </Show>
+        <Show when=is_read_only>
+            <span class="tag" title="Nothing is changed on it by this gateway">"read-only"</span>
         </Show>
         <Freshness followed=subject.followed observed_at_ms=observed />
     }
@@ -169,13 +175,18 @@ fn Actions(
     test: Callback<()>,
 ) -> impl IntoView {
     let removing = RwSignal::new(false);
+    let removal = Signal::derive(move || {
+        let cluster = subject.cluster.read();
+        let cluster = cluster.as_ref()?;
+        cluster.guards.why_not(&cluster.name, Action::ClusterRemove)
+    });
     let is_added = Memo::new(move |_| {
         let cluster = subject.cluster.read();
         cluster.as_ref().is_some_and(|cluster| cluster.origin != ClusterOrigin::Configured)
     });
     view! {
         <Show when=move || is_added.get()>
-            <Button on_click=move |()| removing.set(true)>"Remove cluster…"</Button>
+            <Button on_click=move |()| removing.set(true) why_not=removal>"Remove cluster…"</Button>
         </Show>
         <Button on_click=test busy>"Test connection"</Button>
         <a class="btn btn--primary" href=Route::topics_of(subject.name()).path()>

@@ -84,7 +84,8 @@ pub fn ClusterNewPage() -> impl IntoView {
     });
     let why_no_test = Signal::derive(move || draft.error("properties"));
     let why_no_add = Signal::derive(move || {
-        draft.error("name").or_else(taken).or_else(|| draft.error("properties"))
+        let denied = expect_context::<Clusters>().why_not_add();
+        denied.or_else(|| draft.error("name")).or_else(taken).or_else(|| draft.error("properties"))
     });
     let add = add(draft, adding);
     view! {

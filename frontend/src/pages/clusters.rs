@@ -11,7 +11,9 @@ use crate::model::time::latency;
 use crate::routes::Route;
 use crate::shell::Freshness;
 use crate::state::{Clock, Clusters};
-use crate::ui::{Badge, CopyBlock, Count, EmptyState, Fact, PageHead, Show, StateRole};
+use crate::ui::{
+    Badge, ButtonKind, CopyBlock, Count, EmptyState, Fact, LinkButton, PageHead, Show, StateRole,
+};
 
 /// What a cluster's health asks for.
 pub(in crate::pages) fn role(health: ClusterHealth) -> StateRole {
@@ -32,9 +34,7 @@ pub fn ClustersPage() -> impl IntoView {
     let actions = move || {
         view! {
             <Show when=move || !names.read().is_empty()>
-                <a class="btn btn--primary" href=Route::ClusterNew.path()>
-                    "Add a cluster…"
-                </a>
+                <AddCluster kind=ButtonKind::Primary>"Add a cluster…"</AddCluster>
             </Show>
         }
     };
@@ -51,6 +51,20 @@ pub fn ClustersPage() -> impl IntoView {
             </Show>
         </Gate>
     }
+}
+
+/// The way to the form of a cluster, unless the gateway takes none.
+#[component]
+pub(in crate::pages) fn AddCluster(
+    /// How much it stands out.
+    #[prop(optional)]
+    kind: ButtonKind,
+    /// The words.
+    children: Children,
+) -> impl IntoView {
+    let clusters = expect_context::<Clusters>();
+    let why_not = Signal::derive(move || clusters.why_not_add());
+    view! { <LinkButton kind href=Route::ClusterNew.path() why_not>{children()}</LinkButton> }
 }
 
 #[component]
@@ -90,9 +104,7 @@ fn total_of(list: &[ClusterView], read: fn(&ClusterView) -> Option<u32>) -> Opti
 fn NoClusters() -> impl IntoView {
     let action = || {
         view! {
-            <a class="btn btn--primary" href=Route::ClusterNew.path()>
-                "Add a cluster…"
-            </a>
+            <AddCluster kind=ButtonKind::Primary>"Add a cluster…"</AddCluster>
             <p class="muted">"Or name it when the gateway starts:"</p>
             <CopyBlock label="command" text="drawbridge serve --cluster NAME=FILE.properties" />
         }
@@ -153,6 +165,7 @@ fn ClusterRows(clusters: Clusters, name: ClusterName) -> impl IntoView {
     let observed = Signal::derive(move || cluster.read().as_ref()?.observed_at_ms);
     let id = move || cluster.read().as_ref().and_then(|c| c.cluster_id.clone());
     let is_down = Memo::new(move |_| health.get() == Some(ClusterHealth::Down));
+    let is_read_only = move || cluster.read().as_ref().is_some_and(|c| c.guards.read_only);
     view! {
         <tbody>
             <tr class:down=move || is_down.get()>
@@ -165,6 +178,10 @@ fn ClusterRows(clusters: Clusters, name: ClusterName) -> impl IntoView {
                 <td>
                     <Badge role text=words />
                     " "
+                    <Show when=is_read_only>
+                        <span class="tag" title="Nothing is changed on it by this gateway">"read-only"</span>
+                        " "
+                    </Show>
                     <Freshness followed=clusters.followed() observed_at_ms=observed />
                 </td>
                 <td class="right">

@@ -1,5 +1,6 @@
 //! One consumer group: who reads, how far behind, and what can be done to it.
 
+use drawbridge_shared::guard::Action;
 use drawbridge_shared::names::ClusterName;
 use drawbridge_shared::view::{GroupDetail, GroupRow};
 use drawbridge_shared::wire::{Feed, FeedData};
@@ -17,7 +18,9 @@ use crate::model::number::UNKNOWN;
 use crate::routes::{ActivityQuery, ResetQuery, Route};
 use crate::shell::Freshness;
 use crate::socket::{Followed, Socket};
-use crate::ui::{CopyButton, Fact, Menu, MenuItem, Note, PageHead, Show, StateRole};
+use crate::ui::{
+    ButtonKind, CopyButton, Fact, LinkButton, Menu, MenuItem, Note, PageHead, Show, StateRole,
+};
 use delete::{DeleteDialog, DeleteOffsetsDialog};
 use members::Members;
 use partitions::Partitions;
@@ -166,11 +169,14 @@ fn Actions(subject: Subject) -> impl IntoView {
     let (deleting, forgetting) = (RwSignal::new(false), RwSignal::new(false));
     let not_here = || Some("The group is not loaded".to_owned());
     let why_not = Signal::derive(move || {
-        subject.with(|detail| model::why_not(&detail.group)).unwrap_or_else(not_here)
+        let held = || subject.with(|detail| model::why_not(&detail.group)).unwrap_or_else(not_here);
+        subject.cluster.why_not(Action::GroupDelete).or_else(held)
     });
     // Offsets of a topic that no member reads can go while the group has members.
-    let not_loaded =
-        Signal::derive(move || if subject.with(|_| ()).is_some() { None } else { not_here() });
+    let not_loaded = Signal::derive(move || {
+        let held = || if subject.with(|_| ()).is_some() { None } else { not_here() };
+        subject.cluster.why_not(Action::GroupDeleteOffsets).or_else(held)
+    });
     let item = move |label, open: RwSignal<bool>, why_not| MenuItem {
         label,
         is_danger: true,
@@ -183,7 +189,13 @@ fn Actions(subject: Subject) -> impl IntoView {
         query: ResetQuery::default(),
     };
     view! {
-        <a class="btn btn--primary" href=reset.path()>"Reset offsets…"</a>
+        <LinkButton
+            kind=ButtonKind::Primary
+            href=reset.path()
+            why_not=subject.cluster.guard(Action::GroupReset)
+        >
+            "Reset offsets…"
+        </LinkButton>
         <Menu
             label="More"
             items=vec![

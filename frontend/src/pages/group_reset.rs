@@ -1,5 +1,6 @@
 //! Putting a group's offsets elsewhere: choose, see what each partition gets, then do exactly that.
 
+use drawbridge_shared::guard::Action;
 use drawbridge_shared::names::ClusterName;
 use drawbridge_shared::view::{GroupOffsetResult, ResetPlan, Severity};
 use drawbridge_shared::wire::{Request, Response};
@@ -229,7 +230,9 @@ fn Confirm(reset: Reset) -> impl IntoView {
         let refusal = plan.as_ref().and_then(|plan| plan.refusal.clone());
         refusal.filter(|_| now.flatten() != Some(0))
     });
-    let why_not = Signal::derive(move || reset.why_not());
+    let why_not = Signal::derive(move || {
+        reset.subject.cluster.why_not(Action::GroupReset).or_else(|| reset.why_not())
+    });
     let done = Memo::new(move |_| reset.done.read().as_deref().map(model::outcome));
     let failed = move || {
         let rows = reset.done.read();

@@ -12,6 +12,7 @@ pub(in crate::pages) mod groups;
 mod halves;
 mod head;
 mod mirrors;
+mod rotate;
 mod tasks;
 
 use super::activity::Lately;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use drawbridge_shared::guard::Action;
 use drawbridge_shared::link::{LinkName, MirrorState};
 use drawbridge_shared::names::{ClusterName, TopicName};
 use drawbridge_shared::view::{
@@ -26,8 +27,8 @@ use crate::shell::Freshness;
 use crate::socket::{Followed, Socket};
 use crate::state::{Clock, Toasts};
 use crate::ui::{
-    Badge, Button, Column, CopyBlock, CopyButton, DataTable, Fact, Note, PageHead, Panel, Show,
-    StateRole,
+    Badge, Button, ButtonKind, Column, CopyBlock, CopyButton, DataTable, Fact, LinkButton, Note,
+    PageHead, Panel, Show, StateRole,
 };
 
 /// The mirror that a page is about.
@@ -171,7 +172,9 @@ fn Actions(mirror: Mirror, ask: Ask) -> impl IntoView {
             let Some(state) = state.get() else {
                 return Some("The mirror is not loaded".to_owned());
             };
-            model::why_not(action(is_paused()), state).map(ToOwned::to_owned)
+            let action = action(is_paused());
+            let denied = mirror.link.cluster.why_not(model::guarded(action));
+            denied.or_else(|| model::why_not(action, state).map(ToOwned::to_owned))
         })
     };
     let pause = move |()| {
@@ -194,9 +197,9 @@ fn Actions(mirror: Mirror, ask: Ask) -> impl IntoView {
             }
         });
     };
-    let go = move |action: CutOver, label: &'static str, class: &'static str| {
+    let go = move |action: CutOver, label: &'static str, (kind, guard)| {
         let href = mirror.link.cut_over(action, vec![mirror.topic.get_value()]).path();
-        view! { <a class=class href=href>{label}</a> }
+        view! { <LinkButton kind href why_not=mirror.link.cluster.guard(guard)>{label}</LinkButton> }
     };
     let is_over = Memo::new(move |_| state.get().is_none_or(|state| state == MirrorState::Stopped));
     view! {
@@ -208,8 +211,8 @@ fn Actions(mirror: Mirror, ask: Ask) -> impl IntoView {
             >
                 {move || if is_paused() { "Resume" } else { "Pause" }}
             </Button>
-            {go(CutOver::Failover, "Fail over…", "btn btn--danger")}
-            {go(CutOver::Promote, "Promote…", "btn btn--primary")}
+            {go(CutOver::Failover, "Fail over…", (ButtonKind::Danger, Action::MirrorFailover))}
+            {go(CutOver::Promote, "Promote…", (ButtonKind::Primary, Action::MirrorPromote))}
         </Show>
     }
 }

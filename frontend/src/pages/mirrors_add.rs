@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use drawbridge_shared::draft::MirrorDraft;
+use drawbridge_shared::guard::Action;
 use drawbridge_shared::link::LinkName;
 use drawbridge_shared::names::ClusterName;
 use drawbridge_shared::view::{MirrorCreateRow, Severity, SourceTopicRow};
@@ -148,7 +149,10 @@ fn Choose(choice: Choice, done: RwSignal<Option<Vec<MirrorCreateRow>>>) -> impl 
             }
         });
     };
-    let why_not = Signal::derive(move || (n.get() == 0).then(|| "Choose topics first".to_owned()));
+    let why_not = Signal::derive(move || {
+        let none = || (n.get() == 0).then(|| "Choose topics first".to_owned());
+        choice.subject.cluster.why_not(Action::MirrorCreate).or_else(none)
+    });
     let create = move |()| {
         let draft =
             |name: &String| MirrorDraft { source_topic: name.clone(), ..MirrorDraft::default() };

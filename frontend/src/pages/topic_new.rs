@@ -1,6 +1,7 @@
 //! The form that creates a topic: checked while typing, by the broker on request, and shown as a REST call.
 
 use drawbridge_shared::draft::{ConfigSetting, TopicDraft};
+use drawbridge_shared::guard::Action;
 use drawbridge_shared::names::ClusterName;
 use drawbridge_shared::view::{ConfigEntryView, Severity};
 use drawbridge_shared::wire::{Feed, FeedData, Request, Response};
@@ -179,6 +180,7 @@ fn Fields(form: Form, children: Children) -> impl IntoView {
         event.prevent_default();
         form.send(false);
     };
+    let why_not = form.cluster.guard(Action::TopicCreate);
     view! {
         <form class="form" aria-label="Create topic" on:submit=submit>
             <TextField
@@ -216,10 +218,10 @@ fn Fields(form: Form, children: Children) -> impl IntoView {
                 </Show>
             </p>
             <div class="form-actions">
-                <Button kind=ButtonKind::Primary on_click=move |()| form.send(false) busy=form.ask.busy()>
+                <Button kind=ButtonKind::Primary on_click=move |()| form.send(false) why_not busy=form.ask.busy()>
                     "Create topic"
                 </Button>
-                <Button on_click=move |()| form.send(true) busy=form.ask.busy()>"Check"</Button>
+                <Button on_click=move |()| form.send(true) why_not busy=form.ask.busy()>"Check"</Button>
                 <a class="btn btn--quiet" href=cancel>"Cancel"</a>
                 // Enter in a field submits a form only if it has a submit button.
                 <button type="submit" hidden></button>

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use drawbridge_shared::guard::Action;
 use drawbridge_shared::names::ClusterName;
 use drawbridge_shared::view::TopicsView;
 use drawbridge_shared::wire::{Feed, FeedData};
@@ -17,7 +18,7 @@ use crate::routes::{Route, TopicsQuery};
 use crate::shell::Freshness;
 use crate::socket::{Followed, Socket};
 use crate::state::Nav;
-use crate::ui::{Bytes, Count, Fact, Note, PageHead, Show, StateRole};
+use crate::ui::{ButtonKind, Bytes, Count, Fact, LinkButton, Note, PageHead, Show, StateRole};
 use table::TopicsTable;
 pub(in crate::pages) use table::role;
 use toolbar::Toolbar;
@@ -80,9 +81,13 @@ pub fn Topics(
     let create = Route::TopicNew { cluster }.path();
     let actions = move || {
         view! {
-            <a class="btn btn--primary" href=create.clone()>
+            <LinkButton
+                kind=ButtonKind::Primary
+                href=create.clone()
+                why_not=list.cluster.guard(Action::TopicCreate)
+            >
                 "Create topic"
-            </a>
+            </LinkButton>
         }
     };
     view! {

@@ -4,9 +4,10 @@ use drawbridge_shared::view::ClusterView;
 use leptos::prelude::*;
 
 use super::topic::gate::Gate;
+use crate::pages::clusters::AddCluster;
 use crate::routes::Route;
 use crate::state::Clusters;
-use crate::ui::{Count, EmptyState, PageHead, Show};
+use crate::ui::{ButtonKind, Count, EmptyState, PageHead, Show};
 
 /// The page that leads to each cluster's topics.
 #[component]
@@ -14,8 +15,7 @@ pub fn TopicsAll() -> impl IntoView {
     let known = expect_context::<Clusters>();
     let followed = known.followed();
     let clusters = Memo::new(move |_| known.with(|clusters| clusters.unwrap_or_default().to_vec()));
-    let action =
-        || view! { <a class="btn btn--primary" href=Route::ClusterNew.path()>"Add cluster"</a> };
+    let action = || view! { <AddCluster kind=ButtonKind::Primary>"Add cluster"</AddCluster> };
     view! {
         <PageHead title="Topics" facts=|| "Choose the cluster whose topics you want to see." />
         <Gate followed label="Loading clusters" back=Route::Clusters back_label="All clusters">

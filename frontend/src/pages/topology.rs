@@ -15,10 +15,11 @@ use super::topic::gate::Gate;
 use crate::model::number::UNKNOWN;
 use crate::model::topology::{self as model, EdgeFacts, Graph, Verdict};
 use crate::model::{bytes::bytes, lag};
+use crate::pages::clusters::AddCluster;
 use crate::routes::Route;
 use crate::shell::Freshness;
 use crate::state::{Clock, Clusters, Links, Nav};
-use crate::ui::{CopyBlock, EmptyState, Fact, PageHead, Shape, StateRole};
+use crate::ui::{ButtonKind, CopyBlock, EmptyState, Fact, PageHead, Shape, StateRole};
 use trend::Trends;
 
 /// What the page is about; handed to all its parts.
@@ -106,7 +107,7 @@ pub fn TopologyPage() -> impl IntoView {
     let actions = move || {
         view! {
             <Show when=move || !is_bare.get()>
-                <a class="btn" href=Route::ClusterNew.path()>"Add a cluster…"</a>
+                <AddCluster>"Add a cluster…"</AddCluster>
                 <a class="btn btn--primary" href=new_link()>"Create a link…"</a>
             </Show>
         }
@@ -186,7 +187,7 @@ fn Facts(world: World) -> impl IntoView {
 fn NoClusters() -> impl IntoView {
     let action = || {
         view! {
-            <a class="btn btn--primary" href=Route::ClusterNew.path()>"Add a cluster…"</a>
+            <AddCluster kind=ButtonKind::Primary>"Add a cluster…"</AddCluster>
             <p class="muted">"Or when the gateway starts:"</p>
             <CopyBlock label="command" text="drawbridge serve --cluster on-prem=on-prem.properties" />
         }
@@ -207,7 +208,7 @@ fn NoLinks(world: World) -> impl IntoView {
         view! {
             <a class="btn btn--primary" href=new_link()>"Create a link…"</a>
             <Show when=alone>
-                <a class="btn" href=Route::ClusterNew.path()>"Add a second cluster…"</a>
+                <AddCluster>"Add a second cluster…"</AddCluster>
             </Show>
         }
     };

@@ -1,8 +1,9 @@
 //! The clusters the gateway knows, followed once for the whole application.
 
+use drawbridge_shared::guard::{Action, why_not_at_all};
 use drawbridge_shared::names::ClusterName;
 use drawbridge_shared::view::ClusterView;
-use drawbridge_shared::wire::{Feed, FeedData};
+use drawbridge_shared::wire::{Feed, FeedData, Welcome};
 use leptos::prelude::*;
 
 use crate::socket::{Followed, Socket};
@@ -11,13 +12,14 @@ use crate::socket::{Followed, Socket};
 #[derive(Debug, Clone, Copy)]
 pub struct Clusters {
     followed: Signal<Followed>,
+    welcome: Signal<Option<Welcome>>,
 }
 
 impl Clusters {
     /// Starts following.
     #[must_use]
     pub fn start(socket: Socket) -> Self {
-        Self { followed: socket.follow(|| Feed::Clusters) }
+        Self { followed: socket.follow(|| Feed::Clusters), welcome: socket.welcome() }
     }
 
     /// The feed with its state.
@@ -46,5 +48,20 @@ impl Clusters {
     #[must_use]
     pub fn get(self, name: &ClusterName) -> Option<ClusterView> {
         self.with(|clusters| clusters?.iter().find(|cluster| cluster.name == *name).cloned())
+    }
+
+    /// Why the gateway does not do this on a cluster, by its configuration; none when it does.
+    #[must_use]
+    pub fn why_not(self, name: &ClusterName, action: Action) -> Option<String> {
+        self.with(|clusters| {
+            let cluster = clusters?.iter().find(|cluster| cluster.name == *name)?;
+            cluster.guards.why_not(name, action)
+        })
+    }
+
+    /// Why the gateway takes no further clusters, by its configuration; none when it does.
+    #[must_use]
+    pub fn why_not_add(self) -> Option<String> {
+        self.welcome.with(|welcome| why_not_at_all(&welcome.as_ref()?.deny, Action::ClusterAdd))
     }
 }

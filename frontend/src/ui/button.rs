@@ -82,3 +82,44 @@ pub fn Button(
         </span>
     }
 }
+
+/// A link that looks like a button: it leads to where something is done. While `why_not` gives a reason it leads
+/// nowhere and tells the reason as a button does.
+#[component]
+pub fn LinkButton(
+    /// How much it stands out.
+    #[prop(optional)]
+    kind: ButtonKind,
+    /// Where it leads.
+    #[prop(into)]
+    href: Signal<String>,
+    /// Why it cannot be used now; none when it can.
+    #[prop(into)]
+    why_not: Signal<Option<String>>,
+    /// The visible text.
+    children: Children,
+) -> impl IntoView {
+    let reason_id = fresh_id();
+    let described_by = {
+        let id = reason_id.clone();
+        move || why_not.read().is_some().then(|| id.clone())
+    };
+    let off = move || why_not.read().is_some();
+    view! {
+        <span class="btn-wrap">
+            <a
+                class=kind.class()
+                href=move || (!off()).then(|| href.get())
+                role=move || off().then_some("link")
+                tabindex=move || off().then_some("0")
+                aria-disabled=move || off().then_some("true")
+                aria-describedby=described_by
+            >
+                {children()}
+            </a>
+            <span class="btn-why" role="tooltip" id=reason_id hidden=move || !off()>
+                {move || why_not.get()}
+            </span>
+        </span>
+    }
+}

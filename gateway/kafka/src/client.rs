@@ -84,10 +84,17 @@ impl Client {
         Self { inner: Arc::clone(&self.inner), deadline }
     }
 
-    /// The settings the client was made with.
+    /// The settings in force: those the client was made with, or the last of [`Client::renew`].
     #[must_use]
-    pub fn settings(&self) -> &ConnectionSettings {
+    pub fn settings(&self) -> Arc<ConnectionSettings> {
         self.inner.pool.settings()
+    }
+
+    /// Makes new connections with these settings, in all clones. Those there are replaced when they are used next,
+    /// after what is under way on them was answered, and requests of a produce lane keep their order. So
+    /// credentials change without a break. The settings have to lead to the same cluster.
+    pub fn renew(&self, settings: ConnectionSettings) {
+        self.inner.pool.renew(settings);
     }
 
     /// Closes all connections; running calls and later ones end with [`Error::Closed`].

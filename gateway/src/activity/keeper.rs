@@ -90,6 +90,16 @@ impl Keeper {
 
     /// Writes what waits; false when that has to be tried again.
     async fn write(&mut self) -> bool {
+        let spec = self.cluster.spec();
+        if spec.guards.read_only {
+            // They are in the feed as long as the gateway runs.
+            let (dropped, _) = self.journal.take(usize::MAX);
+            if !dropped.is_empty() {
+                let name = &spec.name;
+                self.tell(format!("{name} is read-only here: entries live as long as the gateway"));
+            }
+            return true;
+        }
         loop {
             if self.pending.is_empty() {
                 let (taken, lost) = self.journal.take(BATCH);
@@ -122,7 +132,7 @@ impl Keeper {
                 }
                 Err(error) => {
                     self.is_there = false;
-                    self.tell(&error);
+                    self.tell(format!("{error}. {}", topic::remedy(&error)));
                 }
             }
             self.pending.clear();
@@ -130,12 +140,11 @@ impl Keeper {
     }
 
     /// Says once that entries cannot be kept. What they tell of was done all the same.
-    fn tell(&mut self, error: &drawbridge_kafka::Error) {
+    fn tell(&mut self, why: String) {
         if std::mem::replace(&mut self.is_told, true) {
             return;
         }
         let name = &self.cluster.spec().name;
-        let why = format!("{error}. {}", topic::remedy(error));
         tracing::warn!(cluster = %name, %why, "activity cannot be kept");
         let result = ActivityResult::Refused(shortened(why));
         let change = Change::on(name, format!("keep the activity in topic {TOPIC}"));

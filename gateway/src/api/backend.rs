@@ -53,6 +53,7 @@ impl Backend for Gateway {
             demo: self.is_demo,
             now_ms: now_ms(),
             limits: LIMITS,
+            deny: self.clusters.everywhere().to_vec(),
         }
     }
 

@@ -13,6 +13,7 @@ use drawbridge_shared::{
 use crate::{
     browse::{Browse, WantedRecord},
     clusters::Clusters,
+    guard,
     links::{Links, Stretch},
     ops::{configs, probe, purge, topics},
     produce::{self, Wanted},
@@ -27,6 +28,7 @@ type Answer = Result<Response, Refusal>;
 /// The refusal in words.
 pub(super) async fn carry_out(links: &Links, browse: &Browse, request: Request) -> Answer {
     let clusters = links.clusters();
+    guard::admit(clusters, guard::of_request(&request))?;
     match request {
         Request::TestConnection { draft } => test_connection(&draft).await,
         Request::TestCluster { cluster } => test_cluster(clusters, &cluster).await,

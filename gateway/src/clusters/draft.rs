@@ -3,6 +3,7 @@
 use drawbridge_kafka::{ConnectionSettings, Properties};
 use drawbridge_shared::{
     draft::{ClusterDraft, FieldError},
+    guard::Guards,
     names::ClusterName,
     view::{ClusterKind, ClusterOrigin},
 };
@@ -42,5 +43,6 @@ pub(super) fn spec_of(
     origin: ClusterOrigin,
 ) -> Result<ClusterSpec, Refusal> {
     let settings = settings_fields(&properties_of(draft)?)?;
-    Ok(ClusterSpec { name: name.clone(), kind: ClusterKind::Kafka, origin, settings })
+    let (name, guards) = (name.clone(), Guards::default());
+    Ok(ClusterSpec { name, kind: ClusterKind::Kafka, origin, settings, guards })
 }

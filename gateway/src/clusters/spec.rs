@@ -4,6 +4,7 @@ use std::path::Path;
 
 use drawbridge_kafka::{ConnectionSettings, Properties, PropertiesError, SettingFault};
 use drawbridge_shared::{
+    guard::Guards,
     names::ClusterName,
     view::{ClusterKind, ClusterOrigin},
 };
@@ -19,6 +20,8 @@ pub struct ClusterSpec {
     pub origin: ClusterOrigin,
     /// How it is reached.
     pub settings: ConnectionSettings,
+    /// What is not done on it; those of the whole gateway come to them when it is taken in.
+    pub guards: Guards,
 }
 
 /// Why properties are of no use.
@@ -83,7 +86,7 @@ impl ClusterSpec {
             .map_err(|fault| SpecFault::Malformed { name: name.clone(), fault })?;
         let settings = ConnectionSettings::from_properties(&properties)
             .map_err(|faults| SpecFault::Settings { name: name.clone(), faults })?;
-        Ok(Self { name, kind: ClusterKind::Kafka, origin, settings })
+        Ok(Self { name, kind: ClusterKind::Kafka, origin, settings, guards: Guards::default() })
     }
 
     /// A Kafka cluster from a client's properties file.

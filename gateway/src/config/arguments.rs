@@ -40,6 +40,12 @@ pub struct Common {
     /// A host name the console is reached by beside localhost, e.g. a reverse proxy's.
     #[arg(long = "allowed-host", value_name = "HOST")]
     pub allowed_hosts: Vec<String>,
+    /// A cluster of which nothing is to be changed.
+    #[arg(long = "read-only", value_name = "NAME")]
+    pub read_only: Vec<String>,
+    /// An action to refuse, e.g. topic.delete or topic.*, on one cluster as in cloud:topic.delete.
+    #[arg(long = "deny", value_name = "[NAME:]ACTION")]
+    pub deny: Vec<String>,
     /// Log filter [default: info].
     #[arg(long, value_name = "FILTER")]
     pub log: Option<String>,
@@ -90,6 +96,12 @@ impl Arguments {
         }
         if !common.allowed_hosts.is_empty() {
             layer.set_list("allowed_hosts", common.allowed_hosts.clone());
+        }
+        for name in &common.read_only {
+            layer.add("read_only", Given::new(name, "--read-only"));
+        }
+        for rule in &common.deny {
+            layer.add("deny", Given::new(rule, "--deny"));
         }
         if let Command::Serve(serve) = &self.command {
             if let Some(dir) = &serve.clusters_dir {

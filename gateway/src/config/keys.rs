@@ -25,6 +25,8 @@ pub enum Shape {
     Single,
     /// Several texts; in the environment separated by commas.
     List,
+    /// Several texts that add to those of the other sources.
+    Together,
     /// Names with a text each; in the environment `NAME=TEXT`, separated by commas.
     Pairs,
 }
@@ -34,10 +36,12 @@ const fn key(name: &'static str, variable: &'static str, shape: Shape) -> Key {
 }
 
 /// All settings of the file; `docs/configuration.md` explains each.
-pub const KEYS: [Key; 11] = [
+pub const KEYS: [Key; 13] = [
     key("listen", "DRAWBRIDGE_LISTEN", Shape::Single),
     key("allowed_hosts", "DRAWBRIDGE_ALLOWED_HOSTS", Shape::List),
     key("clusters", "DRAWBRIDGE_CLUSTERS", Shape::Pairs),
+    key("read_only", "DRAWBRIDGE_READ_ONLY", Shape::Together),
+    key("deny", "DRAWBRIDGE_DENY", Shape::Together),
     key("clusters_dir", "DRAWBRIDGE_CLUSTERS_DIR", Shape::Single),
     key("shutdown_grace_ms", "DRAWBRIDGE_SHUTDOWN_GRACE_MS", Shape::Single),
     key("log", "DRAWBRIDGE_LOG", Shape::Single),
@@ -98,6 +102,11 @@ pub(super) fn from_environment(
             Shape::List => {
                 let values = parts(value).map(str::to_owned).collect();
                 layer.set_list(key.name, values);
+            }
+            Shape::Together => {
+                for part in parts(value) {
+                    layer.add(key.name, Given::new(part, variable));
+                }
             }
             Shape::Pairs => {
                 for pair in parts(value) {

@@ -22,6 +22,7 @@ pub(super) struct Layer {
     single: BTreeMap<&'static str, Given>,
     lists: BTreeMap<&'static str, Vec<String>>,
     pairs: BTreeMap<&'static str, BTreeMap<String, Given>>,
+    together: BTreeMap<&'static str, Vec<Given>>,
 }
 
 impl Layer {
@@ -38,12 +39,21 @@ impl Layer {
         self.pairs.entry(key).or_default().insert(name.to_owned(), given).is_none()
     }
 
-    /// Lays another source over this one: its values count, pairs are put together by name.
+    /// Adds to a list that all sources add to.
+    pub(super) fn add(&mut self, key: &'static str, given: Given) {
+        self.together.entry(key).or_default().push(given);
+    }
+
+    /// Lays another source over this one: its values count, pairs are put together by name, and what all sources
+    /// add to is what each of them gave.
     pub(super) fn put_over(&mut self, upper: Self) {
         self.single.extend(upper.single);
         self.lists.extend(upper.lists);
         for (key, pairs) in upper.pairs {
             self.pairs.entry(key).or_default().extend(pairs);
+        }
+        for (key, given) in upper.together {
+            self.together.entry(key).or_default().extend(given);
         }
     }
 
@@ -53,6 +63,10 @@ impl Layer {
 
     pub(super) fn list(&self, key: &str) -> Vec<String> {
         self.lists.get(key).cloned().unwrap_or_default()
+    }
+
+    pub(super) fn together(&self, key: &str) -> impl Iterator<Item = &Given> {
+        self.together.get(key).into_iter().flatten()
     }
 
     pub(super) fn pairs(&self, key: &str) -> impl Iterator<Item = (&str, &Given)> {

@@ -162,3 +162,67 @@ fn every_setting_is_documented_with_its_variable() {
         assert!(page.contains(&format!("`{}`", key.variable)), "{} is missing", key.variable);
     }
 }
+
+/// What counts for `cloud`, and everywhere.
+fn guards(config: &Config) -> (drawbridge_shared::guard::Guards, Vec<&str>) {
+    let of_cloud = config.guards.of_cluster(&"cloud".parse().unwrap());
+    (of_cloud, config.guards.everywhere.iter().map(|rule| rule.as_str()).collect())
+}
+
+#[test]
+fn guards_of_all_sources_add_up_and_none_takes_one_away() {
+    let file = file(
+        "deny = [\"cluster.add\"]\n[clusters]\none = \"one.properties\"\n[clusters.cloud]\nproperties = \"cloud.properties\"\ndeny = [\"topic.*\"]\n",
+    );
+    let path = file.path().to_str().unwrap();
+    let flags = ["serve", "--config", path, "--deny", "mirror.failover", "--read-only", "one"];
+    let environment = [("DRAWBRIDGE_DENY", "cloud:group.reset, acl.*")];
+    let config = load(&flags, &environment).unwrap();
+    let (cloud, everywhere) = guards(&config);
+    assert_eq!(everywhere, ["cluster.add", "acl.*", "mirror.failover"]);
+    let denied: Vec<&str> = cloud.deny.iter().map(|rule| rule.as_str()).collect();
+    assert_eq!((cloud.read_only, denied), (false, vec!["topic.*", "group.reset"]));
+    assert!(config.guards.of_cluster(&"one".parse().unwrap()).read_only);
+    assert_eq!(config.clusters.len(), 2, "a table with properties is a cluster");
+}
+
+#[test]
+fn a_cluster_is_read_only_by_its_table() {
+    let file = file("[clusters.cloud]\nproperties = \"c.properties\"\nread_only = true\n");
+    let config = load(&["serve", "--config", file.path().to_str().unwrap()], &[]).unwrap();
+    assert!(guards(&config).0.read_only);
+    let (name, properties) = &config.clusters[0];
+    assert_eq!(name.as_str(), "cloud");
+    assert_eq!(*properties, file.path().parent().unwrap().join("c.properties"));
+}
+
+#[test]
+fn an_action_that_does_not_exist_names_the_nearest_one() {
+    let words = fault(&["serve", "--deny", "topics.delete"], &[]);
+    assert!(words.contains("--deny: there is no action 'topics.delete'"), "{words}");
+    assert!(words.contains("Did you mean topic.delete?"), "{words}");
+    let file = file("[clusters.cloud]\nproperties = \"c\"\nreadonly = true\n");
+    let words = fault(&["serve", "--config", file.path().to_str().unwrap()], &[]);
+    assert!(words.contains("line 1: clusters.cloud.readonly"), "{words}");
+    assert!(words.contains("Did you mean read_only?"), "{words}");
+}
+
+#[test]
+fn a_guard_of_a_cluster_that_is_not_there_names_the_nearest_one() {
+    let config = load(&["serve", "--read-only", "clod"], &[]).unwrap();
+    let cloud = "cloud".parse().unwrap();
+    let astray = config.guards.astray(&[&cloud]);
+    assert_eq!(astray.len(), 1);
+    let words = astray[0].to_string();
+    assert!(words.contains("--read-only: there is no cluster 'clod' to guard"), "{words}");
+    assert!(words.contains("Did you mean cloud?"), "{words}");
+    assert!(config.guards.astray(&[&"clod".parse().unwrap()]).is_empty());
+}
+
+#[test]
+fn every_action_is_documented() {
+    let page = include_str!("../../../docs/configuration.md");
+    for action in drawbridge_shared::guard::Action::ALL {
+        assert!(page.contains(&format!("`{}`", action.name())), "{} is missing", action.name());
+    }
+}

@@ -33,11 +33,26 @@ impl Ends {
         Ok(Self { source: client(ConnectionSettings::plaintext(vec![nowhere]))?, sink })
     }
 
+    /// Whether these lead where the others do, so that connections may go over from one to the other.
+    pub(super) fn lead_where(&self, other: &Self) -> bool {
+        leads_where(&self.source, &other.source) && leads_where(&self.sink, &other.sink)
+    }
+
     /// Closes all connections.
     pub(super) async fn close(&self) {
         self.source.close().await;
         self.sink.close().await;
     }
+}
+
+/// Whether two clients are given the same servers.
+pub(super) fn leads_where(one: &Client, other: &Client) -> bool {
+    one.settings().bootstrap == other.settings().bootstrap
+}
+
+/// Goes over to the settings of another client, without a break.
+pub(super) fn take_over(client: &Client, from: &Client) {
+    client.renew(ConnectionSettings::clone(&from.settings()));
 }
 
 /// How a half that dials reaches the remote cluster.

@@ -12,7 +12,7 @@ use drawbridge_kafka::{
     Client, ErrorCode as KafkaCode,
     membership::{LeaseTimes, Role},
 };
-use drawbridge_shared::{link::LinkName, view::Severity, wire::ErrorCode};
+use drawbridge_shared::{guard::Action, link::LinkName, view::Severity, wire::ErrorCode};
 use tokio::{
     sync::{Notify, mpsc, watch},
     time::Instant,
@@ -44,6 +44,8 @@ pub(super) enum State {
     Empty,
     /// Open for writing.
     Open(StateStore),
+    /// Only read: nothing is changed on the cluster, and so none of its links is run here.
+    ReadOnly(Refusal),
 }
 
 /// The links of a cluster.
@@ -122,7 +124,7 @@ impl Host {
     pub(super) fn known(&self) -> Result<(), Refusal> {
         match &*self.state.borrow() {
             State::Waiting(why) => Err(why.clone()),
-            State::Empty | State::Open(_) => Ok(()),
+            State::Empty | State::Open(_) | State::ReadOnly(_) => Ok(()),
         }
     }
 
@@ -137,7 +139,7 @@ impl Host {
             loop {
                 match &*state.borrow_and_update() {
                     State::Open(store) => return Ok(store.clone()),
-                    State::Waiting(why) => return Err(why.clone()),
+                    State::Waiting(why) | State::ReadOnly(why) => return Err(why.clone()),
                     State::Empty => {}
                 }
                 if state.changed().await.is_err() {
@@ -146,6 +148,14 @@ impl Host {
             }
         };
         tokio::time::timeout(PATIENCE, opened).await.unwrap_or_else(|_| Err(self.going()))
+    }
+
+    /// Why orders to the links of the cluster are not taken although they are known: it is read-only here.
+    pub(super) fn read_only(&self) -> Option<Refusal> {
+        match &*self.state.borrow() {
+            State::ReadOnly(why) => Some(why.clone()),
+            State::Waiting(_) | State::Empty | State::Open(_) => None,
+        }
     }
 
     fn going(&self) -> Refusal {
@@ -179,6 +189,9 @@ impl Host {
                 return AGAIN;
             }
         };
+        if self.cluster.spec().guards.read_only {
+            return self.only_look(&client).await;
+        }
         match self.stop.run_until_cancelled(exists(&client)).await {
             None => return Duration::ZERO,
             // Somebody waits in `store` for the state to be opened, for the first link.
@@ -203,6 +216,47 @@ impl Host {
                 true
             }
         });
+    }
+
+    /// Reads the links of a cluster on which nothing is to be changed, without joining those that may run them:
+    /// another gateway may. Returns how long to wait before trying again.
+    async fn only_look(&self, client: &Client) -> Duration {
+        let name = &self.cluster.spec().name;
+        let setting = self.cluster.spec().guards.setting(name, Action::LinkCreate);
+        let why = format!("{name} is read-only here ({})", setting.unwrap_or_default());
+        let refusal = Refusal::new(
+            ErrorCode::Denied,
+            format!("this gateway does not run the links of {name}: {why}"),
+        )
+        .rest(403, 40301)
+        .remedy("Look at a gateway that may change the cluster.");
+        // Until its records were read it is not known which links there are.
+        let mut standby = Standby::default();
+        match self.stop.run_until_cancelled(exists(client)).await {
+            None => return Duration::ZERO,
+            Some(Ok(false)) => {
+                self.state.send_replace(State::ReadOnly(refusal));
+                return LOOK;
+            }
+            Some(Ok(true)) => {}
+            Some(Err(error)) => {
+                self.wait(Refusal::new(ErrorCode::Unavailable, error.to_string()));
+                return AGAIN;
+            }
+        }
+        loop {
+            let encoder = self.shared.encoder.as_ref();
+            tokio::select! {
+                () = self.stop.cancelled() => {
+                    self.see(Halves::new());
+                    return Duration::ZERO;
+                }
+                halves = standby.next(&self.cluster, client, encoder, &why) => {
+                    self.see(halves);
+                    self.state.send_replace(State::ReadOnly(refusal.clone()));
+                }
+            }
+        }
     }
 
     /// Stays among the gateways that may run the links of this cluster, and runs them while this one is the
@@ -250,7 +304,12 @@ impl Host {
                 match &other {
                     Some(owner) => {
                         standby
-                            .next(&self.cluster, &client, self.shared.encoder.as_ref(), owner)
+                            .next(
+                                &self.cluster,
+                                &client,
+                                self.shared.encoder.as_ref(),
+                                &format!("{owner} runs it"),
+                            )
                             .await
                     }
                     None => std::future::pending().await,

@@ -7,6 +7,7 @@ use drawbridge_engine::create::{ExistingLink, check_link, check_peer};
 use drawbridge_kafka::ConnectionSettings;
 use drawbridge_shared::{
     draft::FieldError,
+    guard::Action,
     link::{ConnectionMode, LinkConfigs, LinkMode},
     view::{LinkCheck, Severity},
     wire::ErrorCode,
@@ -106,6 +107,24 @@ fn twin(
     })
 }
 
+/// Why the far cluster may not be changed by a link whose source half is made here, if it may not: every name this
+/// gateway has for it denies links.
+fn guarded_there(shared: &Shared, mode: LinkMode, remote: &str) -> Option<Refusal> {
+    if mode != LinkMode::Source {
+        return None;
+    }
+    let mut refusals = Vec::new();
+    for host in shared.hosts() {
+        let spec = host.cluster.spec();
+        if host.cluster.cluster_id() == Some(remote) {
+            refusals.push(spec.guards.why_not(&spec.name, Action::LinkCreate)?);
+        }
+    }
+    let why = refusals.into_iter().next()?;
+    let message = format!("The destination must not be changed: {why}");
+    Some(Refusal::new(ErrorCode::Denied, message).rest(403, 40301))
+}
+
 /// The id of the link: the other half's, where there is one.
 fn link_id(
     shared: &Shared,
@@ -164,7 +183,9 @@ pub(super) async fn check(
             let comes_second = mode == LinkMode::Source
                 && shared.name_of(&id).is_some()
                 && twin(shared, host, spec, mode, &id).is_none();
-            if !comes_second && let Err(refusal) = link_id(shared, host, spec, mode, &id) {
+            if let Some(refusal) = guarded_there(shared, mode, &id) {
+                refusals.push(refusal.in_full());
+            } else if !comes_second && let Err(refusal) = link_id(shared, host, spec, mode, &id) {
                 refusals.push(refusal.in_full());
             }
             Some(id)
@@ -177,6 +198,8 @@ pub(super) async fn check(
     if needs_encoder(&valid.configs) && shared.encoder.is_none() {
         refusals.push(no_encoder());
     }
+    let here = host.cluster.spec();
+    refusals.extend(here.guards.why_not(&here.name, Action::LinkCreate));
     Ok(LinkCheck { remote, local, remote_cluster_id, refusals })
 }
 
@@ -208,6 +231,9 @@ pub(super) async fn create(
         Some(_) | None => None,
     };
     let id = peer(host, &valid, spec.remote_cluster_id.as_deref(), found.as_deref())?;
+    if let Some(refusal) = guarded_there(shared, valid.configs.mode(), &id) {
+        return Err(refusal);
+    }
     let link_id = link_id(shared, host, &spec, valid.configs.mode(), &id)?;
     if let (Some(local), true) = (&valid.local, options.validate_link) {
         let own = host.cluster.cluster_id().map(str::to_owned);

@@ -5,6 +5,7 @@
 
 mod acts;
 mod configure;
+mod credentials;
 mod jobs;
 mod looking;
 mod making;
@@ -27,6 +28,7 @@ use drawbridge_engine::{
 };
 use drawbridge_kafka::Client;
 use drawbridge_shared::{
+    draft::ConfigChange,
     link::{LinkConfigs, LinkMode, LinkName, TaskName},
     names::TopicName,
     view::Severity,
@@ -119,6 +121,10 @@ pub(super) struct Runner {
     unmade: VecDeque<making::Unmade>,
     making: usize,
     history: History,
+    /// Changed configs are being stored.
+    altering: bool,
+    /// Changes that wait for that.
+    unaltered: VecDeque<(Vec<ConfigChange>, super::half::Reply<()>)>,
     retiring: Option<super::half::Reply<()>>,
     retire_until: Millis,
     running: FuturesUnordered<BoxFuture<'static, Done>>,
@@ -174,6 +180,8 @@ impl Runner {
             unmade: VecDeque::new(),
             making: 0,
             history: History::default(),
+            altering: false,
+            unaltered: VecDeque::new(),
             retiring: None,
             retire_until: Millis::MAX,
             running: FuturesUnordered::new(),
@@ -223,7 +231,7 @@ impl Runner {
     fn take(&mut self, order: Order) {
         match order {
             Order::Alter { changes, validate_only, reply } => {
-                self.alter(&changes, validate_only, reply);
+                self.alter(changes, validate_only, reply);
             }
             Order::CreateMirror { draft, reply } => self.create_mirror(draft, reply),
             Order::Act { action, topics, validate_only, reply } => {

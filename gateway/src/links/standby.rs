@@ -1,5 +1,5 @@
-//! The links of a cluster that another gateway runs, as their state says: enough to list them, and to move the
-//! data of a half whose twin is run elsewhere.
+//! The links of a cluster that this gateway does not run, as their state says, because another one does or the
+//! cluster is read-only here: enough to list them, and to move the data of a half whose twin is among them.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -30,17 +30,17 @@ pub(super) struct Standby {
 }
 
 impl Standby {
-    /// Reads on until there is something new.
+    /// Reads on until there is something new. `why` says why the links are not run here.
     pub(super) async fn next(
         &mut self,
         cluster: &Arc<Cluster>,
         client: &Client,
         encoder: Option<&PasswordEncoder>,
-        owner: &str,
+        why: &str,
     ) -> Halves {
         loop {
             match self.read(client, encoder).await {
-                Ok(Some(contents)) => return halves(cluster, contents, owner),
+                Ok(Some(contents)) => return halves(cluster, contents, why),
                 Ok(None) => {}
                 Err(error) => {
                     let cluster = &cluster.spec().name;
@@ -68,26 +68,25 @@ impl Standby {
     }
 }
 
-fn halves(cluster: &Arc<Cluster>, contents: Contents, owner: &str) -> Halves {
+fn halves(cluster: &Arc<Cluster>, contents: Contents, why: &str) -> Halves {
     let half = |(link, contents): (StoredLink, Contents)| {
-        (link.name.clone(), Arc::new(half(cluster, &link, &contents, owner)))
+        (link.name.clone(), Arc::new(half(cluster, &link, &contents, why)))
     };
     by_link(contents).into_iter().map(half).collect()
 }
 
 /// A half as far as its records tell; nobody takes orders for it here.
-fn half(cluster: &Arc<Cluster>, link: &StoredLink, contents: &Contents, owner: &str) -> Half {
+fn half(cluster: &Arc<Cluster>, link: &StoredLink, contents: &Contents, why: &str) -> Half {
     let mut shown = runner::nothing(cluster, link);
-    let words = format!("{owner} runs it");
-    shown.mirrors = mirrors(cluster, &contents.mirrors, &words);
+    shown.mirrors = mirrors(cluster, &contents.mirrors, why);
     let mut counts = BTreeMap::<_, u32>::new();
     for detail in shown.mirrors.values() {
         *counts.entry(detail.mirror.state).or_default() += 1;
         shown.detail.mirrors.push(detail.mirror.clone());
     }
     shown.detail.link.mirrors = counts.into_iter().collect();
-    shown.detail.link.error_message = Some(words.clone());
-    shown.detail.standby = Some(words);
+    shown.detail.link.error_message = Some(why.to_owned());
+    shown.detail.standby = Some(why.to_owned());
     Half {
         cluster: Arc::clone(cluster),
         name: link.name.clone(),

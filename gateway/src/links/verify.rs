@@ -272,7 +272,7 @@ pub(super) fn no_ends(link: &LinkName, why: &str) -> Refusal {
 }
 
 fn own(client: &drawbridge_kafka::Client) -> Result<drawbridge_kafka::Client, Refusal> {
-    super::ends::client(client.settings().clone())
+    super::ends::client(drawbridge_kafka::ConnectionSettings::clone(&client.settings()))
 }
 
 fn check(range: VerifyRange) -> Result<(), Refusal> {

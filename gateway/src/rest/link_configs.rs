@@ -14,7 +14,10 @@ use super::{
     links::OfLink,
     shapes::{Collection, Hrefs, Resource},
 };
-use crate::ops::configs;
+use crate::{
+    guard::{self, About},
+    ops::configs,
+};
 
 #[derive(Debug, Serialize)]
 pub(super) struct LinkConfigData {
@@ -98,6 +101,8 @@ async fn change_link(
 ) -> Answer<StatusCode> {
     let link = OfLink { link_name }.name()?;
     configs::check(changes)?;
+    let needed = guard::of_link_configs(changes.iter().map(|change| change.name.as_str()));
+    target.allow(&needed, About { topic: None, link: Some(&link) })?;
     target.links.alter(&target.cluster.spec().name, &link, changes, validate_only).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -18,7 +18,10 @@ use super::{
     link_draft::{CreateLink, spec},
     shapes::{Collection, Hrefs, Resource},
 };
-use crate::links::CreateOptions;
+use crate::{
+    guard::{self, About},
+    links::CreateOptions,
+};
 
 #[derive(Debug, Serialize)]
 pub(super) struct LinkData {
@@ -168,6 +171,8 @@ pub(super) async fn delete(
     Asked(query): Asked<DeleteQuery>,
 ) -> Answer<StatusCode> {
     let DeleteQuery { force, validate_only } = query;
+    let needed = guard::of_link_deletion(force);
+    target.allow(&needed, About { topic: None, link: Some(&of.name()?) })?;
     target.links.delete(&target.cluster.spec().name, &of.name()?, force, validate_only).await?;
     Ok(if validate_only { StatusCode::OK } else { StatusCode::NO_CONTENT })
 }

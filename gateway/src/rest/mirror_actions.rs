@@ -1,10 +1,6 @@
 //! Actions on mirror topics: promote, failover, pause, resume.
 
-use axum::{
-    Json,
-    http::StatusCode,
-    routing::{MethodRouter, post},
-};
+use axum::{Json, http::StatusCode};
 use drawbridge_shared::{
     link::LinkName,
     names::TopicName,
@@ -17,9 +13,10 @@ use super::{
     Answer, RestError,
     extract::{Asked, Body, Named, Target, flag},
     links::OfLink,
+    methods::{Changes, Methods, post},
     shapes::{Collection, Hrefs, Resource},
 };
-use crate::links::Links;
+use crate::guard::{self, About};
 
 #[derive(Debug, Serialize)]
 pub(super) struct ActedData {
@@ -93,9 +90,11 @@ impl ActOn {
     }
 }
 
-/// Answers for one action.
-pub(super) fn acts(action: MirrorAction) -> MethodRouter<Links> {
+/// Answers for one action. What would be lost by a failover is to be seen, whoever may do it, so whether it is
+/// allowed depends on the query.
+pub(super) fn acts(action: MirrorAction) -> Methods {
     post(
+        Changes::Depends,
         move |target: Target,
               Named(of): Named<OfLink>,
               Asked(query): Asked<ActQuery>,
@@ -113,6 +112,10 @@ async fn act(
     let id = target.cluster.cluster_id().unwrap_or_default();
     let (selection, link) = (body.selection()?, of.name()?);
     let cluster = &target.cluster.spec().name;
+    let needed = guard::of_mirror_action(action);
+    if !query.validate_only {
+        target.allow(&[needed], About { topic: None, link: Some(&link) })?;
+    }
     let (topics, mut rows) = match selection {
         Selection::Names(names) => topics_of(&link, names),
         Selection::Pattern(pattern) => {
@@ -122,6 +125,13 @@ async fn act(
         }
     };
     rows.extend(target.links.act(cluster, &link, action, &topics, query.validate_only).await?);
+    // A dry run of what is denied tells the lags, and that it would not be done.
+    if let Some(refusal) = guard::refused(&target.clusters, cluster, needed) {
+        for row in rows.iter_mut().filter(|row| row.error_code.is_none()) {
+            row.error_code = Some(403);
+            row.error_message = Some(refusal.in_full());
+        }
+    }
     rows.sort_by(|one, other| one.topic.cmp(&other.topic));
     let data = rows.into_iter().map(|row| resource(&target.hrefs, id, &link, row)).collect();
     let path = [id, "links", link.as_str(), "mirrors"];

@@ -1,13 +1,12 @@
 //! Every path below `/kafka/v3` and what answers there.
 
-use axum::routing::{MethodRouter, get, post, put};
-use drawbridge_shared::view::MirrorAction;
+use drawbridge_shared::{guard::Action, view::MirrorAction};
 
 use super::{
-    acls, brokers, clusters, configs, group_lags, groups, link_configs, links, mirror_actions,
-    mirrors, openapi, partitions, records, topics,
+    acls, brokers, clusters, configs, group_lags, groups, link_configs, links,
+    methods::{Changes, Methods, get, post, put},
+    mirror_actions, mirrors, openapi, partitions, records, topics,
 };
-use crate::links::Links;
 
 /// Starts a path that names a cluster.
 macro_rules! in_cluster {
@@ -16,7 +15,7 @@ macro_rules! in_cluster {
     };
 }
 
-type Route = (&'static str, MethodRouter<Links>);
+type Route = (&'static str, Methods);
 
 /// All of them; `openapi.json` describes the same ones.
 pub(super) fn table() -> Vec<Route> {
@@ -44,21 +43,28 @@ fn of_brokers() -> Vec<Route> {
 }
 
 fn of_topics() -> Vec<Route> {
+    let alters = Changes::Does(Action::TopicAlter);
+    let writes = Changes::Does(Action::RecordsProduce);
     vec![
-        (in_cluster!("/topics"), get(topics::list).post(topics::create)),
+        (
+            in_cluster!("/topics"),
+            get(topics::list).post(Changes::Does(Action::TopicCreate), topics::create),
+        ),
         (in_cluster!("/topics/-/configs"), get(configs::list_of_all_topics)),
         (
             in_cluster!("/topics/{topic}"),
-            get(topics::get).patch(topics::patch).delete(topics::delete),
+            get(topics::get)
+                .patch(Changes::Does(Action::TopicPartitions), topics::patch)
+                .delete(Changes::Does(Action::TopicDelete), topics::delete),
         ),
         (in_cluster!("/topics/{topic}/configs"), get(configs::list)),
-        (in_cluster!("/topics/{topic}/configs:alter"), post(configs::alter)),
+        (in_cluster!("/topics/{topic}/configs:alter"), post(alters, configs::alter)),
         (
             in_cluster!("/topics/{topic}/configs/{name}"),
-            get(configs::get).put(configs::put).delete(configs::reset),
+            get(configs::get).put(alters, configs::put).delete(alters, configs::reset),
         ),
-        (in_cluster!("/topics/{topic}/records"), post(records::produce)),
-        (in_cluster!("/topics/{topic}/records:batch"), post(records::produce_batch)),
+        (in_cluster!("/topics/{topic}/records"), post(writes, records::produce)),
+        (in_cluster!("/topics/{topic}/records:batch"), post(writes, records::produce_batch)),
         (in_cluster!("/topics/{topic}/default-configs"), get(configs::defaults)),
         (in_cluster!("/topics/{topic}/partitions"), get(partitions::list)),
         (in_cluster!("/topics/{topic}/partitions/{partition_id}"), get(partitions::get)),
@@ -105,32 +111,47 @@ fn of_groups() -> Vec<Route> {
 }
 
 fn of_acls() -> Vec<Route> {
+    let creates = Changes::Does(Action::AclCreate);
+    let deletes = Changes::Does(Action::AclDelete);
     vec![
-        (in_cluster!("/acls"), get(acls::list).post(acls::create).delete(acls::delete)),
-        (in_cluster!("/acls:batch"), post(acls::create_many)),
+        (
+            in_cluster!("/acls"),
+            get(acls::list).post(creates, acls::create).delete(deletes, acls::delete),
+        ),
+        (in_cluster!("/acls:batch"), post(creates, acls::create_many)),
     ]
 }
 
 fn of_links() -> Vec<Route> {
+    // Pausing is a config; deleting by force is a failover, too.
+    let depends = Changes::Depends;
     vec![
-        (in_cluster!("/links"), get(links::list).post(links::create)),
-        (in_cluster!("/links/{link_name}"), get(links::get).delete(links::delete)),
+        (
+            in_cluster!("/links"),
+            get(links::list).post(Changes::Does(Action::LinkCreate), links::create),
+        ),
+        (in_cluster!("/links/{link_name}"), get(links::get).delete(depends, links::delete)),
         (in_cluster!("/links/{link_name}/configs"), get(link_configs::list)),
         // Topics are altered by POST, links by PUT: so the public API has it.
-        (in_cluster!("/links/{link_name}/configs:alter"), put(link_configs::alter)),
+        (in_cluster!("/links/{link_name}/configs:alter"), put(depends, link_configs::alter)),
         (
             in_cluster!("/links/{link_name}/configs/{name}"),
-            get(link_configs::get).put(link_configs::put).delete(link_configs::reset),
+            get(link_configs::get)
+                .put(depends, link_configs::put)
+                .delete(depends, link_configs::reset),
         ),
     ]
 }
 
 fn of_mirrors() -> Vec<Route> {
     let acts = mirror_actions::acts;
-    let not_offered = || post(mirror_actions::not_offered);
+    let not_offered = || post(Changes::Nothing, mirror_actions::not_offered);
     vec![
         (in_cluster!("/links/-/mirrors"), get(mirrors::list_of_all_links)),
-        (in_cluster!("/links/{link_name}/mirrors"), get(mirrors::list).post(mirrors::create)),
+        (
+            in_cluster!("/links/{link_name}/mirrors"),
+            get(mirrors::list).post(Changes::Does(Action::MirrorCreate), mirrors::create),
+        ),
         (in_cluster!("/links/{link_name}/mirrors/{mirror_topic_name}"), get(mirrors::get)),
         (in_cluster!("/links/{link_name}/mirrors:promote"), acts(MirrorAction::Promote)),
         (in_cluster!("/links/{link_name}/mirrors:failover"), acts(MirrorAction::Failover)),

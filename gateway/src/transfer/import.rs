@@ -10,6 +10,7 @@ use axum::{
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use drawbridge_shared::{
+    guard::Action,
     record::{ImportMistake, ImportReport, ProduceCodec},
     wire::ErrorCode,
 };
@@ -20,6 +21,7 @@ use serde_json::value::RawValue;
 use super::{Place, Refused};
 use crate::{
     api::Gateway,
+    guard::{self, About, Needs},
     produce::{NewRecord, Writer},
     refusal::Refusal,
 };
@@ -84,6 +86,11 @@ pub(super) async fn import(
     if !kind.is_some_and(|kind| kind.starts_with("application/x-ndjson")) {
         let message = "send JSON Lines with Content-Type: application/x-ndjson";
         return Err(Refusal::new(ErrorCode::Invalid, message).into());
+    }
+    if !asked.validate_only {
+        let about = About { topic: Some(&topic), link: None };
+        let needs = Needs::On(&cluster, vec![Action::RecordsImport], about);
+        guard::admit(&gateway.clusters, needs)?;
     }
     let known = gateway.clusters.require(&cluster)?;
     let writer = Writer::open(&gateway.links, known, &topic, asked.codec).await?;

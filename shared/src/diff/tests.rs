@@ -85,6 +85,7 @@ fn clusters() -> impl Strategy<Value = FeedData> {
             under_replicated: None,
             offline: None,
             latency_micros: None,
+            guards: Box::default(),
         };
         FeedData::Clusters(clusters.into_iter().map(view).collect())
     })

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::guard::Guards;
 use crate::names::ClusterName;
 
 /// What answers behind a cluster's address.
@@ -92,6 +93,9 @@ pub struct ClusterView {
     pub offline: Option<u32>,
     /// Round trip of the last check, in microseconds.
     pub latency_micros: Option<u64>,
+    /// What this gateway was told not to do on it.
+    #[serde(default, skip_serializing_if = "Guards::is_empty")]
+    pub guards: Box<Guards>,
 }
 
 /// One cluster, whole.

@@ -5,14 +5,16 @@ use crate::access::{
     Acl, AclOperation, AclPattern, AclResource, AclSelection, ScramMechanism, UserDraft,
 };
 use crate::draft::ClusterDraft;
+use crate::guard::{Guards, Rule};
 use crate::names::ClusterName;
 use crate::record::{BytesDraft, Encoding, HeaderDraft, ProduceCodec, RecordDraft};
 use crate::view::{
-    AclResultRow, AclsView, ActivityEntry, ActivityResult, CredentialRow, Decoding, GroupDetail,
-    GroupKind, GroupRow, GroupState, GroupTopic, GroupsRead, GroupsView, LagTrend,
-    PartitionPosition, PayloadView, RecordFilter, RecordQuery, RecordView, RecordsChunk, ResetMove,
-    ResetPlan, ResetRow, ResetScope, ResetTarget, SearchEnd, SearchProgress, Seek, Severity,
-    TimestampKind, UserRow, UsersView,
+    AclResultRow, AclsView, ActivityEntry, ActivityResult, ClusterKind, ClusterOrigin,
+    ClusterStatus, ClusterView, CredentialRow, Decoding, GroupDetail, GroupKind, GroupRow,
+    GroupState, GroupTopic, GroupsRead, GroupsView, LagTrend, PartitionPosition, PayloadView,
+    RecordFilter, RecordQuery, RecordView, RecordsChunk, ResetMove, ResetPlan, ResetRow,
+    ResetScope, ResetTarget, SearchEnd, SearchProgress, Seek, Severity, TimestampKind, UserRow,
+    UsersView,
 };
 use proptest::prelude::*;
 
@@ -33,6 +35,32 @@ fn activity(seq: u64, result: ActivityResult) -> ActivityEntry {
         after: Some("retention.ms=2".into()),
         result,
         severity: Severity::Info,
+    }
+}
+
+fn guarded() -> ClusterView {
+    ClusterView {
+        name: cluster("cloud"),
+        kind: ClusterKind::Kafka,
+        origin: ClusterOrigin::Configured,
+        status: ClusterStatus::Connecting,
+        observed_at_ms: None,
+        cluster_id: None,
+        version: None,
+        bootstrap: "h:1".into(),
+        security: "PLAINTEXT".into(),
+        controller: None,
+        n_brokers: None,
+        n_topics: None,
+        n_partitions: None,
+        under_replicated: None,
+        offline: None,
+        latency_micros: None,
+        guards: Box::new(Guards {
+            read_only: true,
+            deny: vec![Rule::parse("topic.*").unwrap()],
+            everywhere: vec![Rule::parse("cluster.add").unwrap()],
+        }),
     }
 }
 
@@ -262,6 +290,7 @@ fn server_frames() -> Vec<ServerMessage> {
                 max_requests: 3,
                 heartbeat_ms: 4,
             },
+            deny: Vec::new(),
         }),
         ServerMessage::Reply { id: RequestId(1), result: Ok(Response::Done) },
         ServerMessage::Reply {
@@ -383,6 +412,25 @@ fn server_frames() -> Vec<ServerMessage> {
         ServerMessage::Reply {
             id: RequestId(6),
             result: Ok(Response::AclResults(vec![AclResultRow { acl: acl(), error: None }])),
+        },
+        ServerMessage::Welcome(Welcome {
+            protocol: PROTOCOL,
+            build: "b1".into(),
+            version: "0.1.0".into(),
+            demo: false,
+            now_ms: 1_790_000_000_000,
+            limits: Limits {
+                max_frame_bytes: 1,
+                max_subscriptions: 2,
+                max_requests: 3,
+                heartbeat_ms: 4,
+            },
+            deny: vec![Rule::parse("cluster.add").unwrap()],
+        }),
+        ServerMessage::Snapshot {
+            id: SubscriptionId(8),
+            seq: 0,
+            data: FeedData::Clusters(vec![guarded()]),
         },
     ]
 }

@@ -18,7 +18,7 @@ use super::write::{CODECS, Transactional, append, mixed};
 const BEAT: Duration = Duration::from_millis(15);
 
 /// Writers of a topic.
-pub(super) struct Traffic {
+pub(crate) struct Traffic {
     stop: watch::Sender<bool>,
     writers: Vec<JoinHandle<Result<()>>>,
     written: watch::Receiver<usize>,
@@ -26,7 +26,7 @@ pub(super) struct Traffic {
 
 impl Traffic {
     /// One plain and one transactional writer for all partitions of a topic.
-    pub(super) fn start(bootstrap: &str, topic: &str) -> Self {
+    pub(crate) fn start(bootstrap: &str, topic: &str) -> Self {
         let stop = watch::Sender::new(false);
         let (count, written) = watch::channel(0);
         let own = || (bootstrap.to_owned(), topic.to_owned(), stop.subscribe());
@@ -40,7 +40,7 @@ impl Traffic {
     }
 
     /// Waits until the plain writer has written so many records more.
-    pub(super) async fn more(&mut self, records: usize) -> Result<()> {
+    pub(crate) async fn more(&mut self, records: usize) -> Result<()> {
         let wanted = *self.written.borrow() + records;
         let waited = self.written.wait_for(|written| *written >= wanted);
         tokio::time::timeout(Duration::from_secs(120), waited)
@@ -50,7 +50,7 @@ impl Traffic {
     }
 
     /// Ends the writers; transactions are over then.
-    pub(super) async fn stop(self) -> Result<()> {
+    pub(crate) async fn stop(self) -> Result<()> {
         self.stop.send_replace(true);
         for writer in self.writers {
             writer.await??;

@@ -3,6 +3,7 @@
 use drawbridge_shared::access::{
     Acl, AclOperation, AclPattern, AclPermission, AclResource, CLUSTER_NAME, WILDCARD,
 };
+use drawbridge_shared::guard::Action;
 use drawbridge_shared::view::Severity;
 use drawbridge_shared::wire::{Request, Response};
 use leptos::prelude::*;
@@ -195,7 +196,7 @@ fn Content(
         <Refusal error=ask.error() />
         <DialogActions>
             <Button on_click=move |()| open.set(false)>"Cancel"</Button>
-            <Button kind=ButtonKind::Primary on_click=send busy=ask.busy()>"Create ACL"</Button>
+            <Button kind=ButtonKind::Primary on_click=send why_not=cluster.guard(Action::AclCreate) busy=ask.busy()>"Create ACL"</Button>
         </DialogActions>
         <details class="same-as">
             <summary>"Same as a REST call"</summary>

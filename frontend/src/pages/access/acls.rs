@@ -1,6 +1,7 @@
 //! The tab of ACLs: found by whom and what they are about.
 
 use drawbridge_shared::access::{Acl, AclPermission, AclResource, AclSelection};
+use drawbridge_shared::guard::Action;
 use drawbridge_shared::view::{AclsView, LinkPrincipalRow};
 use drawbridge_shared::wire::{Request, Response};
 use leptos::prelude::*;
@@ -61,14 +62,18 @@ pub(super) fn Acls(asked: Asked, cluster: ClusterFacts) -> impl IntoView {
     let said = move || view.read().as_ref().map(number_words);
     let create = move || {
         view! {
-            <Button kind=ButtonKind::Primary on_click=move |()| adding.set(true)>
+            <Button
+                kind=ButtonKind::Primary
+                on_click=move |()| adding.set(true)
+                why_not=cluster.guard(Action::AclCreate)
+            >
                 "Create an ACL…"
             </Button>
         }
     };
     let rows = move || {
         let acls: Vec<Acl> = view.read().iter().flat_map(|view| view.acls.clone()).collect();
-        acls.into_iter().take(MAX_ROWS).map(|acl| line(acl, going)).collect_view()
+        acls.into_iter().take(MAX_ROWS).map(|acl| line(cluster, acl, going)).collect_view()
     };
     let nothing = Signal::derive(move || {
         if *selection.read() == AclSelection::default() {
@@ -197,7 +202,7 @@ fn Kind(asked: Asked) -> impl IntoView {
     }
 }
 
-fn line(acl: Acl, going: RwSignal<Option<Acl>>) -> impl IntoView {
+fn line(cluster: ClusterFacts, acl: Acl, going: RwSignal<Option<Acl>>) -> impl IntoView {
     let (role, word) = match acl.permission {
         AclPermission::Allow => (StateRole::Ok, "allow"),
         AclPermission::Deny => (StateRole::Failed, "deny"),
@@ -219,7 +224,12 @@ fn line(acl: Acl, going: RwSignal<Option<Acl>>) -> impl IntoView {
             </td>
             <td class="wide">{from}</td>
             <td class="right">
-                <Button kind=ButtonKind::Quiet on_click=move |()| going.set(Some(acl.clone())) label>
+                <Button
+                    kind=ButtonKind::Quiet
+                    on_click=move |()| going.set(Some(acl.clone()))
+                    why_not=cluster.guard(Action::AclDelete)
+                    label
+                >
                     "Delete…"
                 </Button>
             </td>

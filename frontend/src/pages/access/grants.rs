@@ -3,6 +3,7 @@
 use drawbridge_shared::access::{
     Acl, AclSelection, Authority, Grant, GrantScope, GrantSide, NamePattern, missing, needed,
 };
+use drawbridge_shared::guard::Action;
 use drawbridge_shared::view::{AclsView, LinkPrincipalRow, Severity};
 use drawbridge_shared::wire::{Request, Response};
 use leptos::prelude::*;
@@ -253,7 +254,9 @@ fn Needed(form: Form) -> impl IntoView {
     let n = move || u64::try_from(lacks.read().len()).unwrap_or(u64::MAX);
     let is_wrong = move || form.faults(true).is_some() || form.faults(false).is_some();
     let why_not = Signal::derive(move || {
-        if form.who.read().trim().is_empty() {
+        if let Some(denied) = form.cluster.why_not(Action::AclCreate) {
+            Some(denied)
+        } else if form.who.read().trim().is_empty() {
             Some("Say who the link is".to_owned())
         } else if is_wrong() {
             Some("Correct the names first".to_owned())

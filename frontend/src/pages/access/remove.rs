@@ -1,6 +1,7 @@
 //! Deleting a user or an ACL: what ends, and then it is done.
 
 use drawbridge_shared::access::{Acl, AclPermission};
+use drawbridge_shared::guard::Action;
 use drawbridge_shared::view::{Severity, UserRow};
 use drawbridge_shared::wire::{Request, Response};
 use leptos::prelude::*;
@@ -55,7 +56,9 @@ fn UserContent(
     let why_not = {
         let name = name.clone();
         Signal::derive(move || {
-            (*typed.read() != name).then(|| "Type the user's name first".to_owned())
+            let untyped =
+                || (*typed.read() != name).then(|| "Type the user's name first".to_owned());
+            known.cluster.why_not(Action::UserDelete).or_else(untyped)
         })
     };
     let words = {
@@ -156,7 +159,7 @@ fn AclContent(
         <Refusal error=ask.error() />
         <DialogActions>
             <Button on_click=move |()| open.set(false)>"Cancel"</Button>
-            <Button kind=ButtonKind::Danger on_click=delete busy=ask.busy()>"Delete ACL"</Button>
+            <Button kind=ButtonKind::Danger on_click=delete why_not=cluster.guard(Action::AclDelete) busy=ask.busy()>"Delete ACL"</Button>
         </DialogActions>
     }
 }

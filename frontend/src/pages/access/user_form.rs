@@ -1,6 +1,7 @@
 //! Creating a user and rotating its password. The password is shown once, here, and kept nowhere.
 
 use drawbridge_shared::access::{ScramMechanism, UserDraft};
+use drawbridge_shared::guard::Action;
 use drawbridge_shared::wire::Request;
 use js_sys::{Function, Reflect, Uint8Array};
 use leptos::prelude::*;
@@ -16,7 +17,7 @@ use crate::ui::{
 };
 
 /// Letters of a password that is made here.
-const LETTERS: u32 = 24;
+pub(in crate::pages) const LETTERS: u32 = 24;
 
 /// What the dialog is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -165,7 +166,7 @@ fn Content(
             <Refusal error=ask.error() />
             <DialogActions>
                 <Button on_click=move |()| open.set(false)>"Cancel"</Button>
-                <Button kind=ButtonKind::Primary on_click=send busy=ask.busy()>
+                <Button kind=ButtonKind::Primary on_click=send why_not=known.cluster.guard(Action::UserSet) busy=ask.busy()>
                     {if is_new { "Create user" } else { "Rotate password" }}
                 </Button>
             </DialogActions>
@@ -209,7 +210,7 @@ fn Once(
 }
 
 /// A password from the browser's own source of random numbers; it never comes over the network to be shown.
-fn made() -> Option<String> {
+pub(in crate::pages) fn made() -> Option<String> {
     let crypto = Reflect::get(&window(), &"crypto".into()).ok()?;
     let fill = Reflect::get(&crypto, &"getRandomValues".into()).ok()?;
     let fill = fill.dyn_into::<Function>().ok()?;

@@ -1,6 +1,7 @@
 //! The tab of users: who can log in with SCRAM, and who does.
 
 use drawbridge_shared::access::ScramMechanism;
+use drawbridge_shared::guard::Action;
 use drawbridge_shared::view::{LinkPrincipalRow, UserRow, UsersView};
 use drawbridge_shared::wire::{Request, Response};
 use leptos::prelude::*;
@@ -64,7 +65,11 @@ pub(super) fn Users(asked: Asked, cluster: ClusterFacts) -> impl IntoView {
     let useless = move || known.view.read().as_ref().and_then(not_offered);
     let create = move || {
         view! {
-            <Button kind=ButtonKind::Primary on_click=move |()| form.set(Some(Wanted::New))>
+            <Button
+                kind=ButtonKind::Primary
+                on_click=move |()| form.set(Some(Wanted::New))
+                why_not=cluster.guard(Action::UserSet)
+            >
                 "Create a user…"
             </Button>
         }
@@ -183,11 +188,17 @@ fn line(
                     <Button
                         kind=ButtonKind::Quiet
                         on_click=rotate
+                        why_not=known.cluster.guard(Action::UserSet)
                         label=format!("Rotate the password of {name}…")
                     >
                         "Rotate…"
                     </Button>
-                    <Button kind=ButtonKind::Quiet on_click=delete label=format!("Delete {name}…")>
+                    <Button
+                        kind=ButtonKind::Quiet
+                        on_click=delete
+                        why_not=known.cluster.guard(Action::UserDelete)
+                        label=format!("Delete {name}…")
+                    >
                         "Delete…"
                     </Button>
                 </span>

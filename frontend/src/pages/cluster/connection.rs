@@ -4,7 +4,7 @@ use drawbridge_shared::view::{ClusterKind, ClusterView};
 use leptos::prelude::*;
 
 use super::Subject;
-use crate::model::cluster::{node_or_unknown, origin_words};
+use crate::model::cluster::{guard_words, node_or_unknown, origin_words};
 use crate::model::number::UNKNOWN;
 use crate::ui::{CopyButton, Panel, Show};
 
@@ -22,6 +22,7 @@ pub(super) fn Connection(subject: Subject) -> impl IntoView {
     let ignored = Memo::new(move |_| {
         subject.with(|detail| detail.ignored_properties.join(", ")).unwrap_or_default()
     });
+    let guards = Memo::new(move |_| guard_words(&subject.cluster.read().as_ref()?.guards));
     view! {
         <Panel title="Connection">
             <dl class="facts-list">
@@ -45,6 +46,10 @@ pub(super) fn Connection(subject: Subject) -> impl IntoView {
                 <dd>{text(|cluster| Some(cluster.security.clone()))}</dd>
                 <dt>"Known from"</dt>
                 <dd>{text(|cluster| Some(origin_words(cluster.origin).to_owned()))}</dd>
+                <Show when=move || guards.read().is_some()>
+                    <dt>"Switched off here"</dt>
+                    <dd>{move || guards.get()}</dd>
+                </Show>
                 <Show when=move || !ignored.read().is_empty()>
                     <dt>"Ignored properties"</dt>
                     <dd class="mono">{ignored}</dd>

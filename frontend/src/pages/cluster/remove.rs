@@ -1,5 +1,6 @@
 //! Forgetting a cluster.
 
+use drawbridge_shared::guard::Action;
 use drawbridge_shared::view::Severity;
 use drawbridge_shared::wire::Request;
 use leptos::prelude::*;
@@ -24,6 +25,11 @@ pub(super) fn RemoveDialog(subject: Subject, open: RwSignal<bool>) -> impl IntoV
             nav.go(&Route::Clusters);
         });
     });
+    let why_not = Signal::derive(move || {
+        let cluster = subject.cluster.read();
+        let cluster = cluster.as_ref()?;
+        cluster.guards.why_not(&cluster.name, Action::ClusterRemove)
+    });
     view! {
         <Dialog open title busy=ask.busy()>
             <p>
@@ -33,7 +39,7 @@ pub(super) fn RemoveDialog(subject: Subject, open: RwSignal<bool>) -> impl IntoV
             <Refusal error=ask.error() />
             <DialogActions>
                 <Button on_click=move |()| open.set(false)>"Cancel"</Button>
-                <Button kind=ButtonKind::Danger on_click=remove busy=ask.busy()>
+                <Button kind=ButtonKind::Danger on_click=remove why_not busy=ask.busy()>
                     {move || format!("Remove {}", subject.name())}
                 </Button>
             </DialogActions>

@@ -1,5 +1,6 @@
 //! Before: what would be done, what is missing, and the words that start it.
 
+use drawbridge_shared::guard::Action;
 use drawbridge_shared::view::{MirrorActionRow, Severity};
 use drawbridge_shared::wire::Response;
 use leptos::prelude::*;
@@ -303,7 +304,11 @@ fn Confirm(moving: Move, missing: Memo<Option<Missing>>) -> impl IntoView {
     let is_failover = moving.action == CutOver::Failover;
     let n = Memo::new(move |_| missing.get().map_or(0, |missing| missing.n_taken));
     let phrase = move || moving.words(n.get()).to_lowercase();
+    let guard = if is_failover { Action::MirrorFailover } else { Action::MirrorPromote };
     let why_not = Signal::derive(move || {
+        if let Some(denied) = moving.subject.cluster.why_not(guard) {
+            return Some(denied);
+        }
         let Some(missing) = missing.get() else {
             return Some("The dry run has not answered yet".to_owned());
         };

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use drawbridge_shared::guard::Action;
 use drawbridge_shared::names::TopicName;
 use drawbridge_shared::view::Severity;
 use drawbridge_shared::wire::{Request, Response};
@@ -36,7 +37,8 @@ fn Content(subject: Subject, open: RwSignal<bool>, ask: Ask) -> impl IntoView {
         Signal::derive(move || {
             let untyped =
                 || (*typed.read() != name).then(|| "Type the group's name first".to_owned());
-            subject.with(|detail| model::why_not(&detail.group)).flatten().or_else(untyped)
+            let held = || subject.with(|detail| model::why_not(&detail.group)).flatten();
+            subject.cluster.why_not(Action::GroupDelete).or_else(held).or_else(untyped)
         })
     };
     let goes = move || {
@@ -88,7 +90,8 @@ fn Topics(subject: Subject, open: RwSignal<bool>, ask: Ask) -> impl IntoView {
     let chosen = RwSignal::new(BTreeSet::<String>::new());
     let topics = untrack(|| subject.row()).map(|row| row.topics).unwrap_or_default();
     let why_not = Signal::derive(move || {
-        chosen.read().is_empty().then(|| "Choose at least one topic".to_owned())
+        let none = || chosen.read().is_empty().then(|| "Choose at least one topic".to_owned());
+        subject.cluster.why_not(Action::GroupDeleteOffsets).or_else(none)
     });
     let delete = move |()| {
         let topics: Vec<TopicName> =

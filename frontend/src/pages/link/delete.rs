@@ -1,5 +1,6 @@
 //! Deleting a half of a link: what ends, by force or not, and the name typed.
 
+use drawbridge_shared::guard::Action;
 use drawbridge_shared::view::Severity;
 use drawbridge_shared::wire::Request;
 use leptos::prelude::*;
@@ -38,6 +39,12 @@ fn Content(subject: Subject, open: RwSignal<bool>, ask: Ask) -> impl IntoView {
     let why_not = {
         let name = name.clone();
         Signal::derive(move || {
+            let by_force = || subject.cluster.why_not(Action::MirrorFailover);
+            let denied = subject.cluster.why_not(Action::LinkDelete);
+            let denied = denied.or_else(|| forced.get().then(by_force).flatten());
+            if denied.is_some() {
+                return denied;
+            }
             if n_left.get() > 0 && !forced.get() {
                 return Some(
                     "It still has mirrors: promote or fail them over, or force it".to_owned(),

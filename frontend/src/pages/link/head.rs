@@ -1,13 +1,15 @@
 //! The head of a link's page: its name, its state, its numbers, and what can be done to it.
 
 use drawbridge_shared::draft::ConfigChange;
-use drawbridge_shared::link::{LinkMode, LinkState};
+use drawbridge_shared::guard::Action;
+use drawbridge_shared::link::{ConnectionMode, LinkMode, LinkState};
 use drawbridge_shared::view::Severity;
 use drawbridge_shared::wire::Request;
 use leptos::prelude::*;
 
 use super::Subject;
 use super::delete::DeleteDialog;
+use super::rotate::RotateDialog;
 use crate::model::number::UNKNOWN;
 use crate::model::role::StateRole;
 use crate::model::time::age;
@@ -16,21 +18,24 @@ use crate::pages::topic::ask::{Ask, Refusal};
 use crate::routes::CutOver;
 use crate::shell::Freshness;
 use crate::state::{Clock, Nav, Toasts};
-use crate::ui::{Badge, CopyButton, Fact, Menu, MenuItem, Note, PageHead, Show};
+use crate::ui::{
+    Badge, ButtonKind, CopyButton, Fact, LinkButton, Menu, MenuItem, Note, PageHead, Show,
+};
 
 #[component]
 pub(super) fn Head(subject: Subject) -> impl IntoView {
     let ask = Ask::new();
-    let deleting = RwSignal::new(false);
+    let (deleting, rotating) = (RwSignal::new(false), RwSignal::new(false));
     view! {
         <PageHead
             title=subject.link().to_string()
             badge=move || view! { <State subject /> }
             facts=move || view! { <Facts subject /> }
-            actions=move || view! { <Actions subject ask deleting /> }
+            actions=move || view! { <Actions subject ask deleting rotating /> }
         />
         <Refusal error=ask.error() />
         <DeleteDialog subject open=deleting />
+        <RotateDialog subject open=rotating />
     }
 }
 
@@ -84,7 +89,12 @@ fn Facts(subject: Subject) -> impl IntoView {
 }
 
 #[component]
-fn Actions(subject: Subject, ask: Ask, deleting: RwSignal<bool>) -> impl IntoView {
+fn Actions(
+    subject: Subject,
+    ask: Ask,
+    deleting: RwSignal<bool>,
+    rotating: RwSignal<bool>,
+) -> impl IntoView {
     let (nav, toasts) = (expect_context::<Nav>(), expect_context::<Toasts>());
     let is_here = Memo::new(move |_| subject.row(|row| row.mode));
     let is_paused =
@@ -110,21 +120,40 @@ fn Actions(subject: Subject, ask: Ask, deleting: RwSignal<bool>) -> impl IntoVie
             toasts.show(Severity::Good, format!("Link {} {done}", subject.link()), None);
         });
     });
-    let none = Signal::derive(|| None);
-    let item =
-        move |label, is_danger, on_click| MenuItem { label, is_danger, on_click, why_not: none };
+    let item = move |label, is_danger, action, on_click| MenuItem {
+        label,
+        is_danger,
+        on_click,
+        why_not: subject.cluster.guard(action),
+    };
+    let rotation = Signal::derive(move || {
+        let waits = subject.row(|row| row.connection == ConnectionMode::Inbound).unwrap_or(false);
+        let waits = waits.then(|| "The half that dials logs in for both: rotate there".to_owned());
+        subject.cluster.why_not(Action::LinkAlter).or(waits)
+    });
     let go = move |route: crate::routes::Route| Callback::new(move |()| nav.go(&route));
     move || {
         let mode = is_here.get()?;
         let pausing = if is_paused.get() { "Resume link" } else { "Pause link" };
-        let delete = item("Delete link…", true, Callback::new(move |()| deleting.set(true)));
-        let mut items = vec![item(pausing, false, pause)];
+        let delete = item(
+            "Delete link…",
+            true,
+            Action::LinkDelete,
+            Callback::new(move |()| deleting.set(true)),
+        );
+        let mut items = vec![item(pausing, false, Action::LinkPause, pause)];
         let is_source = mode == LinkMode::Source;
         if !is_source {
-            items.push(item("Add mirrors…", false, go(subject.add())));
+            items.push(item("Add mirrors…", false, Action::MirrorCreate, go(subject.add())));
             let failover = subject.cut_over(CutOver::Failover, Vec::new());
-            items.push(item("Fail over all mirrors…", true, go(failover)));
+            items.push(item("Fail over all mirrors…", true, Action::MirrorFailover, go(failover)));
         }
+        items.push(MenuItem {
+            label: "Rotate credentials…",
+            is_danger: false,
+            on_click: Callback::new(move |()| rotating.set(true)),
+            why_not: rotation,
+        });
         items.push(delete);
         let promote = subject.cut_over(CutOver::Promote, Vec::new()).path();
         // While the source is away, the way out stands beside the way that needs it.
@@ -133,11 +162,15 @@ fn Actions(subject: Subject, ask: Ask, deleting: RwSignal<bool>) -> impl IntoVie
         Some(view! {
             <Menu label="More" items />
             {failover
-                .map(|href| view! { <a class="btn btn--danger" href=href>"Fail over…"</a> })}
+                .map(|href| {
+                    let why_not = subject.cluster.guard(Action::MirrorFailover);
+                    view! { <LinkButton kind=ButtonKind::Danger href why_not>"Fail over…"</LinkButton> }
+                })}
             {(!is_source)
                 .then(|| {
-                    let class = if is_away.get() { "btn" } else { "btn btn--primary" };
-                    view! { <a class=class href=promote>"Promote…"</a> }
+                    let kind = if is_away.get() { ButtonKind::Plain } else { ButtonKind::Primary };
+                    let why_not = subject.cluster.guard(Action::MirrorPromote);
+                    view! { <LinkButton kind href=promote why_not>"Promote…"</LinkButton> }
                 })}
         })
     }

@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use drawbridge_shared::guard::Action;
 use drawbridge_shared::names::TopicName;
 use drawbridge_shared::view::{MirrorAction, MirrorRow, Severity};
 use drawbridge_shared::wire::{Request, Response};
 use leptos::prelude::*;
 
 use super::Subject;
-use crate::model::mirrors as model;
+use crate::model::mirrors::{self as model, guarded};
 use crate::model::number::counted;
 use crate::pages::mirrors::STATES;
 use crate::pages::mirrors::filter::{ListFilter, NothingFound};
@@ -17,7 +18,7 @@ use crate::pages::mirrors::table::{MirrorTable, rows};
 use crate::pages::topic::ask::{Ask, Refusal};
 use crate::routes::{CutOver, ListQuery};
 use crate::state::{Nav, Toasts};
-use crate::ui::{Button, ButtonKind, EmptyState, Show};
+use crate::ui::{Button, ButtonKind, EmptyState, LinkButton, Show};
 
 #[component]
 pub(super) fn Mirrors(subject: Subject) -> impl IntoView {
@@ -33,7 +34,8 @@ pub(super) fn Mirrors(subject: Subject) -> impl IntoView {
     let count =
         move || counted(keys.read().len().try_into().unwrap_or(u64::MAX), "mirror", "mirrors");
     let add = move || {
-        view! { <a class="btn" href=subject.add().path()>"Add mirrors…"</a> }
+        let why_not = subject.cluster.guard(Action::MirrorCreate);
+        view! { <LinkButton href=subject.add().path() why_not>"Add mirrors…"</LinkButton> }
     };
     let all = move |_| {
         let shown = keys.read_untracked();
@@ -105,6 +107,9 @@ fn Chosen(subject: Subject, ticked: RwSignal<BTreeSet<String>>) -> impl IntoView
     };
     let why_not = move |action: MirrorAction| {
         Signal::derive(move || {
+            if let Some(denied) = subject.cluster.why_not(guarded(action)) {
+                return Some(denied);
+            }
             let chosen = chosen();
             let all = || chosen.iter().map(|row| model::why_not(action, row.state));
             let reason = all().flatten().next()?;

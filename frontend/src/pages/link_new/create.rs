@@ -1,5 +1,6 @@
 //! Creating the halves one after the other, and watching them until data can flow.
 
+use drawbridge_shared::guard::Action;
 use drawbridge_shared::link::{LinkName, LinkState};
 use drawbridge_shared::names::ClusterName;
 use drawbridge_shared::wire::{Feed, FeedData, Request};
@@ -10,6 +11,7 @@ use crate::model::links::{badge, fault};
 use crate::pages::topic::ask::Refusal;
 use crate::routes::Route;
 use crate::socket::Socket;
+use crate::state::Clusters;
 use crate::ui::{Badge, Button, ButtonKind, Note, StateRole};
 
 /// The halves that are not there yet and are this gateway's to make.
@@ -36,11 +38,19 @@ fn create(wizard: Wizard) {
 pub(super) fn Create(wizard: Wizard) -> impl IntoView {
     let parts = move || (0..2).filter_map(move |at| wizard.part(at));
     let busy = Signal::derive(move || parts().any(|part| part.creating.busy().get()));
+    let clusters = expect_context::<Clusters>();
     let why_not = Signal::derive(move || {
         let refused = |at: usize| {
             let check = wizard.part(at)?.check.read();
             check.as_ref()?.refusals.first().cloned()
         };
+        let denied = |at: usize| {
+            let halves = wizard.halves.read();
+            clusters.why_not(halves.get(at)?.cluster.as_ref()?, Action::LinkCreate)
+        };
+        if let Some(denied) = missing(wizard).into_iter().find_map(denied) {
+            return Some(denied);
+        }
         let fault = wizard.side_fault().or_else(|| wizard.config_fault());
         fault.or_else(|| missing(wizard).into_iter().find_map(refused))
     });

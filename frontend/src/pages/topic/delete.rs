@@ -1,5 +1,6 @@
 //! Deleting a topic: what goes, the name typed, and only the topic that was looked at.
 
+use drawbridge_shared::guard::Action;
 use drawbridge_shared::view::Severity;
 use drawbridge_shared::wire::Request;
 use leptos::prelude::*;
@@ -43,7 +44,9 @@ fn Content(subject: Subject, open: RwSignal<bool>, ask: Ask) -> impl IntoView {
     let why_not = {
         let name = name.clone();
         Signal::derive(move || {
-            if is_another.get() {
+            if let Some(denied) = subject.cluster.why_not(Action::TopicDelete) {
+                Some(denied)
+            } else if is_another.get() {
                 Some("The topic was made again since you looked".to_owned())
             } else {
                 (*typed.read() != name).then(|| "Type the topic's name first".to_owned())

@@ -1,5 +1,6 @@
 //! What stands before a feed's content: loading, gone, denied, the cluster is down.
 
+use drawbridge_shared::guard::Action;
 use drawbridge_shared::names::ClusterName;
 use drawbridge_shared::view::{ClusterStatus, ClusterView, FaultView};
 use drawbridge_shared::wire::EndReason;
@@ -28,6 +29,18 @@ impl ClusterFacts {
     /// The gateway's name of it.
     pub(in crate::pages) fn name(self) -> ClusterName {
         self.name.get_value()
+    }
+
+    /// Why the gateway does not do this here, by its configuration; none when it does.
+    pub(in crate::pages) fn why_not(self, action: Action) -> Option<String> {
+        let view = self.view.read();
+        let view = view.as_ref()?;
+        view.guards.why_not(&view.name, action)
+    }
+
+    /// [`ClusterFacts::why_not`] as it changes.
+    pub(in crate::pages) fn guard(self, action: Action) -> Signal<Option<String>> {
+        Signal::derive(move || self.why_not(action))
     }
 
     fn fault(self) -> Option<FaultView> {

@@ -1,5 +1,6 @@
 //! Adding partitions, with what that does to records with keys.
 
+use drawbridge_shared::guard::Action;
 use drawbridge_shared::view::Severity;
 use drawbridge_shared::wire::Request;
 use leptos::prelude::*;
@@ -85,7 +86,7 @@ fn Content(subject: Subject, open: RwSignal<bool>, ask: Ask) -> impl IntoView {
         <Refusal error=refusal />
         <DialogActions>
             <Button on_click=move |()| open.set(false)>"Cancel"</Button>
-            <Button kind=ButtonKind::Primary on_click=grow why_not=fault busy=ask.busy()>
+            <Button kind=ButtonKind::Primary on_click=grow why_not=Signal::derive(move || subject.cluster.why_not(Action::TopicPartitions).or_else(|| fault.get())) busy=ask.busy()>
                 {move || verb()}
             </Button>
         </DialogActions>

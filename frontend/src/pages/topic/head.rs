@@ -1,5 +1,6 @@
 //! The head of a topic's page: its name, its state, its numbers, and what can be done to it.
 
+use drawbridge_shared::guard::Action;
 use leptos::prelude::*;
 
 use super::Subject;
@@ -26,11 +27,14 @@ pub(super) fn Head(subject: Subject) -> impl IntoView {
         let is_here = subject.followed.read().state == FollowState::Live;
         (!is_here).then(|| "The topic is not loaded".to_owned())
     });
-    let item = move |label, is_danger, open: RwSignal<bool>| MenuItem {
+    let guarded = move |action| {
+        Signal::derive(move || subject.cluster.why_not(action).or_else(|| why_not.get()))
+    };
+    let item = move |label, action, open: RwSignal<bool>| MenuItem {
         label,
-        is_danger,
+        is_danger: true,
         on_click: Callback::new(move |()| open.set(true)),
-        why_not,
+        why_not: guarded(action),
     };
     offer(
         &name,
@@ -38,10 +42,15 @@ pub(super) fn Head(subject: Subject) -> impl IntoView {
     );
     let actions = move || {
         view! {
-            <Button on_click=move |()| growing.set(true) why_not>"Add partitions…"</Button>
+            <Button on_click=move |()| growing.set(true) why_not=guarded(Action::TopicPartitions)>
+                "Add partitions…"
+            </Button>
             <Menu
                 label="More"
-                items=vec![item("Delete records…", true, purging), item("Delete topic…", true, deleting)]
+                items=vec![
+                    item("Delete records…", Action::TopicPurge, purging),
+                    item("Delete topic…", Action::TopicDelete, deleting),
+                ]
             />
         }
     };

@@ -4,6 +4,7 @@ mod form;
 mod import;
 mod written;
 
+use drawbridge_shared::guard::Action;
 use drawbridge_shared::link::MirrorState;
 use drawbridge_shared::record::ProduceCodec;
 use drawbridge_shared::wire::{Request, Response};
@@ -78,12 +79,17 @@ pub(super) fn Produce(subject: Subject) -> impl IntoView {
         form.draft();
         ask.forget();
     });
+    let clusters = expect_context::<Clusters>();
+    let denied = move || {
+        let cluster = goal.cluster.read().parse().ok()?;
+        clusters.why_not(&cluster, Action::RecordsProduce)
+    };
+    let sealed = move || refused_mirror.get().map(|_| "The topic is a mirror".to_owned());
     let why_sealed =
-        Signal::derive(move || refused_mirror.get().map(|_| "The topic is a mirror".to_owned()));
+        Signal::derive(move || subject.cluster.why_not(Action::RecordsImport).or_else(sealed));
     let why_not = Signal::derive(move || {
-        refused_mirror
-            .get()
-            .map(|_| "The topic is a mirror".to_owned())
+        denied()
+            .or_else(sealed)
             .or_else(|| {
                 form.copies()
                     .is_none()

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use drawbridge_shared::guard::Action;
 use drawbridge_shared::view::{PartitionView, PurgeRow, Severity};
 use drawbridge_shared::wire::{Request, Response};
 use leptos::prelude::*;
@@ -108,7 +109,8 @@ fn Content(
             }
             let untyped =
                 || (*typed_name.read() != name).then(|| "Type the topic's name first".to_owned());
-            purge.blocked().or_else(untyped)
+            let denied = subject.cluster.why_not(Action::TopicPurge);
+            denied.or_else(|| purge.blocked()).or_else(untyped)
         })
     };
     let delete = move |()| {

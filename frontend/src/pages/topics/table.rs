@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use drawbridge_shared::guard::Action;
 use drawbridge_shared::view::TopicRow;
 use leptos::prelude::*;
 
@@ -11,8 +12,8 @@ use crate::model::topic::ESTIMATE;
 use crate::model::topics::{self, Health, TopicColumn, TopicSort};
 use crate::routes::Route;
 use crate::ui::{
-    Badge, Button, Bytes, Column, Count, DataTable, EmptyState, Estimate, Marked, Show, Sorted,
-    StateRole,
+    Badge, Button, Bytes, Column, Count, DataTable, EmptyState, Estimate, LinkButton, Marked, Show,
+    Sorted, StateRole,
 };
 
 /// The role of a topic's health.
@@ -164,7 +165,7 @@ fn NothingFound(list: List) -> impl IntoView {
                     </Button>
                 </Show>
                 <Show when=move || !has_search()>
-                    <a class="btn" href=create.clone()>"Create topic"</a>
+                    <LinkButton href=create.clone() why_not=list.cluster.guard(Action::TopicCreate)>"Create topic"</LinkButton>
                 </Show>
             </div>
         }

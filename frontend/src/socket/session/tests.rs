@@ -85,6 +85,7 @@ impl Bench {
                 max_requests: max,
                 heartbeat_ms: 5_000,
             },
+            deny: Vec::new(),
         }));
     }
 

@@ -18,7 +18,8 @@ use crate::{
 /// The connection to a bootstrap server, kept while no broker is reachable by its id.
 #[derive(Debug, Default)]
 pub(super) struct Bootstrap {
-    place: Place<()>,
+    /// Made with the settings of this generation.
+    place: Place<u64>,
     /// The last failure, which those who waited for the same attempt share; held while dialling.
     failure: Mutex<Option<(Instant, Error)>>,
 }
@@ -28,22 +29,23 @@ impl Bootstrap {
     async fn connection(&self, pool: &Pool) -> Result<Arc<Connection>> {
         let arrived = Instant::now();
         let mut failure = self.failure.lock().await;
-        if let Some(connection) = self.place.get(|(), _| true) {
+        let dialer = pool.dialer();
+        if let Some(connection) = self.place.get(|made, _| *made == dialer.generation) {
             return Ok(connection);
         }
         if let Some((_, error)) = failure.as_ref().filter(|(at, _)| *at >= arrived) {
             return Err(error.clone());
         }
-        let servers = &pool.settings().bootstrap;
+        let servers = &dialer.settings.bootstrap;
         let start = rand::random_range(0..servers.len().max(1));
         let mut last = Error::Closed;
         for server in servers.iter().cycle().skip(start).take(servers.len()) {
             let counters = Arc::new(Counters::default());
             let name = server.to_string();
-            match pool.dialer.dial_explained(server, name, counters, &mut Trace::default()).await {
+            match dialer.dial_explained(server, name, counters, &mut Trace::default()).await {
                 Ok(connection) => {
                     *failure = None;
-                    self.place.keep((), &connection)?;
+                    self.place.keep(dialer.generation, &connection)?;
                     return Ok(connection);
                 }
                 Err(error) => {
@@ -84,17 +86,18 @@ impl Client {
         let slots = pool.slots();
         let start = rand::random_range(0..slots.len().max(1));
         let order: Vec<_> = slots.iter().cycle().skip(start).take(slots.len()).collect();
+        let dialer = pool.dialer();
         for slot in &order {
-            if let Some(connection) = slot.lane(Use::Control, &pool.dialer).live() {
+            if let Some(connection) = slot.lane(Use::Control, &dialer).current(&dialer) {
                 return Ok(connection);
             }
         }
         for slot in order {
-            let lane = slot.lane(Use::Control, &pool.dialer);
+            let lane = slot.lane(Use::Control, &dialer);
             if lane.is_failing() {
                 continue;
             }
-            match lane.connection(&pool.dialer, slot).await {
+            match lane.connection(&dialer, slot).await {
                 Ok(connection) => {
                     pool.bootstrap.place.release();
                     return Ok(connection);

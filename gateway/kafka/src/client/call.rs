@@ -347,13 +347,14 @@ impl Client {
 
     /// A listener that demands SASL answers `ApiVersions` and closes the connection at the next request.
     async fn demanded_sasl(&self, connection: &Connection) -> Option<ConnectError> {
-        let dialer = &self.inner.pool.dialer;
+        let dialer = self.inner.pool.dialer();
         let address = connection.address()?.clone();
         let name = address.to_string();
         let fresh =
             dialer.dial(&address, name, Arc::default(), &mut Trace::default()).await.ok()?;
-        let offered = demanded_mechanisms(&fresh, self.settings()).await?;
-        Some(sasl_required(address.to_string(), &offered, self.settings().security.tls.is_some()))
+        let offered = demanded_mechanisms(&fresh, &dialer.settings).await?;
+        let has_tls = dialer.settings.security.tls.is_some();
+        Some(sasl_required(address.to_string(), &offered, has_tls))
     }
 }
 

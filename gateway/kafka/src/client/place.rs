@@ -53,8 +53,20 @@ impl<K> Place<K> {
     }
 
     /// Lets go of the connection; calls that still use it keep it until they end.
-    pub(super) fn release(&self) {
-        self.lock().connection = None;
+    pub(super) fn release(&self) -> Option<(K, Arc<Connection>)> {
+        self.lock().connection.take()
+    }
+
+    /// Lets go of the connection if no call uses it now.
+    pub(super) fn release_unused(&self) {
+        let mut kept = self.lock();
+        if kept
+            .connection
+            .as_ref()
+            .is_some_and(|(_, connection)| Arc::strong_count(connection) == 1)
+        {
+            kept.connection = None;
+        }
     }
 
     /// Ends the connection, and the one that may just be made.

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, atomic::Ordering},
     time::Duration,
 };
 
@@ -51,6 +51,11 @@ impl BrokerSlot {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn id(&self) -> i32 {
+        self.id
+    }
+
     pub(super) fn address(&self) -> HostPort {
         lock(&self.address).clone()
     }
@@ -62,7 +67,7 @@ impl BrokerSlot {
 
     pub(super) fn lane(&self, wanted: Use, dialer: &Dialer) -> Arc<Lane> {
         let mut lanes = lock(&self.lanes);
-        Arc::clone(lanes.entry(wanted).or_insert_with(|| Arc::new(Lane::new(dialer))))
+        Arc::clone(lanes.entry(wanted).or_insert_with(|| Arc::new(Lane::new(wanted, dialer))))
     }
 
     pub(super) fn note_connect(&self, error: Option<&Error>) {
@@ -94,7 +99,7 @@ impl BrokerSlot {
 
 #[derive(Debug)]
 pub(super) struct Pool {
-    pub(super) dialer: Dialer,
+    dialer: RwLock<Arc<Dialer>>,
     pub(super) bootstrap: Bootstrap,
     pub(super) closed: CancellationToken,
     brokers: Mutex<BTreeMap<i32, Arc<BrokerSlot>>>,
@@ -103,15 +108,31 @@ pub(super) struct Pool {
 impl Pool {
     pub(super) fn new(settings: ConnectionSettings) -> Self {
         Self {
-            dialer: Dialer::new(settings),
+            dialer: RwLock::new(Arc::new(Dialer::new(settings))),
             bootstrap: Bootstrap::default(),
             closed: CancellationToken::new(),
             brokers: Mutex::default(),
         }
     }
 
-    pub(super) fn settings(&self) -> &ConnectionSettings {
-        &self.dialer.settings
+    pub(super) fn settings(&self) -> Arc<ConnectionSettings> {
+        Arc::clone(&self.dialer().settings)
+    }
+
+    /// What dials with the settings in force.
+    pub(super) fn dialer(&self) -> Arc<Dialer> {
+        Arc::clone(&self.dialer.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Dials with other settings from now on; each connection is replaced when it is used next.
+    pub(super) fn renew(&self, settings: ConnectionSettings) {
+        {
+            let mut dialer = self.dialer.write().unwrap_or_else(PoisonError::into_inner);
+            *dialer = Arc::new(dialer.next(settings));
+        }
+        for slot in self.slots() {
+            lock(&slot.lanes).values().for_each(|lane| lane.release_unused());
+        }
     }
 
     /// Takes over new addresses; brokers that left lose their connections.
@@ -140,7 +161,8 @@ impl Pool {
             let asked = Asked::new("Connection").about(format!("broker {id}"));
             return Err(Error::broker(ErrorCode::BROKER_NOT_AVAILABLE.0, text, asked));
         };
-        slot.lane(wanted, &self.dialer).connection(&self.dialer, &slot).await
+        let dialer = self.dialer();
+        slot.lane(wanted, &dialer).connection(&dialer, &slot).await
     }
 
     /// Ends the connections made for `unwanted` at all brokers.

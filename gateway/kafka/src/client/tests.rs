@@ -14,8 +14,8 @@ use kafka_protocol::{
     messages::{
         ApiKey, BrokerId, CreateTopicsResponse, DeleteRecordsRequest, DeleteRecordsResponse,
         DescribeClusterResponse, FindCoordinatorRequest, FindCoordinatorResponse,
-        ListOffsetsResponse, MetadataResponse, OffsetCommitResponse, SaslAuthenticateResponse,
-        SaslHandshakeResponse, TopicName,
+        ListOffsetsResponse, MetadataResponse, OffsetCommitResponse, SaslAuthenticateRequest,
+        SaslAuthenticateResponse, SaslHandshakeResponse, TopicName,
         create_topics_response::CreatableTopicResult,
         delete_records_response::{DeleteRecordsPartitionResult, DeleteRecordsTopicResult},
         find_coordinator_response::Coordinator,
@@ -397,6 +397,71 @@ async fn a_session_is_renewed_before_it_ends() {
         client.describe_cluster().await.unwrap();
     }
     assert_eq!(broker.connects(), connects, "on the same connections");
+}
+
+/// A broker that notes who logs in, by PLAIN.
+async fn doorkeeper() -> (FakeBroker, Arc<Mutex<Vec<String>>>) {
+    let guests = Arc::<Mutex<Vec<String>>>::default();
+    let noted = Arc::clone(&guests);
+    let broker = scripted(move |seen| match seen.api {
+        ApiKey::SaslHandshake => seen.answer(&SaslHandshakeResponse::default()),
+        ApiKey::SaslAuthenticate => {
+            let token = seen.body::<SaslAuthenticateRequest>().auth_bytes;
+            let user = token.split(|byte| *byte == 0).nth(1).unwrap_or_default().to_vec();
+            noted.lock().unwrap().push(String::from_utf8(user).unwrap());
+            seen.answer(&SaslAuthenticateResponse::default())
+        }
+        _ => Reply::Close,
+    })
+    .await;
+    (broker, guests)
+}
+
+fn as_user(broker: &FakeBroker, user: &str) -> ConnectionSettings {
+    let mut settings = settings(&[broker]);
+    let password = Secret::new("secret");
+    settings.security.sasl = Some(SaslSettings::Plain { username: user.to_owned(), password });
+    settings
+}
+
+#[tokio::test]
+async fn renewed_credentials_count_for_every_clone_from_the_next_call_on() {
+    let (broker, guests) = doorkeeper().await;
+    let client = Client::new(as_user(&broker, "alice")).unwrap();
+    let clone = client.with_deadline(Duration::from_secs(30));
+    client.describe_cluster().await.unwrap();
+    assert!(guests.lock().unwrap().iter().all(|user| user == "alice"));
+    client.renew(as_user(&broker, "bob"));
+    let before = guests.lock().unwrap().len();
+    clone.describe_cluster().await.unwrap();
+    let after = guests.lock().unwrap()[before..].to_vec();
+    assert!(!after.is_empty() && after.iter().all(|user| user == "bob"), "{after:?}");
+    assert_eq!(clone.settings().principal().as_deref(), Some("User:bob"));
+    let connects = broker.connects();
+    client.describe_cluster().await.unwrap();
+    assert_eq!(broker.connects(), connects, "what was renewed stays");
+}
+
+#[tokio::test]
+async fn a_call_under_way_is_answered_on_the_connection_it_began_on() {
+    let (broker, guests) = doorkeeper().await;
+    let client = Client::new(as_user(&broker, "alice")).unwrap();
+    client.describe_cluster().await.unwrap();
+    let id = client.inner.pool.slots()[0].id();
+    let held = client.broker(id, Use::Produce(0)).await.unwrap();
+    client.renew(as_user(&broker, "bob"));
+    let other = client.clone();
+    let next = tokio::spawn(async move { other.broker(id, Use::Produce(0)).await.unwrap() });
+    // The next one is authenticated, and still waits: what is under way must not be overtaken.
+    while guests.lock().unwrap().last().is_none_or(|user| user != "bob") {
+        tokio::task::yield_now().await;
+    }
+    for _ in 0..1_000 {
+        tokio::task::yield_now().await;
+    }
+    assert!(!next.is_finished() && held.death().is_none());
+    drop(held);
+    assert!(next.await.unwrap().death().is_none());
 }
 
 #[tokio::test]

@@ -31,14 +31,21 @@ impl Trace {
 /// What every dial of a client shares.
 #[derive(Debug)]
 pub(crate) struct Dialer {
-    pub(crate) settings: ConnectionSettings,
+    pub(crate) settings: Arc<ConnectionSettings>,
     pub(crate) tls: Option<Tls>,
+    /// Counts the settings that a client had.
+    pub(crate) generation: u64,
 }
 
 impl Dialer {
     pub(crate) fn new(settings: ConnectionSettings) -> Self {
         let tls = settings.security.tls.clone().map(Tls::new);
-        Self { settings, tls }
+        Self { settings: Arc::new(settings), tls, generation: 0 }
+    }
+
+    /// One with other settings, which comes after this one.
+    pub(crate) fn next(&self, settings: ConnectionSettings) -> Self {
+        Self { generation: self.generation.wrapping_add(1), ..Self::new(settings) }
     }
 
     /// Connects and authenticates. `name` is the broker's name in messages.

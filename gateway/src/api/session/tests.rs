@@ -25,6 +25,7 @@ impl Backend for Scripted {
             demo: false,
             now_ms: 0,
             limits: LIMITS,
+            deny: Vec::new(),
         }
     }
 

@@ -10,14 +10,18 @@ use drawbridge_shared::{
     draft::{ConfigChange, FieldError},
     link::{
         Change, ConfigChange as EngineChange, ConfigKey, ConnectionMode, LinkConfigs, LinkError,
-        LinkMode, LinkName, LinkState,
+        LinkMode, LinkName, LinkState, Side,
     },
     view::Severity,
     wire::ErrorCode,
 };
 use futures_util::FutureExt;
 
-use super::{Runner, jobs::Done};
+use super::{
+    Runner,
+    credentials::{self, Login},
+    jobs::Done,
+};
 use crate::{
     clusters::Cluster,
     links::{
@@ -66,24 +70,30 @@ impl Twin {
 }
 
 impl Runner {
-    /// Takes the configs in force: makes clients of them, or says why that cannot be.
-    pub(super) fn configure(&mut self) {
+    /// Takes the configs in force: makes clients of them, or says why that cannot be. Says whether the clients, and so
+    /// the movers, are those that were there.
+    pub(super) fn configure(&mut self) -> bool {
         self.met = self.twin();
         let configs = match &self.stored.configs {
             Ok(configs) => configs.clone(),
             Err(why) => {
                 let why = why.clone();
                 self.give_link(LinkInput::Unusable(why));
-                return;
+                return false;
             }
         };
         match self.resolve(&configs) {
             Ok(resolved) => {
-                self.replace_ends(resolved);
+                let kept = self.hand_over(&resolved);
+                if !kept {
+                    self.replace_ends(resolved);
+                }
                 self.give_link(LinkInput::Configured(LinkSettings::from(&configs)));
+                kept
             }
             Err(refusal) => {
                 self.give_link(LinkInput::Unusable(refusal.in_full()));
+                false
             }
         }
     }
@@ -140,6 +150,27 @@ impl Runner {
         let local = self.cluster.cluster_id()?;
         let remote = self.stored.remote_cluster_id.as_deref()?;
         self.peers.twin(self.name(), local, remote)
+    }
+
+    /// Lets the clients that are there go over to new settings, when these lead to the same servers: movers do not
+    /// notice, and nothing is interrupted. Says whether that was possible.
+    fn hand_over(&mut self, resolved: &Resolved) -> bool {
+        if self.waiting_for.is_some() || resolved.waiting_for.is_some() {
+            return false;
+        }
+        match (&self.ends, &resolved.ends, &self.remote, &resolved.remote) {
+            // The remote of these is one of the ends.
+            (Some(old), Some(new), Some(_), Some(_)) if old.lead_where(new) => {
+                ends::take_over(&old.source, &new.source);
+                ends::take_over(&old.sink, &new.sink);
+                true
+            }
+            (None, None, Some(old), Some(new)) if ends::leads_where(old, new) => {
+                ends::take_over(old, new);
+                true
+            }
+            _ => false,
+        }
     }
 
     fn replace_ends(&mut self, resolved: Resolved) {
@@ -236,14 +267,14 @@ impl Runner {
         self.notice(severity, None, format!("link '{}' is {to}{why}", self.name()));
     }
 
-    /// Changes configs, all or none; answered when they are stored.
+    /// Changes configs, all or none; answered when they are stored. New credentials are tried first.
     pub(super) fn alter(
         &mut self,
-        changes: &[ConfigChange],
+        changes: Vec<ConfigChange>,
         validate_only: bool,
         reply: Reply<()>,
     ) {
-        let altered = self.altered(changes);
+        let altered = self.altered(&changes);
         let configs = match altered {
             Ok(configs) => configs,
             Err(refusal) => {
@@ -251,21 +282,93 @@ impl Runner {
                 return;
             }
         };
+        let logins = self.new_logins(&changes, &configs);
+        if logins.is_empty() {
+            return self.alter_tried(changes, validate_only, reply);
+        }
+        let is_active = self.link.view().state == LinkState::Active;
+        let name = self.name().clone();
+        let work = async move {
+            let tried = credentials::try_all(&name, logins, is_active).await;
+            Done::Tried { changes, validate_only, tried, reply }
+        };
+        self.running.push(work.boxed());
+    }
+
+    /// Stores changes whose credentials, if there are any, have proven good. One after the other: each is made of
+    /// what the one before left.
+    pub(super) fn alter_tried(
+        &mut self,
+        changes: Vec<ConfigChange>,
+        validate_only: bool,
+        reply: Reply<()>,
+    ) {
         if validate_only {
             reply.send(Ok(())).ok();
             return;
         }
+        if self.altering {
+            self.unaltered.push_back((changes, reply));
+            return;
+        }
+        let configs = match self.altered(&changes) {
+            Ok(configs) => configs,
+            Err(refusal) => {
+                reply.send(Err(refusal)).ok();
+                return;
+            }
+        };
         let reconnects = changes.iter().any(|change| {
             ConfigKey::find(&change.name).is_some_and(|key| key.change == Change::Reconnects)
         });
         let mut record = self.stored.clone();
         record.configs = Ok(configs);
         let store = self.store.clone();
+        self.altering = true;
         let work = async move {
             let stored = store.put(Stored::Link(record.clone())).await;
             Done::Altered { record: Box::new(record), reconnects, stored, reply }
         };
         self.running.push(work.boxed());
+    }
+
+    /// Goes on with the changes that waited.
+    pub(super) fn alter_next(&mut self) {
+        self.altering = false;
+        if let Some((changes, reply)) = self.unaltered.pop_front() {
+            self.alter_tried(changes, false, reply);
+        }
+    }
+
+    /// The logins that are other ones with these configs, with the cluster each has to lead to.
+    fn new_logins(&self, changes: &[ConfigChange], configs: &LinkConfigs) -> Vec<Login> {
+        let changed = |side: Side| {
+            let mut keys = changes.iter().filter_map(|change| ConfigKey::find(&change.name));
+            keys.any(|key| key.side == side && credentials::is_credential(key.name))
+        };
+        let mut logins = Vec::new();
+        let dials = configs.connection_mode() == ConnectionMode::Outbound;
+        if dials
+            && changed(Side::Dialling)
+            && let Ok(settings) = ends::remote_settings(self.name(), configs)
+        {
+            let cluster_id = self.stored.remote_cluster_id.clone();
+            // Where this half reads, the new user has to see what is mirrored.
+            let moving = self.mirrors.values().filter(|entry| entry.moves());
+            let topics = moving.map(|entry| entry.stored.record.source_topic.clone());
+            let topics = topics.take(credentials::LOOKED_AT).collect();
+            logins.push(Login { whose: "the remote cluster", settings, cluster_id, topics });
+        }
+        if configs.mode() == LinkMode::Source
+            && changed(Side::Local)
+            && let Ok(settings) =
+                ends::local_settings(self.name(), configs, &self.cluster.spec().settings)
+        {
+            let cluster_id = self.cluster.cluster_id().map(str::to_owned);
+            let whose = "its own cluster (local.)";
+            logins.push(Login { whose, settings, cluster_id, topics: Vec::new() });
+        }
+        logins
     }
 
     fn altered(&self, changes: &[ConfigChange]) -> Result<LinkConfigs, Refusal> {
@@ -306,9 +409,8 @@ impl Runner {
     pub(super) fn obey(&mut self, record: crate::links::store::StoredLink, reconnects: bool) {
         let before = std::mem::replace(&mut self.stored, record);
         let was_usable = before.configs.is_ok();
-        if reconnects || !was_usable {
-            self.configure();
-        } else if let Ok(configs) = self.stored.configs.clone() {
+        let kept = if reconnects || !was_usable { self.configure() } else { true };
+        if kept && let Ok(configs) = self.stored.configs.clone() {
             self.give_link(LinkInput::Configured(LinkSettings::from(&configs)));
             let fetchers =
                 usize::try_from(configs.number("num.cluster.link.fetchers")).unwrap_or(1);

@@ -5,7 +5,7 @@ use drawbridge_engine::{
     mirror::{MirrorInput, SourceTopic, StuckBy},
     task::{TaskError, auto_create::AutoCreatePlan},
 };
-use drawbridge_shared::{link::TaskName, names::TopicName};
+use drawbridge_shared::{draft::ConfigChange, link::TaskName, names::TopicName};
 
 use super::{Runner, looking::Found, mirrors::Made};
 use crate::{
@@ -22,6 +22,13 @@ use drawbridge_engine::task::topic_configs::Configs;
 pub(super) enum Done {
     /// The remote cluster was checked; whether a failure counts.
     Checked(Result<(), Trouble>, bool),
+    /// New credentials were tried; whether they may be used.
+    Tried {
+        changes: Vec<ConfigChange>,
+        validate_only: bool,
+        tried: Result<(), Refusal>,
+        reply: Reply<()>,
+    },
     /// New configs were stored, or not.
     Altered {
         record: Box<StoredLink>,
@@ -66,6 +73,12 @@ impl Runner {
                     self.give_link(LinkInput::Checked(result));
                 }
             }
+            Done::Tried { changes, validate_only, tried, reply } => match tried {
+                Ok(()) => self.alter_tried(changes, validate_only, reply),
+                Err(refusal) => {
+                    reply.send(Err(refusal)).ok();
+                }
+            },
             Done::Altered { record, reconnects, stored, reply } => {
                 let outcome = match stored {
                     Ok(()) => {
@@ -76,6 +89,7 @@ impl Runner {
                 };
                 self.show();
                 reply.send(outcome).ok();
+                self.alter_next();
             }
             Done::Producers(result) => self.producers_known(result),
             Done::Observed { sources, mirrors } => {

@@ -196,10 +196,10 @@ impl Runner {
         RemoteView {
             cluster_id: self.stored.remote_cluster_id.clone(),
             cluster: None,
-            bootstrap: settings.map(|settings| {
+            bootstrap: settings.as_deref().map(|settings| {
                 settings.bootstrap.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
             }),
-            security: settings.map(security_words),
+            security: settings.as_deref().map(security_words),
         }
     }
 

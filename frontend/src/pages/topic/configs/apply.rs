@@ -116,6 +116,10 @@ fn Content(editor: Editor, open: RwSignal<bool>, apply: Ask) -> impl IntoView {
             editor.read();
         });
     };
+    let denied = move || {
+        let edits = editor.edits.read();
+        edits.keys().find_map(|name| editor.owner.why_not(name))
+    };
     let call = Signal::derive(move || {
         let changes = model::request(&review.diff.read(), &editor.edits.read());
         editor.owner.call(&changes)
@@ -148,7 +152,7 @@ fn Content(editor: Editor, open: RwSignal<bool>, apply: Ask) -> impl IntoView {
             <Button
                 kind=ButtonKind::Primary
                 on_click=send
-                why_not=Signal::derive(move || review.why_not())
+                why_not=Signal::derive(move || denied().or_else(|| review.why_not()))
                 busy=apply.busy()
             >
                 {move || format!("Apply {}", changes())}

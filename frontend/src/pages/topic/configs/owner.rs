@@ -1,6 +1,7 @@
 //! Whose configurations are edited: a topic's or a link's. The editor is the same.
 
 use drawbridge_shared::draft::ConfigChange;
+use drawbridge_shared::guard::Action;
 use drawbridge_shared::link::LinkName;
 use drawbridge_shared::names::TopicName;
 use drawbridge_shared::view::{ConfigEntryView, ConfigSource};
@@ -54,6 +55,15 @@ impl Owner {
             Owned::Topic(_) => "The broker",
             Owned::Link(_) => "The gateway",
         }
+    }
+
+    /// Why a configuration may not be changed, by the gateway's own; none when it may.
+    pub(super) fn why_not(self, config: &str) -> Option<String> {
+        self.cluster.why_not(match (self.what, config) {
+            (Owned::Topic(_), _) => Action::TopicAlter,
+            (Owned::Link(_), "cluster.link.paused") => Action::LinkPause,
+            (Owned::Link(_), _) => Action::LinkAlter,
+        })
     }
 
     /// Where a value comes from, in words.

@@ -209,6 +209,7 @@ fn Actions(editor: Editor, name: Name, entry: Entry, is_edited: Signal<bool>) ->
     };
     let is_changed = move || entry.read().as_ref().is_some_and(model::is_changed);
     let is_fixed = move || entry.read().as_ref().is_some_and(|entry| entry.is_read_only);
+    let why_not = Signal::derive(move || name.with_value(|name| editor.owner.why_not(name)));
     let label = move |verb: &str| format!("{verb} {}", name.get_value());
     view! {
         <span class="row row--end">
@@ -224,12 +225,13 @@ fn Actions(editor: Editor, name: Name, entry: Entry, is_edited: Signal<bool>) ->
                             <Button
                                 kind=ButtonKind::Quiet
                                 on_click=move |()| put(Edit::Reset)
+                                why_not
                                 label=label("Reset")
                             >
                                 "Reset"
                             </Button>
                         </Show>
-                        <Button kind=ButtonKind::Quiet on_click=begin label=label("Edit")>"Edit"</Button>
+                        <Button kind=ButtonKind::Quiet on_click=begin why_not label=label("Edit")>"Edit"</Button>
                     }
                         .into_any()
                 }

@@ -4,8 +4,8 @@ use axum::routing::{MethodRouter, get, post, put};
 use drawbridge_shared::view::MirrorAction;
 
 use super::{
-    acls, brokers, clusters, configs, group_lags, groups, link_configs, links, mirror_actions,
-    mirrors, openapi, partitions, records, topics,
+    acls, broker_configs, brokers, clusters, configs, group_lags, groups, link_configs, links,
+    mirror_actions, mirrors, openapi, partitions, records, topics,
 };
 use crate::links::Links;
 
@@ -38,8 +38,24 @@ fn of_brokers() -> Vec<Route> {
     vec![
         (in_cluster!("/brokers"), get(brokers::list)),
         (in_cluster!("/brokers/{broker_id}"), get(brokers::get)),
-        (in_cluster!("/brokers/{broker_id}/configs"), get(configs::list_of_broker)),
-        (in_cluster!("/brokers/{broker_id}/configs/{name}"), get(configs::get_of_broker)),
+        (in_cluster!("/brokers/{broker_id}/configs"), get(broker_configs::list)),
+        (in_cluster!("/brokers/{broker_id}/configs:alter"), post(broker_configs::alter)),
+        (
+            in_cluster!("/brokers/{broker_id}/configs/{name}"),
+            get(broker_configs::get).put(broker_configs::put).delete(broker_configs::reset),
+        ),
+        (
+            in_cluster!("/brokers/{broker_id}/partition-replicas"),
+            get(partitions::replicas_of_broker),
+        ),
+        (in_cluster!("/broker-configs"), get(broker_configs::list_of_all)),
+        (in_cluster!("/broker-configs:alter"), post(broker_configs::alter_all)),
+        (
+            in_cluster!("/broker-configs/{name}"),
+            get(broker_configs::get_of_all)
+                .put(broker_configs::put_for_all)
+                .delete(broker_configs::reset_for_all),
+        ),
     ]
 }
 

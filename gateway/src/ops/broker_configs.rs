@@ -219,6 +219,7 @@ pub fn is_per_broker(name: &str) -> bool {
                 | "advertised.listeners"
                 | "listener.security.protocol.map"
                 | "principal.builder.class"
+                | "cordoned.log.dirs"
         )
 }
 
@@ -303,30 +304,40 @@ async fn try_alter(
         .map_err(|error| refuse(&cluster.spec().name, &doing, &error))
 }
 
-/// Waits until the changes can be read back.
+/// Waits until the changes can be read back from the brokers that they are for.
 async fn shown(cluster: &Cluster, whose: Whose, changes: &[ConfigChange]) {
+    let Ok(client) = cluster.client() else { return };
+    let mut waited_for: Vec<ConfigResource> = match whose {
+        Whose::Broker(id) => vec![ConfigResource::Broker(id)],
+        Whose::All => {
+            let Ok(described) = client.describe_cluster().await else { return };
+            let there = described.brokers.iter().filter(|broker| !broker.fenced);
+            there.map(|broker| ConfigResource::Broker(broker.id)).collect()
+        }
+    };
     loop {
-        let now = match whose {
-            Whose::Broker(id) => of_broker(cluster, id).await,
-            Whose::All => defaults_set(cluster).await,
-        };
-        let Ok(now) = now else { return };
-        let is_shown = |change: &ConfigChange| {
-            let own = now
-                .iter()
-                .find(|entry| entry.name == change.name)
-                .filter(|entry| entry.source == whose.own());
-            match (&change.value, own) {
-                (None, own) => own.is_none(),
-                // Brokers tell numbers and lists in their own spelling.
-                (Some(_), own) => own.is_some(),
-            }
-        };
-        if changes.iter().all(is_shown) {
+        let Ok(answers) = client.config_origins(&waited_for).await else { return };
+        // A broker that does not answer is not waited for.
+        waited_for.retain(|broker| {
+            let entries = answers.get(broker).and_then(|entries| entries.as_ref().ok());
+            entries.is_some_and(|entries| !show(entries, whose, changes))
+        });
+        if waited_for.is_empty() {
             return;
         }
         tokio::time::sleep(BEAT).await;
     }
+}
+
+/// Whether a broker's configurations show the changes. It tells numbers and lists in its own spelling, so their
+/// values are not compared.
+fn show(entries: &[ConfigEntry], whose: Whose, changes: &[ConfigChange]) -> bool {
+    changes.iter().all(|change| {
+        let entry = entries.iter().find(|entry| entry.name == change.name);
+        let mut origins = entry.iter().flat_map(|entry| &entry.synonyms);
+        let is_set = origins.any(|origin| origin.source == whose.own());
+        is_set == change.value.is_some()
+    })
 }
 
 #[cfg(test)]

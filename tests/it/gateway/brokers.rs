@@ -220,7 +220,7 @@ async fn leaders_go_back_to_their_places_when_they_are_elected(on: On) -> Result
     assert_eq!(whole.fault, None);
     for row in &whole.rows {
         let dir = &row.log_dirs.as_ref().unwrap()[0];
-        ensure!(dir.total_bytes > dir.usable_bytes && dir.usable_bytes > Some(0), "{dir:?}");
+        ensure!(dir.total_bytes >= dir.usable_bytes && dir.usable_bytes > Some(0), "{dir:?}");
         ensure!(dir.used_bytes.is_some() && dir.error.is_none(), "{dir:?}");
         if let On::Kafka(_) = on {
             ensure!(row.version.is_some(), "{row:?}");
@@ -265,7 +265,7 @@ async fn a_partition_without_leader_gets_one_only_by_giving_up_records(on: On) -
     use PartitionTrouble::Offline;
     let bed = Bed::new(on).await?;
     let (app, mut console) = over(&bed).await?;
-    let topic = placed(&app, &mut console, &[&[1, 2], &[3]]).await?;
+    let topic = placed(&app, &mut console, &[&[1, 2]]).await?;
     let has_leader = elect(&mut console, ElectionKind::Unclean, &topic, &[0]).await?;
     assert_eq!(has_leader[0].outcome, Refused, "{has_leader:?}");
     ensure!(has_leader[0].error.as_deref().unwrap().contains("has a leader"), "{has_leader:?}");
@@ -395,10 +395,13 @@ async fn brokers_say_themselves_which_configurations_belong_to_one_of_them(
         };
         let value = entry.value.clone().unwrap_or_default();
         let checked = alter(&mut console, None, set(&entry.name, &value), true).await?;
-        // Other refusals are about the value: of secrets it is not known.
         let is_refused = checked
             .as_ref()
             .is_err_and(|refused| refused.message.contains("default cluster level"));
+        if entry.value.is_none() && !is_refused && checked.is_err() {
+            // It is refused for the value, which is not known; nobody can tell what else.
+            continue;
+        }
         assert_eq!(is_refused, is_of_one, "{}: {checked:?}", entry.name);
         n_of_one += u32::from(is_of_one);
         n_of_all += u32::from(!is_of_one);

@@ -188,11 +188,24 @@ fn view(entry: &ConfigEntry, whose: Whose) -> ConfigEntryView {
         view.default = next.filter(|_| !entry.sensitive);
     }
     view.update = Some(update(entry));
+    if !entry.read_only && needs_listener(&entry.name) {
+        view.is_read_only = true;
+        let name = &entry.name;
+        view.note = Some(format!("changed while running as listener.name.LISTENER.{name} only"));
+    }
     view
 }
 
+/// Whether brokers call a configuration dynamic, and refuse to change it but with the name of a listener before it
+/// (`DynamicBrokerConfig.DynamicSecurityConfigs` in Kafka's sources).
+fn needs_listener(name: &str) -> bool {
+    name.starts_with("ssl.keystore.")
+        || name.starts_with("ssl.truststore.")
+        || name == "ssl.key.password"
+}
+
 fn update(entry: &ConfigEntry) -> ConfigUpdate {
-    if entry.read_only {
+    if entry.read_only || needs_listener(&entry.name) {
         ConfigUpdate::ReadOnly
     } else if is_per_broker(&entry.name) {
         ConfigUpdate::PerBroker

@@ -386,8 +386,15 @@ async fn brokers_say_themselves_which_configurations_belong_to_one_of_them(
 ) -> Result<()> {
     let (_app, _) = over_gallery(version, "admin").await?;
     let mut console = Console::open(&_app).await?;
-    let (mut n_of_one, mut n_of_all) = (0, 0);
+    let (mut n_of_one, mut n_of_all, mut n_of_listeners) = (0, 0, 0);
     for entry in configs(&mut console, Some(1)).await? {
+        if entry.update == Some(ConfigUpdate::ReadOnly) && entry.note.is_some() {
+            let refused = alter(&mut console, Some(1), set(&entry.name, "x"), true).await?;
+            let refused = refused.unwrap_err();
+            ensure!(refused.message.contains("using the listener prefix"), "{refused:?}");
+            n_of_listeners += 1;
+            continue;
+        }
         let is_of_one = match entry.update.context("how it can be changed is told")? {
             ConfigUpdate::ReadOnly => continue,
             ConfigUpdate::PerBroker => true,
@@ -406,7 +413,10 @@ async fn brokers_say_themselves_which_configurations_belong_to_one_of_them(
         n_of_one += u32::from(is_of_one);
         n_of_all += u32::from(!is_of_one);
     }
-    ensure!(n_of_one > 20 && n_of_all > 30, "{n_of_one} of one, {n_of_all} of all");
+    ensure!(
+        n_of_one > 10 && n_of_all > 30 && n_of_listeners > 5,
+        "{n_of_one} of one, {n_of_all} of all, {n_of_listeners} of listeners"
+    );
     Ok(())
 }
 

@@ -5,12 +5,14 @@
 
 pub mod access;
 pub mod activity;
+pub mod brokers;
 pub mod bytes;
 pub mod cluster;
 pub mod compare;
 pub mod config_words;
 pub mod configs;
 pub mod cut_over;
+pub mod elections;
 pub mod filter;
 pub mod group_reset;
 pub mod groups;

@@ -2,11 +2,14 @@
 
 pub mod access;
 pub mod activity;
+pub mod broker;
+pub mod brokers;
 pub mod cluster;
 pub mod cluster_new;
 pub mod clusters;
 pub mod compare;
 pub mod cut_over;
+mod election;
 pub mod group;
 pub mod group_reset;
 pub mod groups;
@@ -17,6 +20,7 @@ pub mod mirror;
 pub mod mirrors;
 pub mod mirrors_add;
 pub mod not_found;
+pub mod partitions;
 mod past;
 mod probe;
 pub mod topic;

@@ -17,6 +17,8 @@ use wasm_bindgen_futures::spawn_local;
 
 use crate::pages::access::AccessPage;
 use crate::pages::activity::ActivityPage;
+use crate::pages::broker::BrokerPage;
+use crate::pages::brokers::BrokersPage;
 use crate::pages::cluster::ClusterPage;
 use crate::pages::cluster_new::ClusterNewPage;
 use crate::pages::clusters::ClustersPage;
@@ -32,6 +34,7 @@ use crate::pages::mirror::MirrorPage;
 use crate::pages::mirrors::MirrorsPage;
 use crate::pages::mirrors_add::MirrorsAddPage;
 use crate::pages::not_found::NotFound;
+use crate::pages::partitions::PartitionsPage;
 use crate::pages::topic::Topic;
 use crate::pages::topic_new::TopicNew;
 use crate::pages::topics::Topics;
@@ -126,7 +129,7 @@ parts! {
     clusters, fetch_clusters {
         Page(Route::Clusters) => view! { <ClustersPage /> }.into_any(),
         Page(Route::ClusterNew) => view! { <ClusterNewPage /> }.into_any(),
-        Page(Route::Cluster { cluster, .. }) => view! { <ClusterPage cluster /> }.into_any(),
+        Page(Route::Cluster { cluster }) => view! { <ClusterPage cluster /> }.into_any(),
         Page(Route::Topics { cluster: None, .. }) => view! { <TopicsAll /> }.into_any(),
         Page(Route::Topics { cluster: Some(cluster), .. }) => view! { <Topics cluster /> }.into_any(),
         Page(Route::TopicNew { cluster }) => view! { <TopicNew cluster /> }.into_any(),
@@ -134,6 +137,13 @@ parts! {
         Page(Route::Produce { cluster, topic, .. }) => view! { <Topic cluster topic /> }.into_any(),
         Page(Route::Messages { cluster, topic, .. }) => view! { <Topic cluster topic /> }.into_any(),
         Palette => crate::shell::finder(),
+    }
+
+    // Brokers, their disks and configurations, and who leads what.
+    brokers, fetch_brokers {
+        Page(Route::Brokers { cluster, .. }) => view! { <BrokersPage cluster /> }.into_any(),
+        Page(Route::Broker { cluster, broker, .. }) => view! { <BrokerPage cluster broker /> }.into_any(),
+        Page(Route::Partitions { cluster, .. }) => view! { <PartitionsPage cluster /> }.into_any(),
     }
 
     // Links, mirrors and what was done with them.

@@ -8,6 +8,7 @@ use drawbridge_shared::names::{ClusterName, TopicName};
 
 mod access;
 mod activity;
+mod brokers;
 mod encoding;
 mod groups;
 mod links;
@@ -17,6 +18,7 @@ mod words;
 
 pub use access::{AccessQuery, AccessTab};
 pub use activity::ActivityQuery;
+pub use brokers::{BrokerTab, BrokersTab, PartitionsQuery, trouble_key, trouble_of};
 use encoding::{Query, encode_pairs};
 pub use groups::{GroupsQuery, ResetQuery};
 pub use links::{CompareQuery, CutOver, LinkTab, ListQuery};
@@ -132,8 +134,29 @@ pub enum Route {
     Cluster {
         /// Which.
         cluster: ClusterName,
-        /// The broker whose configurations are open: `?broker=`.
-        broker: Option<i32>,
+    },
+    /// The brokers of a cluster: `/clusters/{c}/brokers`.
+    Brokers {
+        /// Of which cluster.
+        cluster: ClusterName,
+        /// Which part of them: `?tab=`.
+        tab: BrokersTab,
+    },
+    /// One broker: `/clusters/{c}/brokers/{b}`.
+    Broker {
+        /// Of which cluster.
+        cluster: ClusterName,
+        /// Node id.
+        broker: i32,
+        /// Which part of it: `?tab=`.
+        tab: BrokerTab,
+    },
+    /// Partitions that lack something: `/clusters/{c}/partitions`.
+    Partitions {
+        /// Of which cluster.
+        cluster: ClusterName,
+        /// What is shown of them.
+        query: PartitionsQuery,
     },
     /// Topics of one cluster, `/clusters/{c}/topics`, or of all, `/topics`.
     Topics {
@@ -197,9 +220,9 @@ impl Route {
             Self::Activity { query } => activity::path(query),
             Self::Clusters => "/clusters".to_owned(),
             Self::ClusterNew => "/clusters/new".to_owned(),
-            Self::Cluster { cluster, broker } => {
-                let broker = broker.map(|id| id.to_string()).unwrap_or_default();
-                format!("{}{}", cluster_path(cluster), encode_pairs(&[("broker", &broker)]))
+            Self::Cluster { cluster } => cluster_path(cluster),
+            Self::Brokers { .. } | Self::Broker { .. } | Self::Partitions { .. } => {
+                brokers::path(self)
             }
             Self::Topics { cluster, query } => {
                 let base = match cluster {
@@ -237,6 +260,9 @@ impl Route {
         if let Some(route) = groups::parse(segments.clone(), &query) {
             return Some(route);
         }
+        if let Some(route) = brokers::parse(segments.clone(), &query) {
+            return Some(route);
+        }
         let mut ahead = segments.clone().skip(1).step_by(2);
         if let [Some("clusters"), Some("topics"), Some(part @ ("messages" | "produce"))] =
             [segments.clone().next(), segments.clone().nth(2), segments.clone().nth(4)]
@@ -258,10 +284,9 @@ impl Route {
             }
             (Some("clusters"), None, None, None) => Self::Clusters,
             (Some("clusters"), Some("new"), None, None) => Self::ClusterNew,
-            (Some("clusters"), Some(cluster), None, None) => Self::Cluster {
-                cluster: read_cluster(cluster)?,
-                broker: query.get("broker").parse().ok(),
-            },
+            (Some("clusters"), Some(cluster), None, None) => {
+                Self::Cluster { cluster: read_cluster(cluster)? }
+            }
             (Some("topics"), None, None, None) => {
                 Self::Topics { cluster: None, query: topics::query(&query) }
             }
@@ -285,7 +310,13 @@ impl Route {
     #[must_use]
     pub fn page(&self) -> Self {
         match self.clone() {
-            Self::Cluster { cluster, .. } => Self::Cluster { cluster, broker: None },
+            Self::Brokers { cluster, .. } => Self::brokers_of(cluster),
+            Self::Broker { cluster, broker, .. } => {
+                Self::Broker { cluster, broker, tab: BrokerTab::default() }
+            }
+            Self::Partitions { cluster, .. } => {
+                Self::Partitions { cluster, query: PartitionsQuery::default() }
+            }
             Self::Topics { cluster, .. } => Self::Topics { cluster, query: TopicsQuery::default() },
             Self::Topic { cluster, topic, .. }
             | Self::Produce { cluster, topic, .. }
@@ -315,6 +346,7 @@ impl Route {
             | Self::MirrorsAdd { .. }
             | Self::Group { .. }
             | Self::Clusters
+            | Self::Cluster { .. }
             | Self::ClusterNew
             | Self::TopicNew { .. }) => other,
         }
@@ -340,7 +372,10 @@ impl Route {
             | Self::CutOver { cluster, .. }
             | Self::Group { cluster, .. }
             | Self::GroupReset { cluster, .. }
-            | Self::Cluster { cluster, .. }
+            | Self::Cluster { cluster }
+            | Self::Brokers { cluster, .. }
+            | Self::Broker { cluster, .. }
+            | Self::Partitions { cluster, .. }
             | Self::TopicNew { cluster }
             | Self::Produce { cluster, .. }
             | Self::Messages { cluster, .. }
@@ -394,7 +429,19 @@ impl Route {
     /// A cluster's page.
     #[must_use]
     pub fn of_cluster(cluster: ClusterName) -> Self {
-        Self::Cluster { cluster, broker: None }
+        Self::Cluster { cluster }
+    }
+
+    /// The brokers of a cluster.
+    #[must_use]
+    pub fn brokers_of(cluster: ClusterName) -> Self {
+        Self::Brokers { cluster, tab: BrokersTab::default() }
+    }
+
+    /// A broker's page at its first tab.
+    #[must_use]
+    pub fn of_broker(cluster: ClusterName, broker: i32) -> Self {
+        Self::Broker { cluster, broker, tab: BrokerTab::default() }
     }
 
     /// The topics of a cluster, unfiltered.

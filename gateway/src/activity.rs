@@ -32,7 +32,7 @@ use drawbridge_shared::{
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-pub use change::{Change, of_link_configs, of_topic_configs};
+pub use change::{Change, of_kafka_configs, of_link_configs};
 pub use feed::Wanted;
 pub use topic::TOPIC;
 

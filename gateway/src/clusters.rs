@@ -4,6 +4,8 @@
 //! nobody tells it anything but "look now". Topics are read only while somebody follows them.
 
 mod backoff;
+mod broker_rows;
+mod brokers_feed;
 mod cluster;
 mod detail;
 mod draft;
@@ -13,11 +15,13 @@ mod group_views;
 mod groups_feed;
 mod identity;
 mod measure;
+mod replication;
 mod spec;
 mod store;
 mod survey;
 mod topic_feed;
 mod topics_feed;
+mod troubled_feed;
 mod watcher;
 
 use std::{

@@ -66,6 +66,10 @@ pub fn follow(
             of_cluster(clusters, cluster, |known| known.follow_group(group))
         }
         Feed::Cluster { cluster } => of_cluster(clusters, cluster, |known| known.follow_detail()),
+        Feed::Brokers { cluster } => of_cluster(clusters, cluster, Cluster::follow_brokers),
+        Feed::TroubledPartitions { cluster } => {
+            of_cluster(clusters, cluster, Cluster::follow_troubled)
+        }
         Feed::Topics { cluster } => of_cluster(clusters, cluster, Cluster::follow_topics),
         Feed::Topic { cluster, topic } => {
             of_cluster(clusters, cluster, |known| known.follow_topic(topic))

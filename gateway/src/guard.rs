@@ -8,7 +8,7 @@ use drawbridge_shared::{
     guard::{Action, why_not_at_all},
     link::LinkName,
     names::{ClusterName, TopicName},
-    view::MirrorAction,
+    view::{ElectionKind, MirrorAction},
     wire::{ErrorCode, Request},
 };
 
@@ -64,6 +64,9 @@ pub fn of_request(request: &Request) -> Needs<'_> {
         | Request::Acls { .. }
         | Request::LinkPrincipals
         | Request::ReadRecord { .. }
+        | Request::BrokerConfigs { .. }
+        | Request::BrokerDefaults { .. }
+        | Request::BrokerReplicas { .. }
         // What would be lost by a failover is to be seen, whoever may do it.
         | Request::ActOnMirrors { validate_only: true, .. } => Needs::Nothing,
 
@@ -95,6 +98,15 @@ pub fn of_request(request: &Request) -> Needs<'_> {
         Request::DeleteUser { cluster, .. } => on(cluster, Action::UserDelete),
         Request::CreateAcls { cluster, .. } => on(cluster, Action::AclCreate),
         Request::DeleteAcls { cluster, .. } => on(cluster, Action::AclDelete),
+
+        Request::AlterBrokerConfigs { cluster, .. } => on(cluster, Action::BrokerAlter),
+        Request::ElectLeaders { cluster, election, .. } => on(
+            cluster,
+            match election {
+                ElectionKind::Preferred => Action::LeaderElect,
+                ElectionKind::Unclean => Action::LeaderElectUnclean,
+            },
+        ),
 
         // The far side of a link is asked when it is known which one it is: `links::new_link`.
         Request::CreateLink { cluster, .. } => on(cluster, Action::LinkCreate),

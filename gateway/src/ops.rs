@@ -4,7 +4,10 @@
 //! words, and pokes those who follow what it changed.
 
 pub mod acls;
+pub mod broker_configs;
 pub mod configs;
+pub mod disks;
+pub mod elections;
 pub mod groups;
 pub mod offsets;
 pub mod probe;

@@ -4,6 +4,7 @@
 //! `{"error_code": …, "message": …}`, whatever is wrong with it.
 
 mod acls;
+mod broker_configs;
 mod brokers;
 mod clusters;
 mod configs;

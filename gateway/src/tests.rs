@@ -2,6 +2,7 @@
 
 mod access;
 mod activity;
+mod brokers;
 mod browse;
 pub(crate) mod golden;
 mod groups;

@@ -10,9 +10,10 @@ use crate::link::LinkName;
 use crate::names::ClusterName;
 use crate::order;
 use crate::view::{
-    BrokerView, ClusterDetail, ClusterView, GroupDetail, GroupMemberView, GroupPartitionView,
-    GroupRow, GroupsView, LinkDetail, LinkRow, MirrorDetail, MirrorPartitionView, MirrorRow,
-    PartitionView, TopicDetail, TopicRow, TopicsView, VerifyPartition,
+    BrokerRow, BrokerView, BrokersView, ClusterDetail, ClusterView, GroupDetail, GroupMemberView,
+    GroupPartitionView, GroupRow, GroupsView, LinkDetail, LinkRow, MirrorDetail,
+    MirrorPartitionView, MirrorRow, PartitionView, TopicDetail, TopicRow, TopicsView,
+    TroubledPartition, TroubledView, VerifyPartition,
 };
 use crate::wire::{FeedData, FeedDelta, MirrorKey};
 
@@ -35,6 +36,8 @@ macro_rules! entry {
 
 entry!(ClusterView, ClusterName, name);
 entry!(BrokerView, i32, id);
+entry!(BrokerRow, i32, id);
+entry!(TroubledPartition, (String, i32), topic, partition);
 entry!(TopicRow, String, name);
 entry!(PartitionView, i32, partition);
 entry!(GroupRow, (ClusterName, String), cluster, group);
@@ -96,6 +99,28 @@ pub fn diff(old: &FeedData, new: &FeedData) -> Option<FeedDelta> {
         (FeedData::Cluster(old), FeedData::Cluster(new)) => {
             let (upsert, remove) = changes(&old.brokers, &new.brokers);
             Some(FeedDelta::Cluster { cluster: new.cluster.clone(), upsert, remove })
+        }
+        (FeedData::Brokers(old), FeedData::Brokers(new)) => {
+            let (upsert, remove) = changes(&old.rows, &new.rows);
+            let head = BrokersView {
+                observed_at_ms: new.observed_at_ms,
+                measured_at_ms: new.measured_at_ms,
+                fault: new.fault.clone(),
+                counts: new.counts,
+                quorum: new.quorum.clone(),
+                rows: Vec::new(),
+            };
+            Some(FeedDelta::Brokers { head: Box::new(head), upsert, remove })
+        }
+        (FeedData::TroubledPartitions(old), FeedData::TroubledPartitions(new)) => {
+            let (upsert, remove) = changes(&old.rows, &new.rows);
+            let head = TroubledView {
+                observed_at_ms: new.observed_at_ms,
+                fault: new.fault.clone(),
+                counts: new.counts,
+                rows: Vec::new(),
+            };
+            Some(FeedDelta::TroubledPartitions { head: Box::new(head), upsert, remove })
         }
         (FeedData::Topics(old), FeedData::Topics(new)) => {
             let (upsert, remove) = changes(&old.rows, &new.rows);
@@ -181,6 +206,8 @@ pub fn diff(old: &FeedData, new: &FeedData) -> Option<FeedDelta> {
         (
             FeedData::Clusters(_)
             | FeedData::Cluster(_)
+            | FeedData::Brokers(_)
+            | FeedData::TroubledPartitions(_)
             | FeedData::Topics(_)
             | FeedData::Topic(_)
             | FeedData::Groups(_)
@@ -212,6 +239,21 @@ pub fn apply(data: &mut FeedData, delta: FeedDelta) -> bool {
         ) => {
             *cluster = new;
             apply_changes(brokers, upsert, &remove);
+            true
+        }
+        (FeedData::Brokers(view), FeedDelta::Brokers { head, upsert, remove }) => {
+            let mut rows = std::mem::take(&mut view.rows);
+            apply_changes(&mut rows, upsert, &remove);
+            *view = BrokersView { rows, ..*head };
+            true
+        }
+        (
+            FeedData::TroubledPartitions(view),
+            FeedDelta::TroubledPartitions { head, upsert, remove },
+        ) => {
+            let mut rows = std::mem::take(&mut view.rows);
+            apply_changes(&mut rows, upsert, &remove);
+            *view = TroubledView { rows, ..*head };
             true
         }
         (
@@ -320,6 +362,8 @@ pub fn apply(data: &mut FeedData, delta: FeedDelta) -> bool {
         (
             FeedData::Clusters(_)
             | FeedData::Cluster(_)
+            | FeedData::Brokers(_)
+            | FeedData::TroubledPartitions(_)
             | FeedData::Topics(_)
             | FeedData::Topic(_)
             | FeedData::Groups(_)

@@ -68,6 +68,12 @@ actions! {
     AclCreate, "acl.create", "Creating ACLs";
     /// Delete ACLs.
     AclDelete, "acl.delete", "Deleting ACLs";
+    /// Change configs of brokers, of one or of all.
+    BrokerAlter, "broker.alter", "Altering the configs of brokers";
+    /// Elect preferred leaders.
+    LeaderElect, "leader.elect", "Electing leaders";
+    /// Elect leaders that are not in sync, which loses records.
+    LeaderElectUnclean, "leader.elect-unclean", "Electing leaders uncleanly";
     /// Create a half of a link.
     LinkCreate, "link.create", "Creating links";
     /// Change a link's configs, its credentials included.

@@ -8,6 +8,7 @@ use crate::names::{ClusterName, TopicName};
 
 mod access;
 mod activity;
+mod broker;
 mod cluster;
 mod compare;
 mod group;
@@ -20,6 +21,11 @@ mod verify;
 
 pub use access::{AclResultRow, AclsView, CredentialRow, LinkPrincipalRow, UserRow, UsersView};
 pub use activity::{ActivityEntry, ActivityResult};
+pub use broker::{
+    BrokerReplicasView, BrokerRole, BrokerRow, BrokerState, BrokersView, DiskReplica, ElectionKind,
+    ElectionOutcome, ElectionRow, FeatureView, LogDirView, MAX_REPLICAS, PartitionTrouble,
+    QuorumView, ReplicationCounts, TroubledPartition, TroubledView,
+};
 pub use cluster::{
     BrokerView, ClusterDetail, ClusterKind, ClusterOrigin, ClusterStatus, ClusterView, FaultView,
 };
@@ -46,7 +52,8 @@ pub use record::{
     RecordQuery, RecordView, RecordsChunk, SearchEnd, SearchProgress, Seek, TimestampKind,
 };
 pub use topic::{
-    ConfigEntryView, ConfigSource, PartitionView, PurgeRow, TopicDetail, TopicRow, TopicsView,
+    ConfigEntryView, ConfigSource, ConfigUpdate, PartitionView, PurgeRow, TopicDetail, TopicRow,
+    TopicsView,
 };
 pub use verify::{
     VerifyDifference, VerifyDifferenceKind, VerifyPartition, VerifyRange, VerifyRun, VerifyState,

@@ -1,6 +1,7 @@
 //! The gateway over real clusters, as its clients meet it: REST and the WebSocket.
 
 mod access;
+mod brokers;
 mod browse;
 mod console;
 mod feeds;

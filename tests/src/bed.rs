@@ -29,6 +29,6 @@ pub use certificates::{Certificates, Stores};
 pub use cluster::{Cluster, Kafka, User};
 pub use doors::Door;
 pub use jars::{Jars, Version, cache_root, in_network_of};
-pub use shared::{Pair, for_links, gallery, three_brokers, two_clusters, unique};
+pub use shared::{Lease, Pair, for_links, gallery, three_brokers, two_clusters, unique};
 pub use surroundings::Clock;
 pub use watchdog::{guard_process, release_process};

@@ -1,4 +1,4 @@
-//! A topic's configurations: which to show, edits that are not applied yet, and what they would change.
+//! Configurations of a topic, link or broker: which to show, edits that are not applied yet, and what they would change.
 
 use std::collections::BTreeMap;
 
@@ -38,10 +38,10 @@ pub struct ConfigDiff {
     pub conflict: Option<String>,
 }
 
-/// Whether the topic itself sets it.
+/// Whether it is set at the place that is edited: values from there have the source `own`.
 #[must_use]
-pub fn is_changed(entry: &ConfigEntryView) -> bool {
-    entry.source == ConfigSource::DynamicTopicConfig
+pub fn is_own(entry: &ConfigEntryView, own: ConfigSource) -> bool {
+    entry.source == own
 }
 
 /// The value to show.
@@ -50,13 +50,13 @@ pub fn value(entry: &ConfigEntryView) -> Option<String> {
     if entry.is_sensitive { Some(MASKED.to_owned()) } else { entry.value.clone() }
 }
 
-/// Names to show, by name: those that match the search in name or documentation, of all or of the changed ones;
+/// Names to show, by name: those that match the search in name or value, of all or of those set there;
 /// what has an edit stays in view.
 #[must_use]
 pub fn shown(
     entries: &[ConfigEntryView],
     search: &str,
-    only_changed: bool,
+    only_own: Option<ConfigSource>,
     edits: &Edits,
 ) -> Vec<String> {
     let needles = Needles::new(search);
@@ -68,7 +68,7 @@ pub fn shown(
                 .is_some_and(|value| !needles.is_empty() && needles.matches(value))
     };
     let wanted = |entry: &&ConfigEntryView| {
-        edits.contains_key(&entry.name) || !only_changed || is_changed(entry)
+        edits.contains_key(&entry.name) || only_own.is_none_or(|own| is_own(entry, own))
     };
     let mut names: Vec<String> =
         entries.iter().filter(found).filter(wanted).map(|entry| entry.name.clone()).collect();
@@ -85,13 +85,18 @@ pub fn entry<'a>(entries: &'a [ConfigEntryView], name: &str) -> Option<&'a Confi
 /// What `edits` change in `now`, by name; edits that change nothing are left out.
 /// `before` is what was on screen when the edits were made: a value that moved since is a conflict.
 #[must_use]
-pub fn diff(before: &[ConfigEntryView], now: &[ConfigEntryView], edits: &Edits) -> Vec<ConfigDiff> {
+pub fn diff(
+    before: &[ConfigEntryView],
+    now: &[ConfigEntryView],
+    edits: &Edits,
+    own: ConfigSource,
+) -> Vec<ConfigDiff> {
     edits
         .iter()
         .filter_map(|(name, edit)| {
             let current = entry(now, name);
             let looked_at = entry(before, name);
-            if !changes(current, edit) {
+            if !changes(current, edit, own) {
                 return None;
             }
             let to = match edit {
@@ -114,13 +119,13 @@ pub fn diff(before: &[ConfigEntryView], now: &[ConfigEntryView], edits: &Edits) 
         .collect()
 }
 
-fn changes(current: Option<&ConfigEntryView>, edit: &Edit) -> bool {
+fn changes(current: Option<&ConfigEntryView>, edit: &Edit, own: ConfigSource) -> bool {
     match (current, edit) {
         (None, Edit::Reset) => false,
         (None, Edit::Set(_)) => true,
-        (Some(entry), Edit::Reset) => is_changed(entry),
+        (Some(entry), Edit::Reset) => is_own(entry, own),
         (Some(entry), Edit::Set(value)) => {
-            entry.is_sensitive || !is_changed(entry) || entry.value.as_ref() != Some(value)
+            entry.is_sensitive || !is_own(entry, own) || entry.value.as_ref() != Some(value)
         }
     }
 }

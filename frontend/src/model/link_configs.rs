@@ -29,6 +29,8 @@ pub fn entry(row: ConfigRow) -> ConfigEntryView {
         is_sensitive: row.is_sensitive,
         kind: kind.map(ToOwned::to_owned),
         documentation: Some(row.documentation).filter(|text| !text.is_empty()),
+        update: None,
+        note: None,
     }
 }
 

@@ -145,6 +145,21 @@ pub fn alter_link_configs(
     call("PUT", origin, cluster_id, &path, Some(&alterations(changes)))
 }
 
+/// Changes a broker's configurations; without its id, those of all brokers.
+#[must_use]
+pub fn alter_broker_configs(
+    origin: &str,
+    cluster_id: &str,
+    broker: Option<i32>,
+    changes: &[ConfigChange],
+) -> String {
+    let path = match broker {
+        Some(broker) => format!("/brokers/{broker}/configs:alter"),
+        None => "/broker-configs:alter".to_owned(),
+    };
+    call("POST", origin, cluster_id, &path, Some(&alterations(changes)))
+}
+
 fn alterations(changes: &[ConfigChange]) -> String {
     let data: Vec<String> = changes
         .iter()

@@ -2,12 +2,11 @@
 
 use drawbridge_shared::guard::Action;
 use drawbridge_shared::names::ClusterName;
-use drawbridge_shared::view::{ClusterDetail, ClusterOrigin, ClusterView};
+use drawbridge_shared::view::{ClusterDetail, ClusterOrigin, ClusterView, PartitionTrouble};
 use drawbridge_shared::wire::{Feed, FeedData, Request, Response};
 use leptos::prelude::*;
 
 mod brokers;
-mod configs;
 mod connection;
 mod remove;
 
@@ -18,7 +17,7 @@ use super::topic::gate::Gate;
 use crate::model::cluster::ClusterHealth;
 use crate::model::number::UNKNOWN;
 use crate::model::time::latency;
-use crate::routes::Route;
+use crate::routes::{PartitionsQuery, Route};
 use crate::shell::Freshness;
 use crate::socket::{Followed, Socket};
 use crate::ui::{Badge, Button, Count, Fact, PageHead, Show};
@@ -109,7 +108,6 @@ pub fn ClusterPage(
                 </div>
             </Gate>
         </div>
-        <configs::BrokerDrawer subject />
     }
 }
 
@@ -139,13 +137,20 @@ fn State(subject: Subject) -> impl IntoView {
 #[component]
 fn Facts(subject: Subject) -> impl IntoView {
     let topics = Route::topics_of(subject.name()).path();
+    let list = move |trouble| {
+        let query = PartitionsQuery { show: Some(trouble), ..PartitionsQuery::default() };
+        Route::Partitions { cluster: subject.name(), query }.path()
+    };
     let round_trip = move || {
         let micros = subject.cluster.read().as_ref().and_then(|cluster| cluster.latency_micros);
         micros.map_or_else(|| UNKNOWN.to_owned(), latency)
     };
     view! {
         <Fact name="Brokers">
-            <Count n=subject.number(|cluster| cluster.n_brokers) />
+            <a href=Route::brokers_of(subject.name()).path()>
+                <Count n=subject.number(|cluster| cluster.n_brokers) />
+                <span class="visually-hidden">" brokers"</span>
+            </a>
         </Fact>
         <Fact name="Topics">
             <a href=topics>
@@ -157,10 +162,16 @@ fn Facts(subject: Subject) -> impl IntoView {
             <Count n=subject.number(|cluster| cluster.n_partitions) />
         </Fact>
         <Fact name="Under-replicated" hint="Partitions with fewer in-sync replicas than replicas">
-            <Count n=subject.number(|cluster| cluster.under_replicated) />
+            <a href=list(PartitionTrouble::UnderReplicated)>
+                <Count n=subject.number(|cluster| cluster.under_replicated) />
+                <span class="visually-hidden">" partitions under-replicated"</span>
+            </a>
         </Fact>
         <Fact name="Offline" hint="Partitions without a leader">
-            <Count n=subject.number(|cluster| cluster.offline) />
+            <a href=list(PartitionTrouble::Offline)>
+                <Count n=subject.number(|cluster| cluster.offline) />
+                <span class="visually-hidden">" partitions offline"</span>
+            </a>
         </Fact>
         <Fact name="Latency" hint="Round trip of the last check">
             <span class="num fact-latency">{move || round_trip()}</span>
@@ -189,6 +200,9 @@ fn Actions(
             <Button on_click=move |()| removing.set(true) why_not=removal>"Remove cluster…"</Button>
         </Show>
         <Button on_click=test busy>"Test connection"</Button>
+        <a class="btn" href=Route::brokers_of(subject.name()).path()>
+            "Brokers"
+        </a>
         <a class="btn btn--primary" href=Route::topics_of(subject.name()).path()>
             "Topics"
         </a>

@@ -92,8 +92,20 @@ fn every_place_has_the_url_it_always_had() {
         (Route::ClusterNew, "/clusters/new"),
         (Route::of_cluster(cluster("on-prem")), "/clusters/on-prem"),
         (
-            Route::Cluster { cluster: cluster("on-prem"), broker: Some(3) },
-            "/clusters/on-prem?broker=3",
+            Route::Brokers { cluster: cluster("on-prem"), tab: BrokersTab::Defaults },
+            "/clusters/on-prem/brokers?tab=defaults",
+        ),
+        (Route::of_broker(cluster("on-prem"), 3), "/clusters/on-prem/brokers/3"),
+        (
+            Route::Broker { cluster: cluster("on-prem"), broker: 3, tab: BrokerTab::Configs },
+            "/clusters/on-prem/brokers/3?tab=configs",
+        ),
+        (
+            Route::Partitions {
+                cluster: cluster("on-prem"),
+                query: PartitionsQuery { q: "a b".into(), show: trouble_of("under-min-isr") },
+            },
+            "/clusters/on-prem/partitions?q=a%20b&show=under-min-isr",
         ),
         (Route::Topics { cluster: None, query: TopicsQuery::default() }, "/topics"),
         (
@@ -164,6 +176,12 @@ fn what_is_no_place_is_not_found() {
 #[test]
 fn an_unknown_tab_or_broker_falls_back_to_the_page() {
     assert_eq!(Route::parse("/clusters/a", "?broker=x"), Some(Route::of_cluster(cluster("a"))),);
+    assert_eq!(Route::parse("/clusters/a/brokers/x", ""), None);
+    assert_eq!(
+        Route::parse("/clusters/a", "?broker=3"),
+        Some(Route::Broker { cluster: cluster("a"), broker: 3, tab: BrokerTab::Configs }),
+        "an old link leads to the broker's page"
+    );
     assert_eq!(
         Route::parse("/clusters/a/topics/t", "?tab=nope"),
         Some(Route::of_topic(cluster("a"), "t".parse().unwrap())),
@@ -197,8 +215,14 @@ fn routes() -> impl Strategy<Value = Route> {
         (cluster.clone(), link, action, topics).prop_map(|(cluster, link, action, topics)| {
             Route::CutOver { cluster, link, action, topics }
         }),
-        (cluster.clone(), any::<Option<i32>>())
-            .prop_map(|(cluster, broker)| Route::Cluster { cluster, broker }),
+        cluster.clone().prop_map(|cluster| Route::Cluster { cluster }),
+        (cluster.clone(), any::<i32>(), any::<bool>()).prop_map(|(cluster, broker, configs)| {
+            let tab = if configs { BrokerTab::Configs } else { BrokerTab::Disks };
+            Route::Broker { cluster, broker, tab }
+        }),
+        (cluster.clone(), ".{0,20}", "offline|not-preferred|").prop_map(|(cluster, q, show)| {
+            Route::Partitions { cluster, query: PartitionsQuery { q, show: trouble_of(&show) } }
+        }),
         (proptest::option::of(cluster.clone()), query)
             .prop_map(|(cluster, query)| Route::Topics { cluster, query }),
         (cluster, topic, tab).prop_map(|(cluster, topic, tab)| Route::Topic {
@@ -219,7 +243,7 @@ proptest! {
 
     #[test]
     fn an_arbitrary_url_is_no_place_or_one_that_writes_itself_back(
-        path in "(/(clusters|topics|links|mirrors|new|add|promote|.{0,6})){0,6}", search in ".{0,60}"
+        path in "(/(clusters|topics|links|mirrors|brokers|partitions|new|add|promote|.{0,6})){0,6}", search in ".{0,60}"
     ) {
         if let Some(route) = Route::parse(&path, &search) {
             let url = route.path();

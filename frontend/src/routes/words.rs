@@ -38,6 +38,12 @@ impl Route {
         }
         match &page {
             Self::Clusters | Self::Cluster { .. } => {}
+            Self::Brokers { .. } => step("Brokers", page.clone()),
+            Self::Broker { cluster, broker, .. } => {
+                step("Brokers", Self::brokers_of(cluster.clone()));
+                step(&broker.to_string(), page.clone());
+            }
+            Self::Partitions { .. } => step("Partitions", page.clone()),
             Self::Topology => step("Topology", page.clone()),
             Self::Links { .. } => step("Links", page.clone()),
             Self::Mirrors { .. } => step("Mirrors", page.clone()),
@@ -139,6 +145,8 @@ mod tests {
             ("/clusters", "Clusters", "Clusters · Drawbridge"),
             ("/clusters/new", "Clusters / Add a cluster", "Add a cluster · Drawbridge"),
             ("/clusters/a", "Clusters / a", "a · Drawbridge"),
+            ("/clusters/a/brokers/2", "Clusters / a / Brokers / 2", "2 · Brokers · a · Drawbridge"),
+            ("/clusters/a/partitions", "Clusters / a / Partitions", "Partitions · a · Drawbridge"),
             ("/topics", "Topics", "Topics · Drawbridge"),
             ("/access", "Access", "Access · Drawbridge"),
             ("/activity", "Activity", "Activity · Drawbridge"),
@@ -164,6 +172,9 @@ mod tests {
             "/clusters/a/links/l/mirrors/t",
             "/clusters/a/links/l/add",
             "/clusters",
+            "/clusters/a/brokers",
+            "/clusters/a/brokers/2",
+            "/clusters/a/partitions",
             "/clusters/a/topics/new",
             "/clusters/a/groups/g",
             "/clusters/a/groups/g/reset",

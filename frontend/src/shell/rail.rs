@@ -165,7 +165,12 @@ fn section_of(route: &Route) -> Section {
         Route::Groups { .. } | Route::Group { .. } | Route::GroupReset { .. } => Section::Groups,
         Route::Access { .. } => Section::Access,
         Route::Activity { .. } => Section::Activity,
-        Route::Clusters | Route::ClusterNew | Route::Cluster { .. } => Section::Clusters,
+        Route::Clusters
+        | Route::ClusterNew
+        | Route::Cluster { .. }
+        | Route::Brokers { .. }
+        | Route::Broker { .. }
+        | Route::Partitions { .. } => Section::Clusters,
     }
 }
 

@@ -1,8 +1,10 @@
 //! Starts an embedded cluster for programs outside, prints how to reach it, and stays until its
 //! standard input closes.
 //!
-//! `cargo run -p drawbridge-embedded --example cluster -- [--brokers N] [--topics N] [--sasl] [--tls]
-//! [--demo]`
+//! `cargo run -p drawbridge-embedded --example cluster -- [--brokers N] [--topics N] [--replicas N] [--sasl]
+//! [--tls] [--demo]`
+//!
+//! The lines `stop N` and `start N` on its standard input stop and start a broker.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -14,11 +16,13 @@ use std::process::ExitCode;
 use drawbridge_embedded::{
     ClusterSpec, EmbeddedCluster, ListenerSecurity, Mechanism, TopicSpec, demo,
 };
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 
-const USAGE: &str = "usage: cluster [--brokers N] [--topics N] [--sasl] [--tls] [--demo]
+const USAGE: &str =
+    "usage: cluster [--brokers N] [--topics N] [--replicas N] [--sasl] [--tls] [--demo]
   --brokers N  number of brokers, ids 1 to N (default 3)
   --topics N   topics of one partition, called topic-00000 and so on (default 0)
+  --replicas N replicas of each of these topics (default 1)
   --sasl       PLAIN, SCRAM-SHA-256 and SCRAM-SHA-512 with an authorizer;
                users admin (super user) and alice, password user-secret
   --tls        encrypted listeners; prints the authority's certificate
@@ -27,13 +31,15 @@ const USAGE: &str = "usage: cluster [--brokers N] [--topics N] [--sasl] [--tls] 
 struct Options {
     brokers: i32,
     topics: u32,
+    replicas: i16,
     sasl: bool,
     tls: bool,
     demo: bool,
 }
 
 fn options() -> Result<Options, String> {
-    let mut out = Options { brokers: 3, topics: 0, sasl: false, tls: false, demo: false };
+    let mut out =
+        Options { brokers: 3, topics: 0, replicas: 1, sasl: false, tls: false, demo: false };
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
         match arg.as_str() {
@@ -45,6 +51,11 @@ fn options() -> Result<Options, String> {
             "--topics" => {
                 let value = args.next().and_then(|v| v.parse().ok()).filter(|n| *n <= 100_000);
                 out.topics = value.ok_or("--topics needs a number up to 100000")?;
+            }
+            "--replicas" => {
+                let value =
+                    args.next().and_then(|v| v.parse().ok()).filter(|n| (1..=9).contains(n));
+                out.replicas = value.ok_or("--replicas needs a number from 1 to 9")?;
             }
             "--sasl" => out.sasl = true,
             "--tls" => out.tls = true,
@@ -89,7 +100,7 @@ async fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
     let mut security = ListenerSecurity::plaintext();
     let mut spec = ClusterSpec::new("embedded-cluster-0000001").racked_brokers(&racked);
     for n in 0..options.topics {
-        spec = spec.topic(TopicSpec::new(&format!("topic-{n:05}"), 1, 1));
+        spec = spec.topic(TopicSpec::new(&format!("topic-{n:05}"), 1, options.replicas));
     }
     if options.sasl {
         security = ListenerSecurity::sasl(&[
@@ -108,8 +119,27 @@ async fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
     if let Some(pem) = cluster.authority_pem() {
         println!("{pem}");
     }
-    until_input_closes().await;
+    follow_orders(&cluster).await?;
     cluster.shutdown().await;
+    Ok(())
+}
+
+/// Stops and starts brokers as the lines of the standard input say, until it closes. Each order that was carried
+/// out is told.
+async fn follow_orders(cluster: &EmbeddedCluster) -> Result<(), Box<dyn std::error::Error>> {
+    let mut orders = BufReader::new(tokio::io::stdin()).lines();
+    while let Some(order) = orders.next_line().await? {
+        let broker = order.split_once(' ').and_then(|(_, id)| id.trim().parse().ok());
+        match (order.split(' ').next(), broker) {
+            (Some("stop"), Some(broker)) => cluster.faults().stop_broker(broker).await,
+            (Some("start"), Some(broker)) => cluster.faults().start_broker(broker).await?,
+            _ => {
+                eprintln!("no order: {order}; there are: stop N, start N");
+                continue;
+            }
+        }
+        println!("done: {order}");
+    }
     Ok(())
 }
 

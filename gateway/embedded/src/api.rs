@@ -97,6 +97,7 @@ apis! {
     OffsetDeleteRequest 0..=0, throttled from NEVER => commits::offset_delete;
     DescribeUserScramCredentialsRequest 0..=0, throttled from 0 => users::describe_scram;
     AlterUserScramCredentialsRequest 0..=0, throttled from 0 => users::alter_scram;
+    DescribeQuorumRequest 0..=2, throttled from NEVER => admin::describe_quorum;
     DescribeClusterRequest 0..=2, throttled from 0 => metadata::describe_cluster;
     DescribeProducersRequest 0..=0, throttled from 0 => admin::describe_producers;
     DescribeTransactionsRequest 0..=0, throttled from 0 => transactions::describe_transactions;

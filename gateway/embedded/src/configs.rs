@@ -120,6 +120,11 @@ pub(crate) fn broker_key(name: &str) -> Option<&'static Key> {
     BROKER_KEYS.iter().find(|k| k.name == name)
 }
 
+/// Whether a broker key can be changed for one broker at a time only: what its listeners need.
+pub(crate) fn is_per_broker(name: &str) -> bool {
+    name.starts_with("ssl.") || name.starts_with("sasl.")
+}
+
 /// Checks the values set on a topic, alone and together.
 pub(crate) fn check_topic(set: &BTreeMap<String, String>) -> Result<(), String> {
     for (name, value) in set {

@@ -9,6 +9,7 @@ pub mod groups;
 pub mod log_dirs;
 pub mod offsets;
 pub mod producers;
+pub mod quorum;
 pub mod records;
 pub mod topics;
 pub mod transactions;

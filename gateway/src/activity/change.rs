@@ -79,10 +79,10 @@ impl Change {
     }
 }
 
-/// Changes of a topic's configs: old and new values. A config that is sensitive, or not known to be none,
+/// Changes of configs of a topic or broker: old and new values. A config that is sensitive, or not known to be none,
 /// is named without value.
 #[must_use]
-pub fn of_topic_configs(
+pub fn of_kafka_configs(
     known: &[ConfigEntry],
     changes: &[ConfigChange],
 ) -> (Option<String>, Option<String>) {

@@ -108,7 +108,7 @@ fn secrets_are_named_without_value() {
     let (before, after) = of_link_configs(&known.rows(), &changes);
     assert_eq!(before.as_deref(), Some("bootstrap.servers=h:1"));
     assert_eq!(after.as_deref(), Some("bootstrap.servers=h:2, sasl.jaas.config, typo"));
-    let (_, after) = of_topic_configs(&[], &[set("retention.ms", "1")]);
+    let (_, after) = of_kafka_configs(&[], &[set("retention.ms", "1")]);
     assert_eq!(after.as_deref(), Some("retention.ms"), "not known to be no secret");
 }
 

@@ -1,6 +1,7 @@
 //! What can be asked over the WebSocket: one function per request.
 
 mod of_access;
+mod of_brokers;
 mod of_groups;
 mod of_links;
 
@@ -52,7 +53,17 @@ pub(super) async fn carry_out(links: &Links, browse: &Browse, request: Request) 
             alter_topic_configs(clusters, &cluster, &topic, &changes, validate_only).await
         }
         Request::BrokerConfigs { cluster, broker } => {
-            broker_configs(clusters, &cluster, broker).await
+            of_brokers::configs(clusters, &cluster, broker).await
+        }
+        Request::BrokerDefaults { cluster } => of_brokers::defaults(clusters, &cluster).await,
+        Request::AlterBrokerConfigs { cluster, broker, changes, validate_only } => {
+            of_brokers::alter(clusters, &cluster, broker, &changes, validate_only).await
+        }
+        Request::BrokerReplicas { cluster, broker } => {
+            of_brokers::replicas(clusters, &cluster, broker).await
+        }
+        Request::ElectLeaders { cluster, election, partitions } => {
+            of_brokers::elect(clusters, &cluster, election, &partitions).await
         }
         Request::CheckLink { cluster, draft } => of_links::check(links, &cluster, &draft).await,
         Request::CreateLink { cluster, draft } => of_links::create(links, &cluster, &draft).await,
@@ -157,6 +168,10 @@ pub(super) fn kind(request: &Request) -> &'static str {
         Request::TopicDefaults { .. } => "topic_defaults",
         Request::AlterTopicConfigs { .. } => "alter_topic_configs",
         Request::BrokerConfigs { .. } => "broker_configs",
+        Request::BrokerDefaults { .. } => "broker_defaults",
+        Request::AlterBrokerConfigs { .. } => "alter_broker_configs",
+        Request::BrokerReplicas { .. } => "broker_replicas",
+        Request::ElectLeaders { .. } => "elect_leaders",
         Request::CheckLink { .. } => "check_link",
         Request::CreateLink { .. } => "create_link",
         Request::DeleteLink { .. } => "delete_link",
@@ -271,9 +286,4 @@ async fn alter_topic_configs(
     let cluster = clusters.require(cluster)?;
     configs::alter(&cluster, clusters.notices(), topic, changes, validate_only).await?;
     Ok(Response::Done)
-}
-
-async fn broker_configs(clusters: &Clusters, cluster: &ClusterName, broker: i32) -> Answer {
-    let entries = configs::of_broker(&*clusters.require(cluster)?, broker).await?;
-    Ok(Response::Configs(entries.iter().map(configs::view).collect()))
 }

@@ -18,11 +18,11 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    ClusterSpec, detail,
+    ClusterSpec, brokers_feed, detail,
     followers::{Followers, publish},
     group_feed, groups_feed,
     identity::Identity,
-    topic_feed, topics_feed,
+    topic_feed, topics_feed, troubled_feed,
 };
 use crate::{
     feeds::FeedState,
@@ -44,6 +44,8 @@ pub struct Cluster {
     counts_stale: AtomicBool,
     read_now: Notify,
     retired: CancellationToken,
+    brokers: Followers<()>,
+    troubled: Followers<()>,
     topics: Followers<()>,
     topic: Followers<TopicName>,
     groups: Followers<()>,
@@ -69,6 +71,8 @@ impl Cluster {
             counts_stale: AtomicBool::new(false),
             read_now: Notify::new(),
             retired: tasks.stopping().child_token(),
+            brokers: Followers::default(),
+            troubled: Followers::default(),
             topics: Followers::default(),
             topic: Followers::default(),
             groups: Followers::default(),
@@ -212,6 +216,21 @@ impl Cluster {
         followed
     }
 
+    /// Follows its brokers with their disks.
+    pub fn follow_brokers(self: &Arc<Self>) -> watch::Receiver<FeedState> {
+        self.brokers.follow(&(), |sender| {
+            self.tasks.spawn("view of brokers", brokers_feed::run(Arc::clone(self), sender));
+        })
+    }
+
+    /// Follows its partitions that lack something.
+    pub fn follow_troubled(self: &Arc<Self>) -> watch::Receiver<FeedState> {
+        self.troubled.follow(&(), |sender| {
+            let run = troubled_feed::run(Arc::clone(self), sender);
+            self.tasks.spawn("view of partitions that lack something", run);
+        })
+    }
+
     /// Follows its topics.
     pub fn follow_topics(self: &Arc<Self>) -> watch::Receiver<FeedState> {
         self.topics.follow(&(), |sender| {
@@ -243,6 +262,14 @@ impl Cluster {
         })
     }
 
+    pub(super) fn brokers_followers(&self) -> &Followers<()> {
+        &self.brokers
+    }
+
+    pub(super) fn troubled_followers(&self) -> &Followers<()> {
+        &self.troubled
+    }
+
     pub(super) fn groups_followers(&self) -> &Followers<()> {
         &self.groups
     }
@@ -263,6 +290,8 @@ impl Cluster {
     pub(super) async fn retire(&self) {
         self.retired.cancel();
         let gone = FeedState::not_found(format!("cluster {} was removed", self.spec.name));
+        self.brokers.end_all(&gone);
+        self.troubled.end_all(&gone);
         self.topics.end_all(&gone);
         self.topic.end_all(&gone);
         self.groups.end_all(&gone);

@@ -9,7 +9,7 @@ use std::{
 };
 
 use drawbridge_shared::{
-    view::{GroupDetail, TopicDetail, TopicsView},
+    view::{BrokersView, GroupDetail, TopicDetail, TopicsView, TroubledView},
     wire::FeedData,
 };
 use tokio::sync::watch;
@@ -92,6 +92,10 @@ pub(super) fn tell_fault(sender: &watch::Sender<FeedState>, why: &str) -> bool {
     };
     let fault = Some(why.to_owned());
     let told = match told {
+        FeedData::Brokers(view) => FeedData::Brokers(BrokersView { fault, ..view }),
+        FeedData::TroubledPartitions(view) => {
+            FeedData::TroubledPartitions(TroubledView { fault, ..view })
+        }
         FeedData::Topics(view) => FeedData::Topics(TopicsView { measure_fault: fault, ..view }),
         FeedData::Topic(detail) => FeedData::Topic(TopicDetail { measure_fault: fault, ..detail }),
         FeedData::Group(detail) => FeedData::Group(Box::new(GroupDetail { fault, ..*detail })),

@@ -85,6 +85,18 @@ pub(crate) const CHANGING: &[(&str, &[Action])] = &[
         &[Action::UserSet],
     ),
     (r#"{"delete_user":{"cluster":"one","user":"u","mechanism":null}}"#, &[Action::UserDelete]),
+    (
+        r#"{"alter_broker_configs":{"cluster":"one","broker":1,"changes":[],"validate_only":false}}"#,
+        &[Action::BrokerAlter],
+    ),
+    (
+        r#"{"elect_leaders":{"cluster":"one","election":"preferred","partitions":[["t",0]]}}"#,
+        &[Action::LeaderElect],
+    ),
+    (
+        r#"{"elect_leaders":{"cluster":"one","election":"unclean","partitions":[["t",0]]}}"#,
+        &[Action::LeaderElectUnclean],
+    ),
     (r#"{"create_acls":{"cluster":"one","acls":[]}}"#, &[Action::AclCreate]),
     (r#"{"delete_acls":{"cluster":"one","acls":[]}}"#, &[Action::AclDelete]),
 ];

@@ -23,14 +23,14 @@ use super::{
     topics::{changed, list},
 };
 use crate::{
-    activity::{Change as Told, of_topic_configs},
+    activity::{Change as Told, of_kafka_configs},
     clusters::Cluster,
     notices::Notices,
     refusal::{Doing, Refusal, refuse},
 };
 
-/// How long what a topic had is waited for before it is changed.
-const LOOK: Duration = Duration::from_secs(2);
+/// How long what was there is waited for before it is changed.
+pub(super) const LOOK: Duration = Duration::from_secs(2);
 
 /// A topic's configurations as Kafka has them, by name.
 ///
@@ -77,7 +77,7 @@ pub async fn of_broker(cluster: &Cluster, broker: i32) -> Result<Vec<ConfigEntry
     read(cluster, ConfigResource::Broker(broker), &doing).await
 }
 
-async fn read(
+pub(super) async fn read(
     cluster: &Cluster,
     resource: ConfigResource,
     doing: &Doing,
@@ -90,7 +90,7 @@ async fn read(
     Ok(entries)
 }
 
-fn no_answer<T>() -> Result<T, Error> {
+pub(super) fn no_answer<T>() -> Result<T, Error> {
     Err(Error::Protocol {
         asked: Asked::new("Configs"),
         what: "the answer does not mention what was asked about".to_owned(),
@@ -197,7 +197,7 @@ pub async fn alter(
     let known = tokio::time::timeout(LOOK, of_topic(cluster, topic.as_str())).await;
     let known = known.ok().and_then(Result::ok).unwrap_or_default();
     let altered = try_alter(cluster, topic, changes, false).await;
-    let (before, after) = of_topic_configs(&known, changes);
+    let (before, after) = of_kafka_configs(&known, changes);
     let told = Told::on(&cluster.spec().name, format!("alter configs of topic '{topic}'"));
     notices.activity().told(told.topic(topic).from_to(before, after), &altered);
     if altered.is_ok() {
@@ -207,7 +207,7 @@ pub async fn alter(
     altered
 }
 
-fn names(changes: &[ConfigChange]) -> String {
+pub(super) fn names(changes: &[ConfigChange]) -> String {
     changes.iter().map(|change| change.name.as_str()).collect::<Vec<_>>().join(", ")
 }
 
@@ -272,6 +272,8 @@ pub fn view(entry: &ConfigEntry) -> ConfigEntryView {
         is_sensitive: entry.sensitive,
         kind: kind(entry.kind).map(str::to_owned),
         documentation: entry.documentation.clone(),
+        update: None,
+        note: None,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Configurations of topics and brokers.
+//! Configurations of topics, and what those of brokers share with them.
 
 use axum::{Json, http::StatusCode};
 use drawbridge_kafka::admin::configs::ConfigEntry;
@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Answer, RestError,
-    brokers::OfBroker,
     extract::{Body, Named, Target, text},
     shapes::{Collection, Hrefs, Resource},
     topics::OfTopic,
@@ -22,8 +21,6 @@ pub(super) struct ConfigData {
     cluster_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     topic_name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    broker_id: Option<i32>,
     name: String,
     value: Option<String>,
     is_default: bool,
@@ -34,7 +31,7 @@ pub(super) struct ConfigData {
 }
 
 #[derive(Debug, Serialize)]
-struct SynonymData {
+pub(super) struct SynonymData {
     name: String,
     value: Option<String>,
     source: ConfigSource,
@@ -43,12 +40,6 @@ struct SynonymData {
 #[derive(Debug, Deserialize)]
 pub(super) struct OfTopicConfig {
     topic: String,
-    name: String,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct OfBrokerConfig {
-    broker_id: i32,
     name: String,
 }
 
@@ -184,27 +175,7 @@ pub(super) async fn defaults(
     Ok(Json(target.hrefs.collection("KafkaTopicConfigList", &path, data.collect())))
 }
 
-pub(super) async fn list_of_broker(
-    target: Target,
-    Named(OfBroker { broker_id }): Named<OfBroker>,
-) -> Answer<Json<Collection<ConfigData>>> {
-    let id = target.cluster.cluster_id().unwrap_or_default();
-    let entries = configs::of_broker(&target.cluster, broker_id).await?;
-    let data = entries.iter().map(|entry| of_broker(&target.hrefs, id, broker_id, entry)).collect();
-    let path = [id, "brokers", &broker_id.to_string(), "configs"];
-    Ok(Json(target.hrefs.collection("KafkaBrokerConfigList", &path, data)))
-}
-
-pub(super) async fn get_of_broker(
-    target: Target,
-    Named(of): Named<OfBrokerConfig>,
-) -> Answer<Json<Resource<ConfigData>>> {
-    let id = target.cluster.cluster_id().unwrap_or_default();
-    let entries = configs::of_broker(&target.cluster, of.broker_id).await?;
-    Ok(Json(of_broker(&target.hrefs, id, of.broker_id, only(&entries, &of.name)?)))
-}
-
-fn only<'a>(entries: &'a [ConfigEntry], name: &str) -> Answer<&'a ConfigEntry> {
+pub(super) fn only<'a>(entries: &'a [ConfigEntry], name: &str) -> Answer<&'a ConfigEntry> {
     entries.iter().find(|entry| entry.name == name).ok_or_else(|| {
         RestError::plain(StatusCode::NOT_FOUND, format!("Config {name} cannot be found."))
     })
@@ -228,7 +199,6 @@ fn of_new_topic(
     let data = ConfigData {
         cluster_id: id.to_owned(),
         topic_name: Some(topic.to_owned()),
-        broker_id: None,
         value: view.value,
         is_default: view.source == ConfigSource::DefaultConfig,
         is_read_only: view.is_read_only,
@@ -240,37 +210,26 @@ fn of_new_topic(
     hrefs.resource("KafkaTopicConfig", &path, &name, data)
 }
 
-fn of_broker(hrefs: &Hrefs, id: &str, broker: i32, entry: &ConfigEntry) -> Resource<ConfigData> {
-    let data = ConfigData { broker_id: Some(broker), ..data(id, entry) };
-    let broker = broker.to_string();
-    let name = format!("kafka={id}/broker={broker}/config={}", entry.name);
-    hrefs.resource(
-        "KafkaBrokerConfig",
-        &[id, "brokers", &broker, "configs", &entry.name],
-        &name,
-        data,
-    )
-}
-
 fn data(id: &str, entry: &ConfigEntry) -> ConfigData {
     ConfigData {
         cluster_id: id.to_owned(),
         topic_name: None,
-        broker_id: None,
         name: entry.name.clone(),
         value: entry.value.clone().filter(|_| !entry.sensitive),
         is_default: entry.is_default(),
         is_read_only: entry.read_only,
         is_sensitive: entry.sensitive,
         source: configs::source(entry.source),
-        synonyms: entry
-            .synonyms
-            .iter()
-            .map(|synonym| SynonymData {
-                name: synonym.name.clone(),
-                value: synonym.value.clone().filter(|_| !entry.sensitive),
-                source: configs::source(synonym.source),
-            })
-            .collect(),
+        synonyms: synonyms(entry),
     }
+}
+
+/// Where a value comes from, and would come from without it.
+pub(super) fn synonyms(entry: &ConfigEntry) -> Vec<SynonymData> {
+    let each = entry.synonyms.iter().map(|synonym| SynonymData {
+        name: synonym.name.clone(),
+        value: synonym.value.clone().filter(|_| !entry.sensitive),
+        source: configs::source(synonym.source),
+    });
+    each.collect()
 }

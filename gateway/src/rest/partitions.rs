@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Answer, RestError,
+    brokers::OfBroker,
     extract::{Named, Target},
     shapes::{Collection, Hrefs, Related, Resource},
     topics::{NOT_HOSTED, OfTopic},
@@ -107,6 +108,23 @@ pub(super) async fn replica(
         return Err(RestError::plain(StatusCode::NOT_FOUND, message));
     }
     Ok(Json(of_replica(&target.hrefs, id, &of.topic, &partition, of.broker_id)))
+}
+
+/// The replicas placed on a broker, by topic and partition.
+pub(super) async fn replicas_of_broker(
+    target: Target,
+    Named(OfBroker { broker_id }): Named<OfBroker>,
+) -> Answer<Json<Collection<ReplicaData>>> {
+    let id = target.cluster.cluster_id().unwrap_or_default();
+    let mut data = Vec::new();
+    for topic in topics::list(&target.cluster).await? {
+        let here = topic.partitions.iter().filter(|known| known.replicas.contains(&broker_id));
+        data.extend(
+            here.map(|partition| of_replica(&target.hrefs, id, &topic.name, partition, broker_id)),
+        );
+    }
+    let path = [id, "brokers", &broker_id.to_string(), "partition-replicas"];
+    Ok(Json(target.hrefs.collection("KafkaReplicaList", &path, data)))
 }
 
 /// Looks up an offset: `earliest`, `latest`, `max_timestamp`, or the first at or after `timestamp`.

@@ -3,7 +3,7 @@
 use drawbridge_shared::{guard::Action, view::MirrorAction};
 
 use super::{
-    acls, brokers, clusters, configs, group_lags, groups, link_configs, links,
+    acls, broker_configs, brokers, clusters, configs, group_lags, groups, link_configs, links,
     methods::{Changes, Methods, get, post, put},
     mirror_actions, mirrors, openapi, partitions, records, topics,
 };
@@ -34,11 +34,30 @@ pub(super) fn table() -> Vec<Route> {
 }
 
 fn of_brokers() -> Vec<Route> {
+    let alters = Changes::Does(Action::BrokerAlter);
     vec![
         (in_cluster!("/brokers"), get(brokers::list)),
         (in_cluster!("/brokers/{broker_id}"), get(brokers::get)),
-        (in_cluster!("/brokers/{broker_id}/configs"), get(configs::list_of_broker)),
-        (in_cluster!("/brokers/{broker_id}/configs/{name}"), get(configs::get_of_broker)),
+        (in_cluster!("/brokers/{broker_id}/configs"), get(broker_configs::list)),
+        (in_cluster!("/brokers/{broker_id}/configs:alter"), post(alters, broker_configs::alter)),
+        (
+            in_cluster!("/brokers/{broker_id}/configs/{name}"),
+            get(broker_configs::get)
+                .put(alters, broker_configs::put)
+                .delete(alters, broker_configs::reset),
+        ),
+        (
+            in_cluster!("/brokers/{broker_id}/partition-replicas"),
+            get(partitions::replicas_of_broker),
+        ),
+        (in_cluster!("/broker-configs"), get(broker_configs::list_of_all)),
+        (in_cluster!("/broker-configs:alter"), post(alters, broker_configs::alter_all)),
+        (
+            in_cluster!("/broker-configs/{name}"),
+            get(broker_configs::get_of_all)
+                .put(alters, broker_configs::put_for_all)
+                .delete(alters, broker_configs::reset_for_all),
+        ),
     ]
 }
 

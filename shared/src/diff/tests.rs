@@ -1,5 +1,5 @@
 use super::*;
-use crate::view::{ClusterKind, ClusterOrigin, ClusterStatus};
+use crate::view::{BrokerState, ClusterKind, ClusterOrigin, ClusterStatus, ReplicationCounts};
 use proptest::collection::btree_map;
 use proptest::prelude::*;
 
@@ -101,5 +101,72 @@ proptest! {
         }
         prop_assert_eq!(&*state, &new);
         prop_assert_eq!(&*before, &old);
+    }
+}
+
+fn brokers() -> impl Strategy<Value = FeedData> {
+    let rows = btree_map(0i32..6, 0u32..3, 0..6).prop_map(|rows| {
+        let row = |(id, n_leaders): (i32, u32)| BrokerRow {
+            id,
+            state: BrokerState::Up,
+            fault: None,
+            host: None,
+            port: None,
+            rack: None,
+            role: None,
+            version: None,
+            features: vec![],
+            n_leaders,
+            n_preferred: 0,
+            n_replicas: 0,
+            n_out_of_sync: 0,
+            log_dirs: None,
+        };
+        rows.into_iter().map(row).collect()
+    });
+    (rows, 0i64..3).prop_map(|(rows, observed_at_ms)| {
+        FeedData::Brokers(BrokersView {
+            observed_at_ms,
+            measured_at_ms: None,
+            fault: None,
+            counts: ReplicationCounts::default(),
+            quorum: None,
+            rows,
+        })
+    })
+}
+
+fn troubled() -> impl Strategy<Value = FeedData> {
+    btree_map(("[a-c]", 0i32..3), proptest::option::of(0i32..2), 0..8).prop_map(|rows| {
+        let row = |((topic, partition), leader): ((String, i32), Option<i32>)| TroubledPartition {
+            topic,
+            partition,
+            leader,
+            replicas: vec![],
+            isr: vec![],
+            down: vec![],
+            min_isr: None,
+        };
+        FeedData::TroubledPartitions(TroubledView {
+            observed_at_ms: 0,
+            fault: None,
+            counts: ReplicationCounts::default(),
+            rows: rows.into_iter().map(row).collect(),
+        })
+    })
+}
+
+proptest! {
+    #[test]
+    fn brokers_and_partitions_that_lack_something_come_and_go(
+        brokers in (brokers(), brokers()), partitions in (troubled(), troubled())
+    ) {
+        for (old, new) in [brokers, partitions] {
+            let mut state = old.clone();
+            if let Some(delta) = diff(&old, &new) {
+                prop_assert!(apply(&mut state, delta));
+            }
+            prop_assert_eq!(state, new);
+        }
     }
 }

@@ -100,7 +100,7 @@ pub struct ConfigEntryView {
     pub name: String,
     /// Value in force; none when sensitive.
     pub value: Option<String>,
-    /// What it would be without the topic's own setting, when the broker tells.
+    /// What it would be without the own setting of the topic, broker or cluster, when the broker tells.
     pub default: Option<String>,
     /// Where the value comes from.
     pub source: ConfigSource,
@@ -112,6 +112,24 @@ pub struct ConfigEntryView {
     pub kind: Option<String>,
     /// Kafka's own documentation of it.
     pub documentation: Option<String>,
+    /// How a broker's can be changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub update: Option<ConfigUpdate>,
+    /// What else is to know of it: which brokers have another value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// How a broker's configuration can be changed (Kafka's "update mode").
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConfigUpdate {
+    /// In the broker's file only, with a restart.
+    ReadOnly,
+    /// While running, for one broker at a time.
+    PerBroker,
+    /// While running, for one broker or for all.
+    ClusterWide,
 }
 
 /// What came of deleting records in one partition.

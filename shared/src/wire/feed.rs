@@ -6,11 +6,11 @@ use super::WireError;
 use crate::link::LinkName;
 use crate::names::{ClusterName, TopicName};
 use crate::view::{
-    ActivityEntry, BrokerView, ClusterDetail, ClusterView, GroupDetail, GroupMemberView,
-    GroupPartitionView, GroupRow, GroupsRead, GroupsView, LinkDetail, LinkRow, MirrorDetail,
-    MirrorPartitionView, MirrorRow, Notice, PartitionView, RecordQuery, RecordsChunk,
-    TaskErrorView, TaskView, TopicDetail, TopicRow, TopicsView, VerifyPartition, VerifyRun,
-    VerifyView,
+    ActivityEntry, BrokerRow, BrokerView, BrokersView, ClusterDetail, ClusterView, GroupDetail,
+    GroupMemberView, GroupPartitionView, GroupRow, GroupsRead, GroupsView, LinkDetail, LinkRow,
+    MirrorDetail, MirrorPartitionView, MirrorRow, Notice, PartitionView, RecordQuery, RecordsChunk,
+    TaskErrorView, TaskView, TopicDetail, TopicRow, TopicsView, TroubledPartition, TroubledView,
+    VerifyPartition, VerifyRun, VerifyView,
 };
 
 /// Something that can be followed.
@@ -22,6 +22,16 @@ pub enum Feed {
     /// One cluster with its brokers.
     Cluster {
         /// Which.
+        cluster: ClusterName,
+    },
+    /// The brokers of a cluster with their disks, and how many partitions lack something.
+    Brokers {
+        /// Which cluster.
+        cluster: ClusterName,
+    },
+    /// The partitions of a cluster that lack something.
+    TroubledPartitions {
+        /// Which cluster.
         cluster: ClusterName,
     },
     /// The topics of a cluster.
@@ -112,6 +122,8 @@ impl Feed {
         match self {
             Self::Clusters
             | Self::Cluster { .. }
+            | Self::Brokers { .. }
+            | Self::TroubledPartitions { .. }
             | Self::Topics { .. }
             | Self::Topic { .. }
             | Self::Groups { .. }
@@ -135,6 +147,10 @@ pub enum FeedData {
     Clusters(Vec<ClusterView>),
     /// Of `Feed::Cluster`.
     Cluster(ClusterDetail),
+    /// Of `Feed::Brokers`.
+    Brokers(BrokersView),
+    /// Of `Feed::TroubledPartitions`.
+    TroubledPartitions(TroubledView),
     /// Of `Feed::Topics`.
     Topics(TopicsView),
     /// Of `Feed::Topic`.
@@ -180,6 +196,24 @@ pub enum FeedDelta {
         upsert: Vec<BrokerView>,
         /// Brokers that are gone.
         remove: Vec<i32>,
+    },
+    /// Of `Feed::Brokers`.
+    Brokers {
+        /// Everything but the brokers; this list is empty.
+        head: Box<BrokersView>,
+        /// New or changed brokers.
+        upsert: Vec<BrokerRow>,
+        /// Brokers that are gone.
+        remove: Vec<i32>,
+    },
+    /// Of `Feed::TroubledPartitions`.
+    TroubledPartitions {
+        /// Everything but the partitions; this list is empty.
+        head: Box<TroubledView>,
+        /// New or changed partitions.
+        upsert: Vec<TroubledPartition>,
+        /// Partitions that lack nothing any more, or are gone.
+        remove: Vec<(String, i32)>,
     },
     /// Of `Feed::Topics`.
     Topics {

@@ -8,10 +8,11 @@ use crate::link::{ConfigRow, LinkName};
 use crate::names::{ClusterName, TopicName};
 use crate::record::{ProduceCodec, ProducedRow, RecordDraft};
 use crate::view::{
-    AclResultRow, AclsView, CompareView, ConfigEntryView, Decoding, GroupOffsetResult,
-    GroupOffsetRow, HistoryPoint, LinkCheck, LinkPrincipalRow, MirrorAction, MirrorActionRow,
-    MirrorCreateRow, ProbeReport, PurgeRow, RecordView, ResetMove, ResetPlan, ResetScope,
-    ResetTarget, SourceTopicRow, UsersView, VerifyRange,
+    AclResultRow, AclsView, BrokerReplicasView, CompareView, ConfigEntryView, Decoding,
+    ElectionKind, ElectionRow, GroupOffsetResult, GroupOffsetRow, HistoryPoint, LinkCheck,
+    LinkPrincipalRow, MirrorAction, MirrorActionRow, MirrorCreateRow, ProbeReport, PurgeRow,
+    RecordView, ResetMove, ResetPlan, ResetScope, ResetTarget, SourceTopicRow, UsersView,
+    VerifyRange,
 };
 
 /// Something asked of the gateway. Every change can be sent with `validate_only` where Kafka can check
@@ -108,6 +109,39 @@ pub enum Request {
         cluster: ClusterName,
         /// Node id.
         broker: i32,
+    },
+    /// Read what all brokers of a cluster have in common while running: every configuration that can be set for all
+    /// at once.
+    BrokerDefaults {
+        /// On which cluster.
+        cluster: ClusterName,
+    },
+    /// Change configurations of a broker, or those of all brokers, all or none.
+    AlterBrokerConfigs {
+        /// On which cluster.
+        cluster: ClusterName,
+        /// Node id; none for the defaults of all brokers.
+        broker: Option<i32>,
+        /// The changes.
+        changes: Vec<ConfigChange>,
+        /// Only let the broker check them.
+        validate_only: bool,
+    },
+    /// Read what lies on a broker's disks.
+    BrokerReplicas {
+        /// On which cluster.
+        cluster: ClusterName,
+        /// Node id.
+        broker: i32,
+    },
+    /// Elect leaders of partitions.
+    ElectLeaders {
+        /// On which cluster.
+        cluster: ClusterName,
+        /// Which replica may become leader.
+        election: ElectionKind,
+        /// Topics and partition numbers.
+        partitions: Vec<(String, i32)>,
     },
     /// Check everything about a half of a link without creating it.
     CheckLink {
@@ -364,8 +398,12 @@ pub enum Response {
     Done,
     /// Of `TestConnection` and `TestCluster`.
     Probe(ProbeReport),
-    /// Of `TopicConfigs`, `TopicDefaults` and `BrokerConfigs`.
+    /// Of `TopicConfigs`, `TopicDefaults`, `BrokerConfigs` and `BrokerDefaults`.
     Configs(Vec<ConfigEntryView>),
+    /// Of `BrokerReplicas`.
+    BrokerReplicas(BrokerReplicasView),
+    /// Of `ElectLeaders`, in the order of the partitions.
+    Elected(Vec<ElectionRow>),
     /// Of `PurgeTopic`, by partition.
     Purged(Vec<PurgeRow>),
     /// Of `CheckLink`.

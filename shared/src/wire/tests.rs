@@ -4,16 +4,18 @@ use super::*;
 use crate::access::{
     Acl, AclOperation, AclPattern, AclResource, AclSelection, ScramMechanism, UserDraft,
 };
-use crate::draft::ClusterDraft;
+use crate::draft::{ClusterDraft, ConfigChange};
 use crate::guard::{Guards, Rule};
 use crate::names::ClusterName;
 use crate::record::{BytesDraft, Encoding, HeaderDraft, ProduceCodec, RecordDraft};
 use crate::view::{
-    AclResultRow, AclsView, ActivityEntry, ActivityResult, ClusterKind, ClusterOrigin,
-    ClusterStatus, ClusterView, CredentialRow, Decoding, GroupDetail, GroupKind, GroupRow,
-    GroupState, GroupTopic, GroupsRead, GroupsView, LagTrend, PartitionPosition, PayloadView,
-    RecordFilter, RecordQuery, RecordView, RecordsChunk, ResetMove, ResetPlan, ResetRow,
-    ResetScope, ResetTarget, SearchEnd, SearchProgress, Seek, Severity, TimestampKind, UserRow,
+    AclResultRow, AclsView, ActivityEntry, ActivityResult, BrokerRole, BrokerRow, BrokerState,
+    BrokersView, ClusterKind, ClusterOrigin, ClusterStatus, ClusterView, CredentialRow, Decoding,
+    ElectionKind, ElectionOutcome, ElectionRow, FeatureView, GroupDetail, GroupKind, GroupRow,
+    GroupState, GroupTopic, GroupsRead, GroupsView, LagTrend, LogDirView, PartitionPosition,
+    PayloadView, QuorumView, RecordFilter, RecordQuery, RecordView, RecordsChunk,
+    ReplicationCounts, ResetMove, ResetPlan, ResetRow, ResetScope, ResetTarget, SearchEnd,
+    SearchProgress, Seek, Severity, TimestampKind, TroubledPartition, TroubledView, UserRow,
     UsersView,
 };
 use proptest::prelude::*;
@@ -211,7 +213,76 @@ fn client_frames() -> Vec<ClientMessage> {
             id: RequestId(6),
             body: Request::CreateAcls { cluster: cluster("cloud"), acls: vec![acl()] },
         },
+        ClientMessage::Subscribe {
+            id: SubscriptionId(8),
+            feed: Feed::Brokers { cluster: cluster("cloud") },
+            credit: 0,
+        },
+        ClientMessage::Subscribe {
+            id: SubscriptionId(9),
+            feed: Feed::TroubledPartitions { cluster: cluster("cloud") },
+            credit: 0,
+        },
+        ClientMessage::Request {
+            id: RequestId(7),
+            body: Request::AlterBrokerConfigs {
+                cluster: cluster("cloud"),
+                broker: None,
+                changes: vec![ConfigChange { name: "max.connections".into(), value: None }],
+                validate_only: true,
+            },
+        },
+        ClientMessage::Request {
+            id: RequestId(8),
+            body: Request::ElectLeaders {
+                cluster: cluster("cloud"),
+                election: ElectionKind::Unclean,
+                partitions: vec![("orders".into(), 3)],
+            },
+        },
     ]
+}
+
+fn counts() -> ReplicationCounts {
+    ReplicationCounts {
+        n_partitions: 12,
+        under_replicated: 4,
+        under_min_isr: None,
+        offline: 1,
+        not_preferred: 3,
+    }
+}
+
+fn broker() -> BrokerRow {
+    BrokerRow {
+        id: 2,
+        state: BrokerState::Up,
+        fault: None,
+        host: Some("b2.example".into()),
+        port: Some(9092),
+        rack: Some("b".into()),
+        role: Some(BrokerRole::ActiveController),
+        version: Some("4.1".into()),
+        features: vec![FeatureView {
+            name: "metadata.version".into(),
+            min: 7,
+            max: 27,
+            finalized: Some(27),
+        }],
+        n_leaders: 4,
+        n_preferred: 4,
+        n_replicas: 12,
+        n_out_of_sync: 0,
+        log_dirs: Some(vec![LogDirView {
+            path: "/data".into(),
+            error: None,
+            total_bytes: Some(9_007_199_254_740_993),
+            usable_bytes: Some(1),
+            used_bytes: Some(2),
+            n_replicas: 12,
+            n_moving: 0,
+        }]),
+    }
 }
 
 fn group() -> GroupRow {
@@ -431,6 +502,49 @@ fn server_frames() -> Vec<ServerMessage> {
             id: SubscriptionId(8),
             seq: 0,
             data: FeedData::Clusters(vec![guarded()]),
+        },
+        ServerMessage::Snapshot {
+            id: SubscriptionId(8),
+            seq: 0,
+            data: FeedData::Brokers(BrokersView {
+                observed_at_ms: 1_790_000_000_000,
+                measured_at_ms: None,
+                fault: None,
+                counts: counts(),
+                quorum: Some(QuorumView { leader: Some(2), voters: vec![(1, None), (2, Some(0))] }),
+                rows: vec![broker()],
+            }),
+        },
+        ServerMessage::Delta {
+            id: SubscriptionId(9),
+            seq: 1,
+            delta: FeedDelta::TroubledPartitions {
+                head: Box::new(TroubledView {
+                    observed_at_ms: 1_790_000_000_000,
+                    fault: None,
+                    counts: counts(),
+                    rows: vec![],
+                }),
+                upsert: vec![TroubledPartition {
+                    topic: "orders".into(),
+                    partition: 3,
+                    leader: None,
+                    replicas: vec![1, 2],
+                    isr: vec![1],
+                    down: vec![1],
+                    min_isr: Some(1),
+                }],
+                remove: vec![("orders".into(), 4)],
+            },
+        },
+        ServerMessage::Reply {
+            id: RequestId(8),
+            result: Ok(Response::Elected(vec![ElectionRow {
+                topic: "orders".into(),
+                partition: 3,
+                outcome: ElectionOutcome::Elected,
+                error: None,
+            }])),
         },
     ]
 }

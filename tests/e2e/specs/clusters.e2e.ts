@@ -24,16 +24,14 @@ test("a cluster's page tells its brokers and how it is reached, without a secret
   expect(await page.content()).not.toContain("admin-secret");
 });
 
-test("a broker's configurations open beside the cluster and have a URL", async ({ page }) => {
+test("a cluster's page leads to a broker's configurations, and so does the link they had before", async ({ page }) => {
   await page.goto("/clusters/onprem");
   await page.getByRole("link", { name: /^Configurations of broker/ }).click();
-  await expect(page).toHaveURL(/\?broker=\d+$/);
-  const drawer = page.getByRole("complementary", { name: /^Configurations of broker/ });
-  await drawer.getByRole("searchbox", { name: "Search configurations" }).fill("num.partitions");
-  await expectRow(page, "Broker configurations", /^num\.partitions/);
-  await page.keyboard.press("Escape");
-  await expect(drawer).toBeHidden();
-  await expect(page).not.toHaveURL(/broker=/);
+  await expect(page).toHaveURL(/\/clusters\/onprem\/brokers\/1\?tab=configs$/);
+  await page.goto("/clusters/onprem?broker=1");
+  await expect(page.getByRole("heading", { level: 1, name: "Broker 1" })).toBeVisible();
+  await page.getByRole("searchbox", { name: "Search configurations" }).fill("num.partitions");
+  await expectRow(page, "Configurations", /^num\.partitions/);
 });
 
 test("a known cluster's connection can be tested step by step", async ({ page }) => {

@@ -12,11 +12,15 @@ fn config(name: &str, value: &str, source: ConfigSource) -> ConfigEntryView {
         is_sensitive: false,
         kind: None,
         documentation: None,
+        update: None,
+        note: None,
     }
 }
 
+const OWN: ConfigSource = ConfigSource::DynamicTopicConfig;
+
 fn topic_own(name: &str, value: &str) -> ConfigEntryView {
-    config(name, value, ConfigSource::DynamicTopicConfig)
+    config(name, value, OWN)
 }
 
 fn inherited(name: &str, value: &str) -> ConfigEntryView {
@@ -31,21 +35,32 @@ fn edits<const N: usize>(edits: [(&str, Edit); N]) -> Edits {
 fn an_edit_to_the_value_it_has_changes_nothing() {
     let now = [topic_own("retention.ms", "7")];
     let same = edits([("retention.ms", Edit::Set("7".into()))]);
-    assert!(diff(&now, &now, &same).is_empty());
+    assert!(diff(&now, &now, &same, OWN).is_empty());
 }
 
 #[test]
 fn setting_the_default_as_the_topics_own_value_is_a_change() {
     let now = [inherited("retention.ms", "7")];
     let pin = edits([("retention.ms", Edit::Set("7".into()))]);
-    assert_eq!(request(&diff(&now, &now, &pin), &pin).len(), 1);
+    assert_eq!(request(&diff(&now, &now, &pin, OWN), &pin).len(), 1);
+}
+
+#[test]
+fn what_all_brokers_have_is_not_a_brokers_own() {
+    let now = [config("max.connections", "7", ConfigSource::DynamicDefaultBrokerConfig)];
+    let own = ConfigSource::DynamicBrokerConfig;
+    let reset = edits([("max.connections", Edit::Reset)]);
+    assert!(diff(&now, &now, &reset, own).is_empty(), "the broker sets nothing itself");
+    assert_eq!(diff(&now, &now, &reset, ConfigSource::DynamicDefaultBrokerConfig).len(), 1);
+    let pin = edits([("max.connections", Edit::Set("7".into()))]);
+    assert_eq!(diff(&now, &now, &pin, own).len(), 1);
 }
 
 #[test]
 fn a_reset_shows_the_value_it_goes_back_to() {
     let now = [topic_own("retention.ms", "7"), inherited("segment.ms", "1")];
     let reset = edits([("retention.ms", Edit::Reset), ("segment.ms", Edit::Reset)]);
-    let lines = diff(&now, &now, &reset);
+    let lines = diff(&now, &now, &reset, OWN);
     assert_eq!(lines.len(), 1, "an inherited value has nothing to reset");
     assert_eq!((lines[0].from.as_deref(), lines[0].to.as_deref()), (Some("7"), Some("default")));
     assert_eq!(
@@ -58,7 +73,7 @@ fn a_reset_shows_the_value_it_goes_back_to() {
 fn a_value_that_moved_since_it_was_looked_at_is_a_conflict() {
     let before = [topic_own("retention.ms", "7")];
     let now = [topic_own("retention.ms", "8")];
-    let lines = diff(&before, &now, &edits([("retention.ms", Edit::Set("9".into()))]));
+    let lines = diff(&before, &now, &edits([("retention.ms", Edit::Set("9".into()))]), OWN);
     assert_eq!(lines[0].conflict.as_deref(), Some("7"));
     assert_eq!(lines[0].from.as_deref(), Some("8"));
 }
@@ -70,6 +85,7 @@ fn a_secret_is_never_shown() {
         std::slice::from_ref(&secret),
         std::slice::from_ref(&secret),
         &edits([("password", Edit::Set("hunter3".into()))]),
+        OWN,
     );
     assert!(!format!("{lines:?}{:?}", value(&secret)).contains("hunter"));
 }
@@ -78,9 +94,9 @@ fn a_secret_is_never_shown() {
 fn only_changed_keeps_what_is_being_edited_in_view() {
     let entries = [topic_own("b", "1"), inherited("a", "1"), inherited("c", "1")];
     let editing = edits([("c", Edit::Set("2".into()))]);
-    assert_eq!(shown(&entries, "", true, &editing), ["b", "c"]);
-    assert_eq!(shown(&entries, "", false, &Edits::new()), ["a", "b", "c"]);
-    assert_eq!(shown(&entries, "B", false, &Edits::new()), ["b"]);
+    assert_eq!(shown(&entries, "", Some(OWN), &editing), ["b", "c"]);
+    assert_eq!(shown(&entries, "", None, &Edits::new()), ["a", "b", "c"]);
+    assert_eq!(shown(&entries, "B", None, &Edits::new()), ["b"]);
 }
 
 #[test]
@@ -138,13 +154,13 @@ proptest! {
 
     #[test]
     fn after_a_request_was_carried_out_nothing_is_left_to_change(now in entries(), edits in some_edits()) {
-        let changes = request(&diff(&now, &now, &edits), &edits);
+        let changes = request(&diff(&now, &now, &edits, OWN), &edits);
         let after = applied(now, &changes);
-        prop_assert!(diff(&after, &after, &edits).is_empty());
+        prop_assert!(diff(&after, &after, &edits, OWN).is_empty());
     }
 
     #[test]
     fn there_is_no_conflict_with_oneself(now in entries(), edits in some_edits()) {
-        prop_assert!(diff(&now, &now, &edits).iter().all(|line| line.conflict.is_none()));
+        prop_assert!(diff(&now, &now, &edits, OWN).iter().all(|line| line.conflict.is_none()));
     }
 }

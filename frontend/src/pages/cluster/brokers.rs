@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::Subject;
 use crate::model::number::UNKNOWN;
 use crate::model::time::latency;
-use crate::routes::Route;
+use crate::routes::{BrokerTab, Route};
 use crate::ui::{Badge, Bytes, Count, Panel, Show, StateRole};
 
 /// The table of brokers.
@@ -89,11 +89,13 @@ fn BrokerRow(subject: Subject, id: i32) -> impl IntoView {
         let fault = fault.read();
         fault.as_ref().map(|fault| format!("{} {}", fault.summary, fault.remedy))
     };
-    let configs = Route::Cluster { cluster: subject.name(), broker: Some(id) }.path();
+    let page = Route::of_broker(subject.name(), id).path();
+    let configs =
+        Route::Broker { cluster: subject.name(), broker: id, tab: BrokerTab::Configs }.path();
     view! {
         <tr>
             <th scope="row">
-                <span class="num">{id}</span>
+                <a class="link num" href=page aria-label=format!("Broker {id}")>{id}</a>
                 <Show when=is_controller>
                     " "
                     <span class="tag">"controller"</span>

@@ -96,11 +96,12 @@ pub(in crate::pages) fn Configs(owner: Owner) -> impl IntoView {
 
 #[component]
 fn Toolbar(editor: Editor) -> impl IntoView {
+    let own = editor.owner.own();
     let changed = move || {
         let entries = editor.entries.read();
         let n = entries
             .as_ref()
-            .map_or(0, |entries| entries.iter().filter(|e| model::is_changed(e)).count());
+            .map_or(0, |entries| entries.iter().filter(|e| model::is_own(e, own)).count());
         u64::try_from(n).unwrap_or(u64::MAX)
     };
     view! {
@@ -111,7 +112,7 @@ fn Toolbar(editor: Editor) -> impl IntoView {
                 on_search=move |text| editor.search.set(text)
             />
             <Toggle
-                label=Signal::derive(move || format!("Only set on the {} ({})", editor.owner.word(), changed()))
+                label=Signal::derive(move || format!("Only set {} ({})", editor.owner.place(), changed()))
                 checked=editor.only_changed
                 on_change=move |on| editor.only_changed.set(on)
             />
@@ -131,14 +132,14 @@ fn List(editor: Editor) -> impl IntoView {
         model::shown(
             entries,
             &editor.search.read(),
-            editor.only_changed.get(),
+            editor.only_changed.get().then(|| editor.owner.own()),
             &editor.edits.read(),
         )
     });
     let is_empty = Memo::new(move |_| names.read().is_empty());
     let text = move || {
         if editor.search.read().is_empty() {
-            format!("The {} sets none of its own; all values are defaults.", editor.owner.word())
+            editor.owner.nothing_set().to_owned()
         } else {
             format!("No configuration contains “{}”.", editor.search.read().trim())
         }

@@ -110,7 +110,7 @@ fn Leader(subject: Subject, number: i32) -> impl IntoView {
     move || match leader.get() {
         None => UNKNOWN.into_any(),
         Some(Some(id)) => {
-            let route = Route::Cluster { cluster: subject.cluster.name(), broker: Some(id) };
+            let route = Route::of_broker(subject.cluster.name(), id);
             view! { <a class="link num" href=route.path()>"broker " {id}</a> }.into_any()
         }
         Some(None) => {

@@ -53,10 +53,11 @@ pub(super) fn places() -> impl Fn() -> Vec<PaletteItem> + Send + Sync + 'static 
     }
 }
 
-fn of_cluster(name: ClusterName) -> [PaletteItem; 5] {
+fn of_cluster(name: ClusterName) -> [PaletteItem; 6] {
     let hint = name.as_str();
     [
         go(PaletteGroup::Clusters, hint, "cluster", Route::of_cluster(name.clone())),
+        go(PaletteGroup::Pages, "Brokers", hint, Route::brokers_of(name.clone())),
         go(PaletteGroup::Pages, "Topics", hint, Route::topics_of(name.clone())),
         go(PaletteGroup::Pages, "Groups", hint, Route::groups_of(name.clone())),
         go(PaletteGroup::Pages, "Access", hint, Route::access_of(Some(name.clone()))),

@@ -38,6 +38,8 @@ pub(super) fn is_harmless(body: &Request) -> bool {
         | Request::TopicConfigs { .. }
         | Request::TopicDefaults { .. }
         | Request::BrokerConfigs { .. }
+        | Request::BrokerDefaults { .. }
+        | Request::BrokerReplicas { .. }
         | Request::CheckLink { .. }
         | Request::LinkConfigs { .. }
         | Request::LinkHistory { .. }
@@ -52,12 +54,14 @@ pub(super) fn is_harmless(body: &Request) -> bool {
         Request::CreateTopic { validate_only, .. }
         | Request::AddPartitions { validate_only, .. }
         | Request::AlterTopicConfigs { validate_only, .. }
+        | Request::AlterBrokerConfigs { validate_only, .. }
         | Request::AlterLinkConfigs { validate_only, .. }
         | Request::ActOnMirrors { validate_only, .. } => *validate_only,
         Request::AddCluster { .. }
         | Request::RemoveCluster { .. }
         | Request::DeleteTopic { .. }
         | Request::PurgeTopic { .. }
+        | Request::ElectLeaders { .. }
         | Request::CreateLink { .. }
         | Request::DeleteLink { .. }
         | Request::CreateMirrors { .. }

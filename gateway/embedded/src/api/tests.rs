@@ -525,6 +525,16 @@ async fn admin_apis(s: &mut Session) {
             .await;
         assert_eq!(r.replica_election_results[0].partition_result[0].error_code, 84);
     }
+    for v in range::<DescribeQuorumRequest>() {
+        let partition = describe_quorum_request::PartitionData::default();
+        let metadata = describe_quorum_request::TopicData::default()
+            .with_topic_name(topic("__cluster_metadata"))
+            .with_partitions(vec![partition]);
+        let r = ask(s, v, DescribeQuorumRequest::default().with_topics(vec![metadata])).await;
+        let partition = &r.topics[0].partitions[0];
+        assert_eq!((r.error_code, partition.error_code), (0, 0));
+        assert_eq!(partition.current_voters[0].replica_id, partition.leader_id);
+    }
     for v in range::<DescribeConfigsRequest>() {
         let one = |kind, name| {
             describe_configs_request::DescribeConfigsResource::default()

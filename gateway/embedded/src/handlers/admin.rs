@@ -1,13 +1,15 @@
-//! DescribeLogDirs and DescribeProducers.
+//! DescribeLogDirs, DescribeProducers and DescribeQuorum.
 
 use kafka_protocol::ResponseError as Code;
 use kafka_protocol::messages::{
-    DescribeLogDirsRequest, DescribeLogDirsResponse, DescribeProducersRequest,
-    DescribeProducersResponse, ProducerId, TopicName,
+    BrokerId, DescribeLogDirsRequest, DescribeLogDirsResponse, DescribeProducersRequest,
+    DescribeProducersResponse, DescribeQuorumRequest, DescribeQuorumResponse, ProducerId,
+    TopicName,
     describe_log_dirs_response::{
         DescribeLogDirsPartition, DescribeLogDirsResult, DescribeLogDirsTopic,
     },
     describe_producers_response::{PartitionResponse, ProducerState, TopicResponse},
+    describe_quorum_response::{self as quorum, ReplicaState},
 };
 
 use super::text;
@@ -104,4 +106,36 @@ pub(crate) async fn describe_producers(
     });
     let topics = topics.collect();
     DescribeProducersResponse::default().with_topics(topics)
+}
+
+/// Every broker is a controller too, and all of them have all the metadata.
+pub(crate) async fn describe_quorum(
+    cx: &Context,
+    request: DescribeQuorumRequest,
+) -> DescribeQuorumResponse {
+    let state = cx.shared.lock();
+    let out = DescribeQuorumResponse::default();
+    if let Err(refused) = cx.may_on_cluster(&state, operation::DESCRIBE) {
+        return out.with_error_code(refused.code());
+    }
+    let voter = |id: &i32| ReplicaState::default().with_replica_id(BrokerId(*id));
+    let topics = request.topics.iter().map(|topic| {
+        let is_metadata = topic.topic_name.as_str() == "__cluster_metadata";
+        let partitions = topic.partitions.iter().map(|asked| {
+            let found =
+                quorum::PartitionData::default().with_partition_index(asked.partition_index);
+            if !is_metadata || asked.partition_index != 0 {
+                return found.with_error_code(Code::UnknownTopicOrPartition.code());
+            }
+            found
+                .with_leader_id(BrokerId(state.controller()))
+                .with_leader_epoch(1)
+                .with_current_voters(state.brokers.keys().map(voter).collect())
+        });
+        quorum::TopicData::default()
+            .with_topic_name(topic.topic_name.clone())
+            .with_partitions(partitions.collect())
+    });
+    let topics = topics.collect();
+    out.with_topics(topics)
 }

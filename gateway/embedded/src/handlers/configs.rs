@@ -238,6 +238,12 @@ fn alter(
         }
         let known = match broker {
             None => configs::topic_key(key).map_err(invalid)?,
+            Some(-1) if configs::is_per_broker(key) => {
+                let message = format!(
+                    "Cannot update these configs at default cluster level, broker id must be specified: {key}"
+                );
+                return Err(Refusal::new(Code::InvalidRequest, message));
+            }
             Some(_) => configs::broker_key(key).filter(|k| !k.read_only).ok_or_else(|| {
                 Refusal::new(
                     Code::InvalidRequest,

@@ -207,15 +207,7 @@ pub(crate) async fn elect_leaders(
             let done = if request.election_type == 0 || cx.version == 0 {
                 state.elect_preferred(&name, index)
             } else {
-                // An unclean election is only for partitions nobody leads; here such a partition
-                // gets its leader back as soon as a replica returns.
-                state.partition(&name, index).and_then(|p| {
-                    if p.leader >= 0 {
-                        Err(Code::ElectionNotNeeded)
-                    } else {
-                        Err(Code::EligibleLeadersNotAvailable)
-                    }
-                })
+                state.elect_unclean(&name, index)
             };
             if everything && done == Err(Code::ElectionNotNeeded) {
                 continue;

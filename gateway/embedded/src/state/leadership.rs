@@ -4,6 +4,9 @@ use kafka_protocol::ResponseError as Code;
 
 use super::{Partition, State};
 
+/// Whether a replica that lacks records may lead.
+const UNCLEAN: &str = "unclean.leader.election.enable";
+
 impl Partition {
     /// Whether `broker` leads, in the epoch the client believes in (-1: it does not say).
     pub(crate) fn check_leader(&self, broker: i32, believed: i32) -> Result<(), Code> {
@@ -24,6 +27,14 @@ impl Partition {
         self.epoch += 1;
         self.log.begin_epoch(self.epoch);
     }
+
+    /// Makes `broker` the leader of a partition that has none; the other live replicas follow it at once.
+    fn lead_alone(&mut self, broker: i32, alive: &[i32]) {
+        self.isr = vec![broker];
+        let others = self.replicas.iter().filter(|id| **id != broker && alive.contains(id));
+        self.isr.extend(others);
+        self.lead(broker);
+    }
 }
 
 impl State {
@@ -43,21 +54,38 @@ impl State {
         }
     }
 
-    /// Marks a broker as back: it rejoins the in-sync sets and takes over what nobody leads.
+    /// Marks a broker as back: it rejoins the in-sync sets, and takes over what nobody leads if it was in sync
+    /// or unclean elections are switched on.
     pub(crate) fn broker_started(&mut self, id: i32) {
         if let Some(broker) = self.brokers.get_mut(&id) {
             broker.alive = true;
         }
-        let replicas_of = |p: &Partition| p.replicas.contains(&id);
-        let all = self.topics.values_mut().flat_map(|t| t.partitions.iter_mut());
-        for partition in all.filter(|p| replicas_of(p)) {
-            if !partition.isr.contains(&id) {
-                partition.isr.push(id);
-            }
-            if partition.leader == -1 {
-                partition.lead(id);
+        let alive: Vec<i32> = self.alive().collect();
+        let by_default = self.broker_value(-1, UNCLEAN) == "true";
+        for topic in self.topics.values_mut() {
+            let unclean = topic.configs.get(UNCLEAN).map_or(by_default, |value| value == "true");
+            for partition in topic.partitions.iter_mut().filter(|p| p.replicas.contains(&id)) {
+                if partition.leader >= 0 {
+                    if !partition.isr.contains(&id) {
+                        partition.isr.push(id);
+                    }
+                } else if partition.isr.contains(&id) || unclean {
+                    partition.lead_alone(id, &alive);
+                }
             }
         }
+    }
+
+    /// Gives a partition without leader the first live replica, in sync or not.
+    pub(crate) fn elect_unclean(&mut self, topic: &str, index: i32) -> Result<(), Code> {
+        let alive: Vec<i32> = self.alive().collect();
+        let partition = self.partition(topic, index)?;
+        if partition.leader >= 0 {
+            return Err(Code::ElectionNotNeeded);
+        }
+        let first = partition.replicas.iter().copied().find(|id| alive.contains(id));
+        partition.lead_alone(first.ok_or(Code::EligibleLeadersNotAvailable)?, &alive);
+        Ok(())
     }
 
     /// Moves leadership to another live replica, in a new epoch.

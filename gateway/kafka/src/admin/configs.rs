@@ -153,7 +153,7 @@ impl Client {
         &self,
         resources: &[ConfigResource],
     ) -> Result<PerItem<ConfigResource, Vec<ConfigEntry>>> {
-        self.configs_of(resources, true).await
+        self.configs_of(resources, Detail::Full, None).await
     }
 
     /// Configs without documentation and synonyms: a tenth of the bytes.
@@ -164,13 +164,41 @@ impl Client {
         &self,
         resources: &[ConfigResource],
     ) -> Result<PerItem<ConfigResource, Vec<ConfigEntry>>> {
-        self.configs_of(resources, false).await
+        self.configs_of(resources, Detail::Values, None).await
+    }
+
+    /// Configs with synonyms, without documentation.
+    ///
+    /// # Errors
+    /// As for [`Client::describe_configs`].
+    pub async fn config_origins(
+        &self,
+        resources: &[ConfigResource],
+    ) -> Result<PerItem<ConfigResource, Vec<ConfigEntry>>> {
+        self.configs_of(resources, Detail::Origins, None).await
+    }
+
+    /// One config of each resource, with the value in force.
+    ///
+    /// # Errors
+    /// As for [`Client::describe_configs`].
+    pub async fn config_value(
+        &self,
+        resources: &[ConfigResource],
+        name: &str,
+    ) -> Result<PerItem<ConfigResource, Option<String>>> {
+        let all = self.configs_of(resources, Detail::Values, Some(name)).await?;
+        let value = |entries: Vec<ConfigEntry>| {
+            entries.into_iter().find(|entry| entry.name == name).and_then(|entry| entry.value)
+        };
+        Ok(all.into_iter().map(|(resource, entries)| (resource, entries.map(value))).collect())
     }
 
     async fn configs_of(
         &self,
         resources: &[ConfigResource],
-        in_full: bool,
+        detail: Detail,
+        only: Option<&str>,
     ) -> Result<PerItem<ConfigResource, Vec<ConfigEntry>>> {
         let groups = by_home(resources.iter().map(|resource| (resource, ())));
         let calls = groups.into_iter().map(|(home, part)| async move {
@@ -184,12 +212,12 @@ impl Client {
                             DescribeConfigsResource::default()
                                 .with_resource_type(kind)
                                 .with_resource_name(wire(&name))
-                                .with_configuration_keys(None)
+                                .with_configuration_keys(only.map(|name| vec![wire(name)]))
                         });
                         DescribeConfigsRequest::default()
                             .with_resources(resources.collect())
-                            .with_include_synonyms(in_full)
-                            .with_include_documentation(in_full)
+                            .with_include_synonyms(detail != Detail::Values)
+                            .with_include_documentation(detail == Detail::Full)
                     },
                     ok,
                 )
@@ -279,6 +307,17 @@ impl Client {
         }
         all_or(done, failure)
     }
+}
+
+/// How much of each config is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Detail {
+    /// The value in force.
+    Values,
+    /// And where it would come from without it.
+    Origins,
+    /// And what it is for.
+    Full,
 }
 
 /// The answers, or the one reason why there is none at all.

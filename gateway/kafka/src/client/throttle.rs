@@ -56,8 +56,14 @@ throttled!(
     SyncGroupResponse,
 );
 
-/// The one answer without the field.
+/// The answers without the field.
 impl Throttled for m::WriteTxnMarkersResponse {
+    fn throttle(&self) -> Duration {
+        Duration::ZERO
+    }
+}
+
+impl Throttled for m::DescribeQuorumResponse {
     fn throttle(&self) -> Duration {
         Duration::ZERO
     }

@@ -56,6 +56,8 @@ codes! {
     MISMATCHED_ENDPOINT_TYPE = 114: "The listener is a controller's, and a broker's was expected.",
     UNSTABLE_OFFSET_COMMIT = 88: "A transaction with offsets is still being completed.",
     BROKER_NOT_AVAILABLE = 8: "The broker is not among the live ones.",
+    PREFERRED_LEADER_NOT_AVAILABLE = 80: "The preferred replica is down or not in sync.",
+    ELIGIBLE_LEADERS_NOT_AVAILABLE = 83: "No replica that may lead is alive.",
     ELECTION_NOT_NEEDED = 84: "The preferred replica leads already.",
     MEMBER_ID_REQUIRED = 79: "The member has to come back with the id it was given.",
     FENCED_INSTANCE_ID = 82: "Another member took over the static member's place.",
@@ -113,6 +115,9 @@ impl ErrorCode {
             Self::GROUP_ID_NOT_FOUND => "there is no such group",
             Self::UNKNOWN_TOPIC_ID => "the broker does not know this topic id",
             Self::INCONSISTENT_TOPIC_ID => "the topic was deleted and created again",
+            Self::PREFERRED_LEADER_NOT_AVAILABLE => "the preferred leader is down or not in sync",
+            Self::ELIGIBLE_LEADERS_NOT_AVAILABLE => "no replica that may lead is alive",
+            Self::ELECTION_NOT_NEEDED => "it has the leader that was asked for",
             _ => "no further words from the broker",
         }
     }

@@ -43,7 +43,9 @@ impl Review {
         let diff = Memo::new(move |_| {
             let (before, now) = (editor.entries.read(), now.read());
             match (before.as_deref(), now.as_deref()) {
-                (Some(before), Some(now)) => model::diff(before, now, &editor.edits.read()),
+                (Some(before), Some(now)) => {
+                    model::diff(before, now, &editor.edits.read(), editor.owner.own())
+                }
                 _ => Vec::new(),
             }
         });

@@ -1,4 +1,4 @@
-//! Whose configurations are edited: a topic's or a link's. The editor is the same.
+//! Whose configurations are edited: a topic's, a link's, a broker's or those of all brokers. The editor is the same.
 
 use drawbridge_shared::draft::ConfigChange;
 use drawbridge_shared::guard::Action;
@@ -31,6 +31,10 @@ pub(in crate::pages) enum Owned {
     Topic(StoredValue<TopicName>),
     /// A half of a link.
     Link(StoredValue<LinkName>),
+    /// A broker, by node id.
+    Broker(i32),
+    /// All brokers: what each has unless it sets its own.
+    Brokers,
 }
 
 impl Owner {
@@ -38,21 +42,46 @@ impl Owner {
         match self.what {
             Owned::Topic(topic) => topic.with_value(ToString::to_string),
             Owned::Link(link) => link.with_value(ToString::to_string),
+            Owned::Broker(id) => format!("broker {id}"),
+            Owned::Brokers => "all brokers".to_owned(),
         }
     }
 
-    /// `topic` or `link`.
-    pub(super) fn word(self) -> &'static str {
+    /// Where values are set here, as it follows "set".
+    pub(super) fn place(self) -> &'static str {
         match self.what {
-            Owned::Topic(_) => "topic",
-            Owned::Link(_) => "link",
+            Owned::Topic(_) => "on the topic",
+            Owned::Link(_) => "on the link",
+            Owned::Broker(_) => "on this broker",
+            Owned::Brokers => "for all brokers",
+        }
+    }
+
+    /// What it means that no value is set here.
+    pub(super) fn nothing_set(self) -> &'static str {
+        match self.what {
+            Owned::Topic(_) => "The topic sets none of its own; all values are defaults.",
+            Owned::Link(_) => "The link sets none of its own; all values are defaults.",
+            Owned::Broker(_) => "While running, nothing was set on this broker alone.",
+            Owned::Brokers => {
+                "While running, nothing was set for all brokers; each has what is in its file."
+            }
+        }
+    }
+
+    /// The source of values that are set here.
+    pub(super) fn own(self) -> ConfigSource {
+        match self.what {
+            Owned::Topic(_) | Owned::Link(_) => ConfigSource::DynamicTopicConfig,
+            Owned::Broker(_) => ConfigSource::DynamicBrokerConfig,
+            Owned::Brokers => ConfigSource::DynamicDefaultBrokerConfig,
         }
     }
 
     /// Who checks changes.
     pub(super) fn judge(self) -> &'static str {
         match self.what {
-            Owned::Topic(_) => "The broker",
+            Owned::Topic(_) | Owned::Broker(_) | Owned::Brokers => "The broker",
             Owned::Link(_) => "The gateway",
         }
     }
@@ -63,6 +92,7 @@ impl Owner {
             (Owned::Topic(_), _) => Action::TopicAlter,
             (Owned::Link(_), "cluster.link.paused") => Action::LinkPause,
             (Owned::Link(_), _) => Action::LinkAlter,
+            (Owned::Broker(_) | Owned::Brokers, _) => Action::BrokerAlter,
         })
     }
 
@@ -71,7 +101,10 @@ impl Owner {
         match (self.what, source) {
             (Owned::Link(_), ConfigSource::DynamicTopicConfig) => "set on the link",
             (Owned::Link(_), _) => "default",
-            (Owned::Topic(_), source) => config_words::source(source),
+            (Owned::Broker(_), ConfigSource::DynamicBrokerConfig) => "set on this broker",
+            (Owned::Brokers, ConfigSource::StaticBrokerConfig) => "brokers' files",
+            (Owned::Brokers, ConfigSource::Unknown) => "differs",
+            (_, source) => config_words::source(source),
         }
     }
 
@@ -80,6 +113,8 @@ impl Owner {
         match self.what {
             Owned::Topic(topic) => Request::TopicConfigs { cluster, topic: topic.get_value() },
             Owned::Link(link) => Request::LinkConfigs { cluster, link: link.get_value() },
+            Owned::Broker(broker) => Request::BrokerConfigs { cluster, broker },
+            Owned::Brokers => Request::BrokerDefaults { cluster },
         }
     }
 
@@ -95,7 +130,15 @@ impl Owner {
 
     pub(super) fn alter(self, changes: Vec<ConfigChange>, validate_only: bool) -> Request {
         let cluster = self.cluster.name();
+        let of_brokers = |broker| Request::AlterBrokerConfigs {
+            cluster: cluster.clone(),
+            broker,
+            changes: changes.clone(),
+            validate_only,
+        };
         match self.what {
+            Owned::Broker(id) => of_brokers(Some(id)),
+            Owned::Brokers => of_brokers(None),
             Owned::Topic(topic) => Request::AlterTopicConfigs {
                 cluster,
                 topic: topic.get_value(),
@@ -111,10 +154,14 @@ impl Owner {
 
     /// The same change as a REST call.
     pub(super) fn call(self, changes: &[ConfigChange]) -> String {
-        let alter = match self.what {
-            Owned::Topic(_) => rest::alter_configs,
-            Owned::Link(_) => rest::alter_link_configs,
-        };
-        alter(&origin(), &self.cluster.id(), &self.name(), changes)
+        let (origin, id) = (origin(), self.cluster.id());
+        match self.what {
+            Owned::Topic(_) => rest::alter_configs(&origin, &id, &self.name(), changes),
+            Owned::Link(_) => rest::alter_link_configs(&origin, &id, &self.name(), changes),
+            Owned::Broker(broker) => {
+                rest::alter_broker_configs(&origin, &id, Some(broker), changes)
+            }
+            Owned::Brokers => rest::alter_broker_configs(&origin, &id, None, changes),
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! One configuration: its value, and an editor in the same place.
 
-use drawbridge_shared::view::ConfigEntryView;
+use drawbridge_shared::view::{ConfigEntryView, ConfigUpdate};
 use leptos::html;
 use leptos::prelude::*;
 
@@ -15,10 +15,9 @@ pub(super) fn ConfigRow(editor: Editor, name: String) -> impl IntoView {
     let name = StoredValue::new(name);
     let entry = Memo::new(move |_| name.with_value(|name| editor.entry(name, Clone::clone)));
     let edit = Memo::new(move |_| name.with_value(|name| editor.edits.read().get(name).cloned()));
-    let has = move |read: fn(&ConfigEntryView) -> bool| {
-        Signal::derive(move || entry.read().as_ref().is_some_and(read))
-    };
-    let is_changed = has(model::is_changed);
+    let own = editor.owner.own();
+    let is_changed =
+        Signal::derive(move || entry.read().as_ref().is_some_and(|e| model::is_own(e, own)));
     let default = move || {
         let entry = entry.read();
         let default = entry.as_ref().filter(|entry| !entry.is_sensitive);
@@ -28,6 +27,7 @@ pub(super) fn ConfigRow(editor: Editor, name: String) -> impl IntoView {
         let entry = entry.read();
         entry.as_ref().and_then(|entry| in_words(&entry.name, entry.default.as_deref()?))
     };
+    let update = move || entry.read().as_ref().and_then(|entry| entry.update).map(update_words);
     let origin = move || entry.read().as_ref().map(|entry| editor.owner.source_words(entry.source));
     view! {
         <tr class:config--own=move || is_changed.get() class:config--edited=move || edit.read().is_some()>
@@ -45,6 +45,7 @@ pub(super) fn ConfigRow(editor: Editor, name: String) -> impl IntoView {
             </td>
             <td class="wide">
                 <span class:own=move || is_changed.get()>{move || origin()}</span>
+                <span class="words">{move || update()}</span>
             </td>
             <td class="right"><Actions editor name entry is_edited=Signal::derive(move || edit.read().is_some()) /></td>
         </tr>
@@ -95,9 +96,20 @@ fn Value(entry: Entry) -> impl IntoView {
         let entry = entry.as_ref().filter(|entry| !entry.is_sensitive)?;
         in_words(&entry.name, entry.value.as_deref()?)
     };
+    let note = move || entry.read().as_ref().and_then(|entry| entry.note.clone());
     view! {
         <span class="mono">{move || shown()}</span>
         <span class="words">{move || words()}</span>
+        <span class="words">{move || note()}</span>
+    }
+}
+
+/// How a broker's configuration can be changed, in words.
+fn update_words(update: ConfigUpdate) -> &'static str {
+    match update {
+        ConfigUpdate::ReadOnly => "needs a restart",
+        ConfigUpdate::PerBroker => "dynamic, per broker",
+        ConfigUpdate::ClusterWide => "dynamic, cluster-wide",
     }
 }
 
@@ -207,7 +219,8 @@ fn Actions(editor: Editor, name: Name, entry: Entry, is_edited: Signal<bool>) ->
             edits.remove(&name.get_value());
         });
     };
-    let is_changed = move || entry.read().as_ref().is_some_and(model::is_changed);
+    let own = editor.owner.own();
+    let is_changed = move || entry.read().as_ref().is_some_and(|e| model::is_own(e, own));
     let is_fixed = move || entry.read().as_ref().is_some_and(|entry| entry.is_read_only);
     let why_not = Signal::derive(move || name.with_value(|name| editor.owner.why_not(name)));
     let label = move |verb: &str| format!("{verb} {}", name.get_value());

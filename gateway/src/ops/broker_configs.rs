@@ -1,6 +1,6 @@
 //! Configurations of brokers: of one, and the dynamic defaults of all.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 
 use drawbridge_kafka::admin::configs::{
     ConfigChange as Change, ConfigEntry, ConfigOp, ConfigResource, ConfigSource as Source,
@@ -70,7 +70,8 @@ impl Whose {
 /// `NotFound`, `Denied`, `Unavailable`.
 pub async fn views(cluster: &Cluster, broker: i32) -> Result<Vec<ConfigEntryView>, Refusal> {
     let entries = of_broker(cluster, broker).await?;
-    Ok(entries.iter().map(|entry| view(entry, Whose::Broker(broker))).collect())
+    let whose = Whose::Broker(broker);
+    Ok(entries.iter().map(|entry| view(&of_listener(entry, &entries), whose)).collect())
 }
 
 /// What is set as a dynamic default of all brokers, by name.
@@ -194,6 +195,23 @@ fn view(entry: &ConfigEntry, whose: Whose) -> ConfigEntryView {
         view.note = Some(format!("changed while running as listener.name.LISTENER.{name} only"));
     }
     view
+}
+
+/// A configuration as it is: brokers call those of a listener read-only, and let them be changed like the ones without
+/// the listener's name.
+fn of_listener<'a>(entry: &'a ConfigEntry, all: &[ConfigEntry]) -> Cow<'a, ConfigEntry> {
+    let own = entry.name.strip_prefix("listener.name.").and_then(|name| name.split_once('.'));
+    let is_dynamic = own.is_some_and(|(_, own)| {
+        all.iter().any(|other| {
+            // The name of a mechanism may stand before it.
+            let before = own.strip_suffix(other.name.as_str());
+            !other.read_only && before.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        })
+    });
+    if entry.read_only && is_dynamic {
+        return Cow::Owned(ConfigEntry { read_only: false, ..entry.clone() });
+    }
+    Cow::Borrowed(entry)
 }
 
 /// Whether brokers call a configuration dynamic, and refuse to change it but with the name of a listener before it
@@ -414,6 +432,20 @@ mod tests {
         let views = in_common(&[], 1, &brokers);
         assert_eq!((views[0].value.as_deref(), views[0].source), (None, ConfigSource::Unknown));
         assert!(views[0].note.as_deref().unwrap().contains("differ"));
+    }
+
+    #[test]
+    fn what_a_listener_has_can_be_changed_like_what_is_named_without_it() {
+        let fixed = |name: &str| ConfigEntry {
+            read_only: true,
+            ..entry(name, &[(Source::BrokerFile, "x")])
+        };
+        let dynamic = entry("ssl.keystore.type", &[(Source::Default, "JKS")]);
+        let all = [dynamic, fixed("node.id"), fixed("listener.name.a.ssl.keystore.type")];
+        assert!(!of_listener(&all[2], &all).read_only);
+        assert!(of_listener(&all[1], &all).read_only);
+        let odd = fixed("listener.name.a.x.node.id");
+        assert!(of_listener(&odd, &all).read_only, "what is fixed without it is fixed with it");
     }
 
     #[test]

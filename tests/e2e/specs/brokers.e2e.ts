@@ -121,7 +121,8 @@ test("what cannot be changed or must not be seen is said, and a change is in the
   await expect(row(page, "Configurations", /^node\.id/)).toContainText("needs a restart");
   await expect(page.getByRole("button", { name: "Edit node.id", exact: true })).toHaveCount(0);
   await search.fill("keystore");
-  await expect(row(page, "Configurations", /^listener\.name\.[a-z_]+\.ssl\.keystore\.password/).first()).toContainText("••••••");
+  await expect(row(page, "Configurations", /^ssl\.keystore\.password/)).toContainText("••••••");
+  await expect(row(page, "Configurations", /^ssl\.keystore\.type/)).toContainText("as listener.name.LISTENER.ssl.keystore.type only");
   await search.fill("ssl.keystore.location");
   await expect(row(page, "Configurations", /^listener\.name\..*keystore\.location/).first()).toContainText("dynamic, per broker");
   await page.goto("/activity?cluster=onprem");

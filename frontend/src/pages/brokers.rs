@@ -128,7 +128,7 @@ fn Facts(brokers: Brokers) -> impl IntoView {
         <Fact name="Partitions" hint="Of the topics the principal may see">
             <Count n=n_partitions />
         </Fact>
-        <Fact name="Data" hint="Bytes of all replicas on all brokers">
+        <Fact name="Data" hint="Bytes of all replicas on the brokers that are there">
             <Bytes n=data />
         </Fact>
         <Freshness followed=brokers.followed observed_at_ms=brokers.observed() />

@@ -154,11 +154,13 @@ fn Content(election: Election, plan: Arc<ElectionPlan>) -> impl IntoView {
         });
     };
     let partitions = counted(n_change, "partition", "partitions");
+    // Those without leader get one at all.
+    let article = if is_unclean { "a" } else { "another" };
     let summary = match (n_change, n_cannot) {
         (0, 0) => "No partition needs it: every leader is the right one.".to_owned(),
-        (_, 0) => format!("{partitions} would get another leader."),
+        (_, 0) => format!("{partitions} would get {article} leader."),
         (_, n) => format!(
-            "{partitions} would get another leader; {} cannot, for the reason beside {}.",
+            "{partitions} would get {article} leader; {} cannot, for the reason beside {}.",
             counted(n, "other", "others"),
             if n == 1 { "it" } else { "each" }
         ),

@@ -1,6 +1,6 @@
 //! Configurations of brokers: of one, and the dynamic defaults of all.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{borrow::Cow, collections::BTreeMap, time::Duration};
 
 use drawbridge_kafka::admin::configs::{
     ConfigChange as Change, ConfigEntry, ConfigOp, ConfigResource, ConfigSource as Source,
@@ -70,7 +70,8 @@ impl Whose {
 /// `NotFound`, `Denied`, `Unavailable`.
 pub async fn views(cluster: &Cluster, broker: i32) -> Result<Vec<ConfigEntryView>, Refusal> {
     let entries = of_broker(cluster, broker).await?;
-    Ok(entries.iter().map(|entry| view(entry, Whose::Broker(broker))).collect())
+    let whose = Whose::Broker(broker);
+    Ok(entries.iter().map(|entry| view(&of_listener(entry, &entries), whose)).collect())
 }
 
 /// What is set as a dynamic default of all brokers, by name.
@@ -194,6 +195,23 @@ fn view(entry: &ConfigEntry, whose: Whose) -> ConfigEntryView {
         view.note = Some(format!("changed while running as listener.name.LISTENER.{name} only"));
     }
     view
+}
+
+/// A configuration as it is: brokers call those of a listener read-only, and let them be changed like the ones without
+/// the listener's name.
+fn of_listener<'a>(entry: &'a ConfigEntry, all: &[ConfigEntry]) -> Cow<'a, ConfigEntry> {
+    let own = entry.name.strip_prefix("listener.name.").and_then(|name| name.split_once('.'));
+    let is_dynamic = own.is_some_and(|(_, own)| {
+        all.iter().any(|other| {
+            // The name of a mechanism may stand before it.
+            let before = own.strip_suffix(other.name.as_str());
+            !other.read_only && before.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        })
+    });
+    if entry.read_only && is_dynamic {
+        return Cow::Owned(ConfigEntry { read_only: false, ..entry.clone() });
+    }
+    Cow::Borrowed(entry)
 }
 
 /// Whether brokers call a configuration dynamic, and refuse to change it but with the name of a listener before it
@@ -354,75 +372,4 @@ fn show(entries: &[ConfigEntry], whose: Whose, changes: &[ConfigChange]) -> bool
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use drawbridge_kafka::admin::configs::{ConfigKind, ConfigSynonym};
-
-    fn entry(name: &str, origins: &[(Source, &str)]) -> ConfigEntry {
-        let synonyms: Vec<ConfigSynonym> = origins
-            .iter()
-            .map(|(source, value)| ConfigSynonym {
-                name: name.into(),
-                value: Some((*value).to_owned()),
-                source: *source,
-            })
-            .collect();
-        ConfigEntry {
-            name: name.into(),
-            value: synonyms[0].value.clone(),
-            source: synonyms[0].source,
-            read_only: false,
-            sensitive: false,
-            kind: ConfigKind::Int,
-            documentation: Some("words".into()),
-            synonyms,
-        }
-    }
-
-    const NAME: &str = "log.cleaner.threads";
-
-    #[test]
-    fn the_default_of_a_brokers_own_setting_is_what_all_brokers_have() {
-        use Source::{Broker, BrokerDefaults, Default};
-        let own = entry(NAME, &[(Broker, "3"), (BrokerDefaults, "2"), (Default, "1")]);
-        let view = view(&own, Whose::Broker(1));
-        assert_eq!((view.value.as_deref(), view.default.as_deref()), (Some("3"), Some("2")));
-        assert_eq!(view.update, Some(ConfigUpdate::ClusterWide));
-    }
-
-    #[test]
-    fn a_default_of_all_brokers_is_told_with_what_it_would_be_without_and_who_has_its_own() {
-        use Source::{Broker, BrokerDefaults, Default};
-        let common = entry(NAME, &[(BrokerDefaults, "2")]);
-        let first = entry(NAME, &[(BrokerDefaults, "2"), (Default, "1")]);
-        let second = entry(NAME, &[(Broker, "3"), (BrokerDefaults, "2"), (Default, "1")]);
-        let brokers = BTreeMap::from([(1, vec![first]), (2, vec![second])]);
-        let views = in_common(&[common], 1, &brokers);
-        let [view] = views.as_slice() else { panic!("{views:?}") };
-        assert_eq!((view.value.as_deref(), view.default.as_deref()), (Some("2"), Some("1")));
-        assert_eq!(view.source, ConfigSource::DynamicDefaultBrokerConfig);
-        assert_eq!(view.note.as_deref(), Some("broker 2 sets its own"));
-    }
-
-    #[test]
-    fn what_brokers_have_differently_in_their_files_is_not_told_as_one_value() {
-        use Source::{BrokerFile, Default};
-        let brokers = BTreeMap::from([
-            (1, vec![entry(NAME, &[(BrokerFile, "4"), (Default, "1")])]),
-            (2, vec![entry(NAME, &[(Default, "1")])]),
-        ]);
-        let views = in_common(&[], 1, &brokers);
-        assert_eq!((views[0].value.as_deref(), views[0].source), (None, ConfigSource::Unknown));
-        assert!(views[0].note.as_deref().unwrap().contains("differ"));
-    }
-
-    #[test]
-    fn what_belongs_to_listeners_is_set_for_one_broker_at_a_time() {
-        for name in ["ssl.keystore.location", "listener.name.sasl.ssl.keystore.key", "listeners"] {
-            assert!(is_per_broker(name), "{name}");
-        }
-        for name in ["max.connections", "listener.name.plain.max.connections", NAME] {
-            assert!(!is_per_broker(name), "{name}");
-        }
-    }
-}
+mod tests;

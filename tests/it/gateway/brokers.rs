@@ -405,6 +405,11 @@ async fn brokers_say_themselves_which_configurations_belong_to_one_of_them(
         let is_refused = checked
             .as_ref()
             .is_err_and(|refused| refused.message.contains("default cluster level"));
+        if entry.name.starts_with("listener.name.") && entry.value.is_some() {
+            let own = alter(&mut console, Some(1), set(&entry.name, &value), true).await?;
+            let said = own.as_ref().err().map(|refused| refused.message.as_str());
+            ensure!(!said.is_some_and(|said| said.contains("dynamically")), "{said:?}");
+        }
         if entry.value.is_none() && !is_refused && checked.is_err() {
             // It is refused for the value, which is not known; nobody can tell what else.
             continue;

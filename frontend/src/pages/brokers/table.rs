@@ -15,24 +15,24 @@ use crate::ui::{Badge, Bytes, Column, Count, DataTable, Show, Sorted, StateRole}
 
 fn columns() -> Vec<Column> {
     vec![
-        Column::new("id", "Broker", "216px")
+        Column::new("id", "Broker", "204px")
             .sorts()
             .hint("Node id, and whether it is a controller too"),
-        Column::new("state", "State", "124px").sorts().wide(),
+        Column::new("state", "State", "112px").sorts().wide(),
         Column::new("address", "Address", "").wide(),
-        Column::new("rack", "Rack", "104px").wide(),
-        Column::new("version", "Version", "88px").wide(),
-        Column::new("leaders", "Leaders", "92px")
+        Column::new("rack", "Rack", "96px").wide(),
+        Column::new("version", "Version", "80px").wide(),
+        Column::new("leaders", "Leaders", "82px")
             .numeric()
             .sorts()
             .wide()
             .hint("Partitions it leads"),
-        Column::new("replicas", "Replicas", "96px")
+        Column::new("replicas", "Replicas", "88px")
             .numeric()
             .sorts()
             .wide()
             .hint("Replicas placed on it"),
-        Column::new("out-of-sync", "Not in sync", "112px")
+        Column::new("out-of-sync", "Not in sync", "104px")
             .numeric()
             .sorts()
             .wide()
@@ -41,7 +41,7 @@ fn columns() -> Vec<Column> {
             .numeric()
             .sorts()
             .hint("Bytes of its replicas on disk"),
-        Column::new("free", "Free", "132px")
+        Column::new("free", "Free", "100px")
             .numeric()
             .sorts()
             .wide()

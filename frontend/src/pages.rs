@@ -7,6 +7,7 @@ pub mod cluster_new;
 pub mod clusters;
 pub mod compare;
 pub mod cut_over;
+mod delete;
 pub mod group;
 pub mod group_reset;
 pub mod groups;

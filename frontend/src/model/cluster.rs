@@ -142,6 +142,7 @@ mod tests {
             under_replicated: None,
             offline: None,
             latency_micros: None,
+            gateways: Vec::new(),
         }
     }
 

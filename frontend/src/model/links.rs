@@ -217,6 +217,18 @@ pub fn task_role(task: &TaskView) -> StateRole {
     }
 }
 
+/// How many tasks there are and how they do, in words: `3 active · 1 in error · 1 off`.
+#[must_use]
+pub fn task_words(tasks: &[TaskView]) -> String {
+    use drawbridge_shared::link::TaskState::{Active, InError, NotConfigured};
+    let of = |state| tasks.iter().filter(|task| task.state == state).count();
+    let (active, in_error, off) = (of(Active), of(InError), of(NotConfigured));
+    let waiting = tasks.len() - active - in_error - off;
+    let parts = [(active, "active"), (in_error, "in error"), (waiting, "waiting"), (off, "off")];
+    let said = parts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}"));
+    said.collect::<Vec<_>>().join(" · ")
+}
+
 /// How ready a link's mirrors are for moving over: `94 % · 36 of 38 in step`; none without mirrors.
 #[must_use]
 pub fn readiness(detail: &LinkDetail) -> Option<String> {

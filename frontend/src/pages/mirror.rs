@@ -13,7 +13,7 @@ use leptos::prelude::*;
 use super::activity::Lately;
 use super::link::Subject;
 use super::link::charts::Charts;
-use super::link::groups::GroupTable;
+use super::link::groups::{GroupTable, GroupsRead};
 use super::past::{Past, past};
 use super::topic::ask::{Ask, Refusal};
 use super::topic::gate::{Gate, origin};
@@ -72,6 +72,8 @@ pub fn MirrorPage(
         followed: expect_context::<Socket>().follow(move || feed.clone()),
     };
     let ask = Ask::new();
+    let groups = GroupsRead::new(mirror.link, Some(topic.clone()));
+    groups.again();
     let badge = Memo::new(move |_| mirror.with(|detail| model::badge(&detail.mirror)));
     let name = topic.to_string();
     let head_badge = {
@@ -115,7 +117,7 @@ pub fn MirrorPage(
                     topics=Signal::derive(move || vec![mirror.topic.get_value()])
                 />
                 <Panel title="Groups">
-                    <GroupTable subject=mirror.link topic=Some(mirror.topic.get_value()) />
+                    <GroupTable read=groups />
                 </Panel>
                 <Lately query=ActivityQuery {
                     topic: Some(mirror.topic.get_value()),

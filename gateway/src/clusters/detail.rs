@@ -73,6 +73,7 @@ impl Known {
             under_replicated: tally.map(|tally| tally.under_replicated),
             offline: tally.map(|tally| tally.offline),
             latency_micros: self.latency_micros,
+            gateways: Vec::new(),
         }
     }
 

@@ -85,6 +85,7 @@ fn clusters() -> impl Strategy<Value = FeedData> {
             under_replicated: None,
             offline: None,
             latency_micros: None,
+            gateways: Vec::new(),
         };
         FeedData::Clusters(clusters.into_iter().map(view).collect())
     })

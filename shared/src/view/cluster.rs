@@ -92,6 +92,10 @@ pub struct ClusterView {
     pub offline: Option<u32>,
     /// Round trip of the last check, in microseconds.
     pub latency_micros: Option<u64>,
+    /// The gateways that run or may run the cluster's links, this one included, the one that does first; none while
+    /// that is not known, and of a cluster without links.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gateways: Vec<String>,
 }
 
 /// One cluster, whole.

@@ -134,7 +134,7 @@ pub enum FeedData {
     /// Of `Feed::Clusters`.
     Clusters(Vec<ClusterView>),
     /// Of `Feed::Cluster`.
-    Cluster(ClusterDetail),
+    Cluster(Box<ClusterDetail>),
     /// Of `Feed::Topics`.
     Topics(TopicsView),
     /// Of `Feed::Topic`.

@@ -24,6 +24,7 @@ fn cluster(name: &str) -> ClusterView {
         under_replicated: None,
         offline: None,
         latency_micros: Some(1_100),
+        gateways: Vec::new(),
     }
 }
 

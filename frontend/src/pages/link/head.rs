@@ -2,21 +2,22 @@
 
 use drawbridge_shared::draft::ConfigChange;
 use drawbridge_shared::link::{LinkMode, LinkState};
-use drawbridge_shared::view::Severity;
+use drawbridge_shared::view::{LinkRow, Severity};
 use drawbridge_shared::wire::Request;
 use leptos::prelude::*;
 
 use super::Subject;
-use super::delete::DeleteDialog;
+use super::delete::doomed;
 use crate::model::number::UNKNOWN;
 use crate::model::role::StateRole;
 use crate::model::time::age;
 use crate::model::{lag, links};
+use crate::pages::delete::DeleteDialog;
 use crate::pages::topic::ask::{Ask, Refusal};
-use crate::routes::CutOver;
+use crate::routes::{CutOver, LinkTab, ListQuery, Route};
 use crate::shell::Freshness;
 use crate::state::{Clock, Nav, Toasts};
-use crate::ui::{Badge, CopyButton, Fact, Menu, MenuItem, Note, PageHead, Show};
+use crate::ui::{Badge, Button, CopyButton, Fact, Menu, MenuItem, Note, PageHead, Show};
 
 #[component]
 pub(super) fn Head(subject: Subject) -> impl IntoView {
@@ -30,7 +31,7 @@ pub(super) fn Head(subject: Subject) -> impl IntoView {
             actions=move || view! { <Actions subject ask deleting /> }
         />
         <Refusal error=ask.error() />
-        <DeleteDialog subject open=deleting />
+        <DeleteDialog what="link" open=deleting doomed=Callback::new(move |()| doomed(subject)) />
     }
 }
 
@@ -57,7 +58,7 @@ fn Facts(subject: Subject) -> impl IntoView {
         })
     };
     let id = move || subject.row(|row| row.link_id.clone());
-    let text = move |read: fn(&drawbridge_shared::view::LinkRow) -> String| {
+    let text = move |read: fn(&LinkRow) -> String| {
         move || subject.row(read).unwrap_or_else(|| UNKNOWN.to_owned())
     };
     let readiness =
@@ -85,15 +86,77 @@ fn Facts(subject: Subject) -> impl IntoView {
 
 #[component]
 fn Actions(subject: Subject, ask: Ask, deleting: RwSignal<bool>) -> impl IntoView {
-    let (nav, toasts) = (expect_context::<Nav>(), expect_context::<Toasts>());
-    let is_here = Memo::new(move |_| subject.row(|row| row.mode));
-    let is_paused =
-        Memo::new(move |_| subject.row(|row| row.state == LinkState::Paused).unwrap_or(false));
-    let is_away = Memo::new(move |_| {
-        let is_away = |state| matches!(state, LinkState::Unavailable | LinkState::Failed);
-        subject.row(|row| is_away(row.state)).unwrap_or(false)
-    });
-    let pause = Callback::new(move |()| {
+    let nav = expect_context::<Nav>();
+    let mode = Memo::new(move |_| subject.row(|row| row.mode));
+    let state = Memo::new(move |_| subject.row(|row| row.state));
+    let is_away = move || matches!(state.get(), Some(LinkState::Unavailable | LinkState::Failed));
+    let not_here = Signal::derive(move || subject.why_not());
+    // Moving over and comparing take mirrors that are not stopped, and any.
+    let nothing_to = move |n: fn(&LinkRow) -> u32, why: &'static str| {
+        Memo::new(move |_| subject.row(n).filter(|n| *n == 0).map(|_| why))
+    };
+    let nothing_moves = nothing_to(links::n_unstopped, "The link has no mirror that copies");
+    let nothing_there =
+        nothing_to(|row| row.mirrors.iter().map(|(_, n)| n).sum(), "The link has no mirrors yet");
+    let to = move |route: Route, why: Memo<Option<&'static str>>| Leads {
+        href: StoredValue::new(route.path()),
+        why_not: Signal::derive(move || why.get().map(ToOwned::to_owned)),
+    };
+    let item =
+        move |label, is_danger, on_click, why_not| MenuItem { label, is_danger, on_click, why_not };
+    let go = move |route: Route| Callback::new(move |()| nav.go(&route));
+    move || {
+        let is_source = mode.get()? == LinkMode::Source;
+        let all = |action| subject.cut_over(action, Vec::new());
+        let mut items = Vec::new();
+        if !is_source {
+            let why_not = to(Route::Topology, nothing_moves).why_not;
+            items.push(item("Add mirrors…", false, go(subject.add()), not_here));
+            items.push(item("Fail over all mirrors…", true, go(all(CutOver::Failover)), why_not));
+        }
+        let delete = Callback::new(move |()| deleting.set(true));
+        items.push(item("Delete link…", true, delete, not_here));
+        let verify = to(subject.tab(LinkTab::Verify, ListQuery::default()), nothing_there);
+        let (failover, promote) =
+            (to(all(CutOver::Failover), nothing_moves), to(all(CutOver::Promote), nothing_moves));
+        Some(view! {
+            <Pause subject ask not_here />
+            {(!is_source).then(|| verify.draw("Verify…", "btn"))}
+            <Menu label="More" items />
+            // While the source is away, the way out stands beside the way that needs it.
+            {(!is_source && is_away()).then(|| failover.draw("Fail over…", "btn btn--danger"))}
+            {(!is_source)
+                .then(|| {
+                    promote.draw("Promote…", if is_away() { "btn" } else { "btn btn--primary" })
+                })}
+        })
+    }
+}
+
+/// A button that leads to a page, while there is something to do there.
+#[derive(Clone, Copy)]
+struct Leads {
+    href: StoredValue<String>,
+    why_not: Signal<Option<String>>,
+}
+
+impl Leads {
+    fn draw(self, label: &'static str, class: &'static str) -> impl IntoView {
+        let Self { href, why_not } = self;
+        let is_off = Memo::new(move |_| why_not.read().is_some());
+        move || match is_off.get() {
+            true => view! { <Button on_click=|()| () why_not>{label}</Button> }.into_any(),
+            false => view! { <a class=class href=href.get_value()>{label}</a> }.into_any(),
+        }
+    }
+}
+
+/// Pauses the whole link, or lets it go on. What it says follows the state, not the click.
+#[component]
+fn Pause(subject: Subject, ask: Ask, not_here: Signal<Option<String>>) -> impl IntoView {
+    let toasts = expect_context::<Toasts>();
+    let is_paused = Memo::new(move |_| subject.row(|row| row.state) == Some(LinkState::Paused));
+    let pause = move |()| {
         let wanted = !is_paused.get_untracked();
         let change = ConfigChange {
             name: "cluster.link.paused".to_owned(),
@@ -109,37 +172,11 @@ fn Actions(subject: Subject, ask: Ask, deleting: RwSignal<bool>) -> impl IntoVie
             let done = if wanted { "is paused" } else { "goes on" };
             toasts.show(Severity::Good, format!("Link {} {done}", subject.link()), None);
         });
-    });
-    let none = Signal::derive(|| None);
-    let item =
-        move |label, is_danger, on_click| MenuItem { label, is_danger, on_click, why_not: none };
-    let go = move |route: crate::routes::Route| Callback::new(move |()| nav.go(&route));
-    move || {
-        let mode = is_here.get()?;
-        let pausing = if is_paused.get() { "Resume link" } else { "Pause link" };
-        let delete = item("Delete link…", true, Callback::new(move |()| deleting.set(true)));
-        let mut items = vec![item(pausing, false, pause)];
-        let is_source = mode == LinkMode::Source;
-        if !is_source {
-            items.push(item("Add mirrors…", false, go(subject.add())));
-            let failover = subject.cut_over(CutOver::Failover, Vec::new());
-            items.push(item("Fail over all mirrors…", true, go(failover)));
-        }
-        items.push(delete);
-        let promote = subject.cut_over(CutOver::Promote, Vec::new()).path();
-        // While the source is away, the way out stands beside the way that needs it.
-        let failover = (!is_source && is_away.get())
-            .then(|| subject.cut_over(CutOver::Failover, Vec::new()).path());
-        Some(view! {
-            <Menu label="More" items />
-            {failover
-                .map(|href| view! { <a class="btn btn--danger" href=href>"Fail over…"</a> })}
-            {(!is_source)
-                .then(|| {
-                    let class = if is_away.get() { "btn" } else { "btn btn--primary" };
-                    view! { <a class=class href=promote>"Promote…"</a> }
-                })}
-        })
+    };
+    view! {
+        <Button on_click=pause why_not=not_here busy=ask.busy()>
+            {move || if is_paused.get() { "Resume" } else { "Pause" }}
+        </Button>
     }
 }
 
@@ -169,7 +206,7 @@ pub(super) fn Faults(subject: Subject) -> impl IntoView {
         }}
         <Show when=move || is_paused.get()>
             <Note role=StateRole::Attention>
-                "The link is paused: nothing is copied, and what is missing grows. More → Resume link goes on."
+                "The link is paused: nothing is copied, and what is missing grows. Resume lets it go on."
             </Note>
         </Show>
         {move || {

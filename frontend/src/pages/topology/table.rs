@@ -70,9 +70,8 @@ fn cells(world: World, key: String) -> AnyView {
             />
         }
     };
-    let points = key.clone();
     view! {
-        <th scope="row" on:pointerenter=move |_| world.hot.set(Some(points.clone())) on:pointerleave=move |_| world.hot.set(None)>
+        <th scope="row" data-hot=key.clone()>
             <a class="link topic-name" href=href title=name.clone()>{name.clone()}</a>
             <span class="cell-sub">{state()} <span>{way.clone()}</span></span>
         </th>

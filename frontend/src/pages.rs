@@ -11,6 +11,7 @@ mod delete;
 pub mod group;
 pub mod group_reset;
 pub mod groups;
+mod leads;
 pub mod link;
 pub mod link_new;
 pub mod links;

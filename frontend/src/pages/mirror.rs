@@ -11,6 +11,7 @@ use drawbridge_shared::wire::{Feed, FeedData, Request, Response};
 use leptos::prelude::*;
 
 use super::activity::Lately;
+use super::leads::Leads;
 use super::link::Subject;
 use super::link::charts::Charts;
 use super::link::groups::{GroupTable, GroupsRead};
@@ -152,7 +153,7 @@ fn Facts(mirror: Mirror) -> impl IntoView {
             {move || source()} " by " <a href=link>{mirror.link.link().to_string()}</a> " · "
             <a href=page>"open as a topic"</a> " · " <a href=compare>"compare its records"</a>
         </p>
-        <Fact name="Lag">{mirror.text(|row| lag::words(&row.lag))}</Fact>
+        <Fact name="Lag">{mirror.text(|row| lag::words(&model::lag(row)))}</Fact>
         <Fact name="Throughput">{mirror.text(|row| lag::throughput(&row.rate))}</Fact>
         <Fact name="Partitions">{mirror.text(|row| row.partitions.to_string())}</Fact>
         <Fact name="Last fetch" hint="When the source answered last, where that is longest ago">
@@ -196,10 +197,12 @@ fn Actions(mirror: Mirror, ask: Ask) -> impl IntoView {
             }
         });
     };
-    let go = move |action: CutOver, label: &'static str, class: &'static str| {
-        let href = mirror.link.cut_over(action, vec![mirror.topic.get_value()]).path();
-        view! { <a class=class href=href>{label}</a> }
-    };
+    let go =
+        move |action: CutOver, verb: MirrorAction, label: &'static str, class: &'static str| {
+            let why = move || model::why_not(verb, state.get()?).map(ToOwned::to_owned);
+            let route = mirror.link.cut_over(action, vec![mirror.topic.get_value()]);
+            Leads::new(&route, Signal::derive(why)).draw(label, class)
+        };
     let is_over = Memo::new(move |_| state.get().is_none_or(|state| state == MirrorState::Stopped));
     view! {
         <Show when=move || !is_over.get()>
@@ -210,8 +213,8 @@ fn Actions(mirror: Mirror, ask: Ask) -> impl IntoView {
             >
                 {move || if is_paused() { "Resume" } else { "Pause" }}
             </Button>
-            {go(CutOver::Failover, "Fail over…", "btn btn--danger")}
-            {go(CutOver::Promote, "Promote…", "btn btn--primary")}
+            {go(CutOver::Failover, MirrorAction::Failover, "Fail over…", "btn btn--danger")}
+            {go(CutOver::Promote, MirrorAction::Promote, "Promote…", "btn btn--primary")}
         </Show>
     }
 }
@@ -348,8 +351,8 @@ fn cells(mirror: Mirror, number: i32) -> AnyView {
             <span class="cell-sub">{badge()} <span>{move || error()}</span></span>
         </th>
         <td class="wide">{badge()} <span class="muted part-error">{move || error()}</span></td>
-        <td class="right num" title=open>{text(|at| lag::records(at.lag))}</td>
-        <td class="right num">{text(|at| lag::span(at.behind_ms))}</td>
+        <td class="right num" title=open>{text(|at| lag::records(model::partition_lag(at)))}</td>
+        <td class="right num">{text(|at| lag::span(at.behind_ms.filter(|_| model::partition_lag(at).is_some())))}</td>
         <td class="right num wide">{text(|at| lag::offset(at.log_end))}</td>
         <td class="right num wide">{text(|at| lag::offset(at.source_high_watermark))}</td>
         <td class="right num wide" title=text(model::batches)>

@@ -13,6 +13,7 @@ use crate::model::role::StateRole;
 use crate::model::time::age;
 use crate::model::{lag, links};
 use crate::pages::delete::DeleteDialog;
+use crate::pages::leads::Leads;
 use crate::pages::topic::ask::{Ask, Refusal};
 use crate::routes::{CutOver, LinkTab, ListQuery, Route};
 use crate::shell::Freshness;
@@ -71,7 +72,7 @@ fn Facts(subject: Subject) -> impl IntoView {
     view! {
         <p class="way">{move || way()} <span class="mono">{move || id()}</span></p>
         <Show when=move || !is_source.get()>
-            <Fact name="Worst lag">{text(|row| lag::words(&row.lag))}</Fact>
+            <Fact name="Worst lag">{text(links::lag_words)}</Fact>
             <Fact name="Throughput">{text(|row| lag::throughput(&row.rate))}</Fact>
             <Fact name="Mirrors">
                 {text(|row| format!("{} active", links::mirror_counts(row).0))}
@@ -98,9 +99,8 @@ fn Actions(subject: Subject, ask: Ask, deleting: RwSignal<bool>) -> impl IntoVie
     let nothing_moves = nothing_to(links::n_unstopped, "The link has no mirror that copies");
     let nothing_there =
         nothing_to(|row| row.mirrors.iter().map(|(_, n)| n).sum(), "The link has no mirrors yet");
-    let to = move |route: Route, why: Memo<Option<&'static str>>| Leads {
-        href: StoredValue::new(route.path()),
-        why_not: Signal::derive(move || why.get().map(ToOwned::to_owned)),
+    let to = move |route: Route, why: Memo<Option<&'static str>>| {
+        Leads::new(&route, Signal::derive(move || why.get().map(ToOwned::to_owned)))
     };
     let item =
         move |label, is_danger, on_click, why_not| MenuItem { label, is_danger, on_click, why_not };
@@ -110,7 +110,7 @@ fn Actions(subject: Subject, ask: Ask, deleting: RwSignal<bool>) -> impl IntoVie
         let all = |action| subject.cut_over(action, Vec::new());
         let mut items = Vec::new();
         if !is_source {
-            let why_not = to(Route::Topology, nothing_moves).why_not;
+            let why_not = Signal::derive(move || nothing_moves.get().map(ToOwned::to_owned));
             items.push(item("Add mirrors…", false, go(subject.add()), not_here));
             items.push(item("Fail over all mirrors…", true, go(all(CutOver::Failover)), why_not));
         }
@@ -130,24 +130,6 @@ fn Actions(subject: Subject, ask: Ask, deleting: RwSignal<bool>) -> impl IntoVie
                     promote.draw("Promote…", if is_away() { "btn" } else { "btn btn--primary" })
                 })}
         })
-    }
-}
-
-/// A button that leads to a page, while there is something to do there.
-#[derive(Clone, Copy)]
-struct Leads {
-    href: StoredValue<String>,
-    why_not: Signal<Option<String>>,
-}
-
-impl Leads {
-    fn draw(self, label: &'static str, class: &'static str) -> impl IntoView {
-        let Self { href, why_not } = self;
-        let is_off = Memo::new(move |_| why_not.read().is_some());
-        move || match is_off.get() {
-            true => view! { <Button on_click=|()| () why_not>{label}</Button> }.into_any(),
-            false => view! { <a class=class href=href.get_value()>{label}</a> }.into_any(),
-        }
     }
 }
 

@@ -12,11 +12,11 @@ use crate::ui::{Badge, Column, DataTable, Sparkline};
 fn columns() -> Vec<Column> {
     vec![
         Column::new("link", "Link", ""),
-        Column::new("state", "State", "14%").wide(),
-        Column::new("data", "Data", "16%").wide(),
+        Column::new("state", "State", "142px").wide(),
+        Column::new("data", "Data", "14%").wide(),
         Column::new("dials", "Dials", "9%").wide(),
-        Column::new("mirrors", "Mirrors", "13%").wide(),
-        Column::new("lag", "Worst lag", "196px").numeric(),
+        Column::new("mirrors", "Mirrors", "15%").wide(),
+        Column::new("lag", "Worst lag", "188px").numeric(),
         Column::new("rate", "Rate", "96px").numeric().wide(),
         Column::new("trend", "Last 30 min", "112px").wide(),
     ]
@@ -78,7 +78,7 @@ fn cells(world: World, key: String) -> AnyView {
         <td class="wide">{state()}</td>
         <td class="wide muted">{way}</td>
         <td class="wide muted">{dials}</td>
-        <td class="wide num">{move || facts.read().mirrors.clone()}</td>
+        <td class="wide num wrap">{move || facts.read().mirrors.clone()}</td>
         <td class="right num wrap">{move || facts.read().lag.clone()}</td>
         <td class="right wide num">{move || facts.read().rate.clone()}</td>
         <td class="wide">

@@ -47,7 +47,7 @@ test("a link is paused, resumed and compared from its head, and its tabs say how
     // Filters read as words; their JSON can be taken along.
     const words = "include prefix payments-, exclude literal payments-x";
     await expect(page.getByText(words)).toBeVisible(patient);
-    await expect(page.getByRole("button", { name: "Copy auto.create.mirror.topics.filters as JSON" })).toBeVisible();
+    await expect(page.getByRole("button", { name: "Copy JSON of auto.create.mirror.topics.filters" })).toBeVisible();
     await tab(page, /^Configs$/).click();
     await expect(row(page, "Configurations", "auto.create.mirror.topics.filters")).toContainText(words);
 

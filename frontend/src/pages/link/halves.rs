@@ -148,7 +148,7 @@ fn said(name: &str, value: String) -> AnyView {
     let words = in_words(name, &value).filter(|_| value != MASKED);
     match words {
         Some(words) if is_filters(name) => {
-            let label = format!("Copy {name} as JSON");
+            let label = format!("Copy JSON of {name}");
             let title = value.clone();
             let copy = (!value.is_empty())
                 .then(|| view! { <CopyButton text=value label word="Copy JSON" /> });

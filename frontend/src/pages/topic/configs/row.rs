@@ -104,7 +104,7 @@ fn Value(entry: Entry) -> impl IntoView {
         return view! {
             <span title=json>{move || words()}</span>
             <Show when=move || !json.read().is_empty()>
-                <span class="words"><CopyButton text=json label=format!("Copy {name} as JSON") word="Copy JSON" /></span>
+                <span class="words"><CopyButton text=json label=format!("Copy JSON of {name}") word="Copy JSON" /></span>
             </Show>
         }
         .into_any();

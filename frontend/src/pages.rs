@@ -9,6 +9,7 @@ pub mod cluster_new;
 pub mod clusters;
 pub mod compare;
 pub mod cut_over;
+mod delete;
 mod election;
 pub mod group;
 pub mod group_reset;

@@ -51,6 +51,8 @@ pub enum Route {
         link: LinkName,
         /// Which part of it: `?tab=`.
         tab: LinkTab,
+        /// What is shown of its mirrors.
+        list: ListQuery,
     },
     /// All mirror topics: `/mirrors`.
     Mirrors {
@@ -423,7 +425,7 @@ impl Route {
     /// A link's page at its first tab.
     #[must_use]
     pub fn of_link(cluster: ClusterName, link: LinkName) -> Self {
-        Self::Link { cluster, link, tab: LinkTab::default() }
+        Self::Link { cluster, link, tab: LinkTab::default(), list: ListQuery::default() }
     }
 
     /// A cluster's page.

@@ -233,10 +233,8 @@ pub fn apply(data: &mut FeedData, delta: FeedDelta) -> bool {
             apply_changes(entries, upsert, &remove);
             true
         }
-        (
-            FeedData::Cluster(ClusterDetail { cluster, brokers, ignored_properties: _ }),
-            FeedDelta::Cluster { cluster: new, upsert, remove },
-        ) => {
+        (FeedData::Cluster(detail), FeedDelta::Cluster { cluster: new, upsert, remove }) => {
+            let ClusterDetail { cluster, brokers, ignored_properties: _ } = &mut **detail;
             *cluster = new;
             apply_changes(brokers, upsert, &remove);
             true

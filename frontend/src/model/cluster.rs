@@ -154,6 +154,7 @@ mod tests {
             offline: None,
             latency_micros: None,
             guards: Box::default(),
+            gateways: Vec::new(),
         }
     }
 

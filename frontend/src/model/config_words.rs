@@ -2,6 +2,8 @@
 //!
 //! Meanings of the special numbers are those of Kafka's topic configuration reference.
 
+use drawbridge_shared::link::{Filter, FilterFault, FilterType, Filters, PatternType};
+
 use super::bytes::whole_bytes;
 use super::number::count;
 use super::time::exact_duration;
@@ -9,6 +11,12 @@ use super::time::exact_duration;
 /// What a value means, where the raw one does not say it; none when there is nothing to add.
 #[must_use]
 pub fn in_words(name: &str, value: &str) -> Option<String> {
+    if let Some(filters) = filters(name, value) {
+        return Some(match filters {
+            Ok(filters) => filter_words(&filters),
+            Err(fault) => format!("not valid: {fault}"),
+        });
+    }
     if let Some(words) = special(name, value) {
         return Some(words.to_owned());
     }
@@ -23,6 +31,39 @@ pub fn in_words(name: &str, value: &str) -> Option<String> {
         return whole_bytes(number).or_else(|| grouped(number));
     }
     grouped(number)
+}
+
+/// Whether a value is a list of filters, whose words are read instead of it.
+#[must_use]
+pub fn is_filters(name: &str) -> bool {
+    filters(name, "").is_some()
+}
+
+/// The filters that a configuration holds; none for one that holds something else.
+fn filters(name: &str, value: &str) -> Option<Result<Filters, FilterFault>> {
+    match name {
+        "auto.create.mirror.topics.filters" => Some(Filters::topics(value)),
+        "consumer.offset.group.filters" => Some(Filters::groups(value)),
+        _ => None,
+    }
+}
+
+fn filter_words(filters: &Filters) -> String {
+    let words = |filter: &Filter| {
+        let verb = match filter.filter_type {
+            FilterType::Include => "include",
+            FilterType::Exclude => "exclude",
+        };
+        match (filter.pattern_type, filter.name.as_str()) {
+            (PatternType::Literal, "*") => format!("{verb} all"),
+            (PatternType::Literal, name) => format!("{verb} literal {name}"),
+            (PatternType::Prefixed, name) => format!("{verb} prefix {name}"),
+        }
+    };
+    match filters.list() {
+        [] => "nothing is included".to_owned(),
+        list => list.iter().map(words).collect::<Vec<_>>().join(", "),
+    }
 }
 
 /// Where a configuration's value comes from, in words.
@@ -116,6 +157,19 @@ mod tests {
         assert_eq!(words("min.cleanable.dirty.ratio", "0.5"), "50 %");
         assert_eq!(words("min.cleanable.dirty.ratio", "0.05"), "5 %");
         assert_eq!(words("min.cleanable.dirty.ratio", "1.0"), "100 %");
+    }
+
+    #[test]
+    fn filters_read_as_words() {
+        let json = r#"{"topicFilters":[{"name":"payments-","patternType":"PREFIXED","filterType":"INCLUDE"},{"name":"payments-x","patternType":"LITERAL","filterType":"EXCLUDE"}]}"#;
+        let topics = "auto.create.mirror.topics.filters";
+        assert_eq!(words(topics, json), "include prefix payments-, exclude literal payments-x");
+        assert_eq!(words(topics, ""), "nothing is included");
+        let all =
+            r#"{"groupFilters":[{"name":"*","patternType":"LITERAL","filterType":"INCLUDE"}]}"#;
+        assert_eq!(words("consumer.offset.group.filters", all), "include all");
+        assert!(words(topics, all).starts_with("not valid: line 1, column "));
+        assert!(is_filters(topics) && !is_filters("retention.ms"));
     }
 
     #[test]

@@ -182,11 +182,33 @@ pub fn loss(
     let unknown = match missing.n_unknown {
         0 => String::new(),
         n => format!(
-            " Of {} nothing is known: they were not fetched yet.",
+            " Of {} nothing is known: they were not fetched yet, or not since they were paused or failed.",
             counted(n, "partition", "partitions")
         ),
     };
     format!("{known}{unknown} What was produced there since then is unknown.")
+}
+
+/// What a promotion copies before it ends, in a sentence.
+#[must_use]
+pub fn to_copy(missing: &Missing, source: &str) -> String {
+    let unknown = || counted(missing.n_unknown, "partition", "partitions");
+    let what = match (missing.records, missing.n_unknown) {
+        (0, 0) => {
+            return "Nothing is missing now: it ends as soon as the last offsets and configs are copied."
+                .to_owned();
+        }
+        (0, _) => format!("What is missing in {} is not known now.", unknown()),
+        (n, 0) => format!("{} missing now.", counted(n, "record is", "records are")),
+        (n, _) => format!(
+            "{} missing now, and what is missing in {} more is not known.",
+            counted(n, "record is", "records are"),
+            unknown()
+        ),
+    };
+    format!(
+        "{what} The promotion copies it first, so it loses nothing, and it ends only when the producers on {source} are stopped."
+    )
 }
 
 /// Why a promotion cannot end now, with the remedy; none when the source answers.

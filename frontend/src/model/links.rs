@@ -143,6 +143,31 @@ pub fn dials(row: &LinkRow) -> String {
     }
 }
 
+/// How many mirrors it is that nothing is missing in, while others do not copy: nobody knows what those lack.
+#[must_use]
+pub fn in_step_of_some(row: &LinkRow) -> Option<u32> {
+    let (active, waiting, failed) = mirror_counts(row);
+    let is_claimed = row.lag.records.is_some_and(|n| n <= 0);
+    (is_claimed && waiting + failed > 0).then_some(active)
+}
+
+/// How far behind, in words, under a heading that says so.
+#[must_use]
+pub fn lag_words(row: &LinkRow) -> String {
+    match in_step_of_some(row) {
+        None => lag::words(&row.lag),
+        Some(0) => UNKNOWN.to_owned(),
+        Some(active) => format!("none in {active} active"),
+    }
+}
+
+/// Whether its source answers, as far as that is known: a link stays active for some checks that fail.
+#[must_use]
+pub fn answers(row: &LinkRow) -> bool {
+    let away = |(state, n): &(MirrorState, u32)| *state == MirrorState::SourceUnavailable && *n > 0;
+    row.state == LinkState::Active && !row.mirrors.iter().any(away)
+}
+
 /// What is wrong with it and what to do, when something is.
 #[must_use]
 pub fn fault(row: &LinkRow) -> Option<String> {
@@ -215,6 +240,18 @@ pub fn task_role(task: &TaskView) -> StateRole {
         TaskState::LinkFailed | TaskState::LinkUnavailable => StateRole::Failed,
         TaskState::Unknown | TaskState::NotConfigured | TaskState::LinkPaused => StateRole::Unknown,
     }
+}
+
+/// How many tasks there are and how they do, in words: `3 active · 1 in error · 1 off`.
+#[must_use]
+pub fn task_words(tasks: &[TaskView]) -> String {
+    use drawbridge_shared::link::TaskState::{Active, InError, NotConfigured};
+    let of = |state| tasks.iter().filter(|task| task.state == state).count();
+    let (active, in_error, off) = (of(Active), of(InError), of(NotConfigured));
+    let waiting = tasks.len() - active - in_error - off;
+    let parts = [(active, "active"), (in_error, "in error"), (waiting, "waiting"), (off, "off")];
+    let said = parts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}"));
+    said.collect::<Vec<_>>().join(" · ")
 }
 
 /// How ready a link's mirrors are for moving over: `94 % · 36 of 38 in step`; none without mirrors.

@@ -6,7 +6,7 @@ use drawbridge_shared::guard::Action;
 use drawbridge_shared::link::{MirrorState, MirrorTopicError};
 use drawbridge_shared::order;
 use drawbridge_shared::view::{
-    MirrorAction, MirrorDetail, MirrorPartitionView, MirrorRow, MirrorStance,
+    LagView, MirrorAction, MirrorDetail, MirrorPartitionView, MirrorRow, MirrorStance,
 };
 
 use super::filter::Needles;
@@ -53,6 +53,25 @@ pub fn badge(row: &MirrorRow) -> (StateRole, String) {
         MirrorState::Active if is_behind(row) => (StateRole::Attention, format!("{word} · behind")),
         state => (role(state), word),
     }
+}
+
+/// How far it is behind; nothing of the kind once it is an ordinary topic. That nothing is missing is not known of a
+/// source that does not answer: it may go on writing.
+#[must_use]
+pub fn lag(row: &MirrorRow) -> LagView {
+    match (row.state, row.lag.records) {
+        (MirrorState::Stopped, _) => LagView::default(),
+        (MirrorState::SourceUnavailable | MirrorState::LinkFailed, Some(..=0)) => {
+            LagView { records: None, behind_ms: None, ..row.lag }
+        }
+        _ => row.lag,
+    }
+}
+
+/// What a partition lacks; not known while its source cannot be read and nothing was missing before.
+#[must_use]
+pub fn partition_lag(at: &MirrorPartitionView) -> Option<i64> {
+    at.lag.filter(|n| *n > 0 || at.error.is_none())
 }
 
 /// What a state asks for.

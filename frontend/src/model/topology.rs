@@ -10,7 +10,9 @@ use drawbridge_shared::view::{ClusterStatus, ClusterView, LinkRow, RateView, Rem
 
 use super::cluster::ClusterHealth;
 use super::lag;
-use super::links::{badge, fault, find, key, mirror_counts, mirrors_words, trouble};
+use super::links::{
+    badge, fault, find, in_step_of_some, key, mirror_counts, mirrors_words, trouble,
+};
 use super::number::{UNKNOWN, counted};
 use super::role::StateRole;
 use super::sort::natural;
@@ -215,7 +217,11 @@ impl EdgeFacts {
         let (role, word) = badge(worse);
         let lag = match worse.last_contact_ms {
             Some(at) if is_broken(worse) => format!("last contact {}", age(now_ms, at)),
-            _ => lag::words(&row.lag),
+            _ => match in_step_of_some(row) {
+                None => lag::words(&row.lag),
+                Some(0) => "what is missing is not known".to_owned(),
+                Some(active) => format!("nothing missing in {active} active"),
+            },
         };
         let (active, ..) = mirror_counts(row);
         let mirrors = match mirrors_words(row) {
@@ -298,7 +304,13 @@ pub fn verdict(graph: &Graph, rows: &[LinkRow]) -> Verdict {
         return Verdict { flows, ..Verdict::default() };
     };
     let (role, word) = badge(half);
+    // What mirrors that do not copy lack is not known: nobody may read that nothing is missing.
+    let waiting = if trouble(half) == 2 { mirror_counts(row).1 } else { 0 };
     let why = match fault(half) {
+        _ if waiting > 0 && row.lag.behind_ms.unwrap_or(0) <= 0 => {
+            let waiting = counted(waiting.into(), "mirror waits", "mirrors wait");
+            format!("is {word}: {waiting}, and what is missing there is not known.")
+        }
         _ if trouble(half) <= 2 && row.lag.behind_ms.unwrap_or(0) <= 0 => {
             return Verdict {
                 role,
@@ -314,11 +326,15 @@ pub fn verdict(graph: &Graph, rows: &[LinkRow]) -> Verdict {
     Verdict { role, flows, worst: Some(worst.clone()), why }
 }
 
-/// Whether a link can copy: it is active on both sides.
+/// Whether a link can copy: it is active on both sides, and some mirror is if there are any that should be.
 fn works(edge: &Edge, rows: &[LinkRow]) -> bool {
     let keys = [Some(&edge.key), edge.twin.as_ref()];
     let mut halves = keys.into_iter().flatten().filter_map(|key| find(rows, key));
-    halves.all(|row| row.state == LinkState::Active)
+    let copies = |row: &LinkRow| {
+        let (active, waiting, failed) = mirror_counts(row);
+        active > 0 || waiting + failed == 0
+    };
+    halves.all(|row| row.state == LinkState::Active && copies(row))
 }
 
 /// How many links can copy, of how many: `4 of 5`.

@@ -26,6 +26,9 @@ use users::Users;
 struct Asked {
     query: Memo<AccessQuery>,
     nav: Nav,
+    /// How many users and ACLs the cluster has, once that was looked at.
+    n_users: RwSignal<Option<u64>>,
+    n_acls: RwSignal<Option<u64>>,
 }
 
 impl Asked {
@@ -35,7 +38,7 @@ impl Asked {
             Some(Route::Access { query }) => query.clone(),
             _ => AccessQuery::default(),
         });
-        Self { query, nav }
+        Self { query, nav, n_users: RwSignal::new(None), n_acls: RwSignal::new(None) }
     }
 
     fn change(self, change: impl FnOnce(&mut AccessQuery)) {
@@ -52,6 +55,14 @@ pub fn AccessPage() -> impl IntoView {
     let clusters = expect_context::<Clusters>();
     let cluster = Memo::new(move |_| {
         asked.query.read().cluster.clone().or_else(|| clusters.names().into_iter().next())
+    });
+    Effect::new(move |before: Option<Option<ClusterName>>| {
+        let now = cluster.get();
+        if before.is_some_and(|before| before != now) {
+            asked.n_users.set(None);
+            asked.n_acls.set(None);
+        }
+        now
     });
     let tab = Memo::new(move |_| asked.query.read().tab);
     let is_known = Memo::new(move |_| clusters.with(|list| list.is_some()));
@@ -118,6 +129,11 @@ fn OfCluster(asked: Asked, cluster: ClusterName, tab: AccessTab) -> impl IntoVie
                 AccessTab::Users => "Users",
                 AccessTab::Acls => "ACLs",
                 AccessTab::Grants => "Grants for a link",
+            },
+            n: match one {
+                AccessTab::Users => asked.n_users.into(),
+                AccessTab::Acls => asked.n_acls.into(),
+                AccessTab::Grants => Signal::stored(None),
             },
             href: to(one),
             is_current: Signal::derive(move || one == tab),

@@ -130,7 +130,10 @@ pub(in crate::pages) fn Lately(
         <Panel title="Activity" actions>
             <Show
                 when=move || !rows.read().is_empty()
-                fallback=|| view! { <p class="muted">"Nothing happened yet."</p> }
+                fallback=move || {
+                    let is_read = Memo::new(move |_| followed.read().data.is_some());
+                    view! { <p class="muted">{move || if is_read.get() { "Nothing happened yet." } else { "Reading…" }}</p> }
+                }
             >
                 <Entries rows />
             </Show>

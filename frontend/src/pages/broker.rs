@@ -39,6 +39,7 @@ pub fn BrokerPage(
     let tabs =
         [("Disks", BrokerTab::Disks), ("Configs", BrokerTab::Configs)].map(|(label, own)| Tab {
             label,
+            n: Signal::stored(None),
             href: Signal::derive(move || {
                 Route::Broker { cluster: brokers.cluster.name(), broker, tab: own }.path()
             }),

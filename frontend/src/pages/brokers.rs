@@ -70,6 +70,7 @@ pub fn BrokersPage(
     let own = [("Brokers", BrokersTab::Brokers), ("Configs of all brokers", BrokersTab::Defaults)];
     let tabs = own.map(|(label, own)| Tab {
         label,
+        n: Signal::stored(None),
         href: Signal::derive(move || {
             Route::Brokers { cluster: brokers.cluster.name(), tab: own }.path()
         }),

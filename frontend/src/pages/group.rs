@@ -11,6 +11,7 @@ mod members;
 mod partitions;
 
 use super::activity::Lately;
+use super::delete::DeleteDialog;
 use super::groups::{GroupBadge, Lag};
 use super::topic::gate::{ClusterFacts, Gate};
 use crate::model::groups as model;
@@ -21,7 +22,7 @@ use crate::socket::{Followed, Socket};
 use crate::ui::{
     ButtonKind, CopyButton, Fact, LinkButton, Menu, MenuItem, Note, PageHead, Show, StateRole,
 };
-use delete::{DeleteDialog, DeleteOffsetsDialog};
+use delete::{DeleteOffsetsDialog, doomed};
 use members::Members;
 use partitions::Partitions;
 
@@ -204,6 +205,6 @@ fn Actions(subject: Subject) -> impl IntoView {
             ]
         />
         <DeleteOffsetsDialog subject open=forgetting />
-        <DeleteDialog subject open=deleting />
+        <DeleteDialog what="group" open=deleting doomed=Callback::new(move |()| doomed(subject)) />
     }
 }

@@ -16,14 +16,15 @@ mod rotate;
 mod tasks;
 
 use super::activity::Lately;
-use super::past::past;
+use super::past::{Past, past};
 use super::topic::configs::{Configs, Owned, Owner};
 use super::topic::gate::{ClusterFacts, Gate};
 use crate::model::configs::Edits;
-use crate::routes::{ActivityQuery, CutOver, LinkTab, Route};
+use crate::routes::{ActivityQuery, CutOver, LinkTab, ListQuery, Route};
 use crate::socket::{Followed, Socket};
 use crate::state::Nav;
 use crate::ui::{Show, Tab, Tabs};
+use groups::GroupsRead;
 
 /// The half of a link that a page is about; handed to all its parts.
 #[derive(Clone, Copy)]
@@ -78,6 +79,19 @@ impl Subject {
         Route::of_link(self.cluster.name(), self.link())
     }
 
+    /// A part of the page, with what is shown of the mirrors.
+    fn tab(self, tab: LinkTab, list: ListQuery) -> Route {
+        Route::Link { cluster: self.cluster.name(), link: self.link(), tab, list }
+    }
+
+    /// Why nothing can be done to the link here: it is not loaded, or another gateway runs it.
+    pub(in crate::pages) fn why_not(self) -> Option<String> {
+        match self.with(|detail| detail.standby.clone()) {
+            None => Some("The link is not loaded".to_owned()),
+            Some(standby) => standby,
+        }
+    }
+
     pub(in crate::pages) fn cut_over(self, action: CutOver, topics: Vec<TopicName>) -> Route {
         Route::CutOver { cluster: self.cluster.name(), link: self.link(), action, topics }
     }
@@ -101,33 +115,24 @@ pub fn LinkPage(
     link: LinkName,
 ) -> impl IntoView {
     let subject = Subject::start(cluster, link);
-    let route = expect_context::<Nav>().route();
-    let tab = Memo::new(move |_| match &*route.read() {
+    let nav = expect_context::<Nav>();
+    let tab = Memo::new(move |_| match &*nav.route().read() {
         Some(Route::Link { tab, .. }) => *tab,
         _ => LinkTab::default(),
     });
+    let query = Memo::new(move |_| match &*nav.route().read() {
+        Some(Route::Link { list, .. }) => list.clone(),
+        _ => ListQuery::default(),
+    });
+    let on_query = Callback::new(move |list| nav.replace(&subject.tab(LinkTab::Mirrors, list)));
     let is_source = Memo::new(move |_| subject.is_source());
-    let tabs = move || {
-        let tab_of = |(label, own): (&'static str, LinkTab)| Tab {
-            label,
-            href: Signal::derive(move || {
-                let (cluster, link) = (subject.cluster.name(), subject.link());
-                Route::Link { cluster, link, tab: own }.path()
-            }),
-            is_current: Signal::derive(move || tab.get() == own),
-        };
-        let all = [
-            ("Overview", LinkTab::Mirrors),
-            ("Configs", LinkTab::Configs),
-            ("Groups", LinkTab::Groups),
-        ];
-        // A source half copies nothing, so it has no groups to compare.
-        let tabs = all.into_iter().filter(|(_, own)| *own != LinkTab::Groups || !is_source.get());
-        view! { <Tabs label=format!("Parts of {}", subject.link()) tabs=tabs.map(tab_of).collect() /> }
-    };
+    let groups = GroupsRead::new(subject, None);
+    let history = past(subject.cluster.name(), subject.link(), None, move || {
+        subject.row(|row| (row.lag, row.rate))
+    });
     view! {
         <head::Head subject />
-        {tabs}
+        <Parts subject tab is_source groups />
         <Gate
             cluster=subject.cluster
             followed=subject.followed
@@ -136,9 +141,8 @@ pub fn LinkPage(
             back_label="All links"
         >
             <head::Faults subject />
-            {move || match tab.get() {
-                LinkTab::Mirrors => view! { <Overview subject is_source /> }.into_any(),
-                LinkTab::Configs => {
+            {move || match (tab.get(), is_source.get()) {
+                (LinkTab::Configs, _) => {
                     let owner = Owner {
                         cluster: subject.cluster,
                         what: Owned::Link(subject.link),
@@ -146,24 +150,72 @@ pub fn LinkPage(
                     };
                     view! { <Configs owner /> }.into_any()
                 }
-                LinkTab::Groups => view! { <groups::Groups subject /> }.into_any(),
+                (LinkTab::Mirrors, false) => {
+                    view! { <mirrors::Mirrors subject query on_query /> }.into_any()
+                }
+                (LinkTab::Groups, false) => {
+                    groups.again();
+                    view! { <groups::GroupTable read=groups /> }.into_any()
+                }
+                (LinkTab::Verify, false) => {
+                    view! { <super::verify::Verify subject topics=Signal::derive(Vec::new) /> }
+                        .into_any()
+                }
+                _ => view! { <Overview subject is_source history /> }.into_any(),
             }}
         </Gate>
     }
 }
 
+/// The tabs, with what each holds; a source half copies nothing and has few.
 #[component]
-fn Overview(subject: Subject, is_source: Memo<bool>) -> impl IntoView {
-    let history = past(subject.cluster.name(), subject.link(), None, move || {
-        subject.row(|row| (row.lag, row.rate))
+fn Parts(
+    subject: Subject,
+    tab: Memo<LinkTab>,
+    is_source: Memo<bool>,
+    groups: GroupsRead,
+) -> impl IntoView {
+    // Both sides are asked for their groups once the link is known; the tab reads them again.
+    let mode = Memo::new(move |_| subject.row(|row| row.mode));
+    Effect::new(move |_| {
+        if mode.get().is_some_and(|mode| mode != LinkMode::Source) {
+            groups.again();
+        }
     });
+    let n_mirrors = Memo::new(move |_| subject.with(|detail| detail.mirrors.len() as u64));
+    move || {
+        let tab_of = |own: LinkTab| Tab {
+            label: match own {
+                LinkTab::Overview => "Overview",
+                LinkTab::Mirrors => "Mirrors",
+                LinkTab::Groups => "Groups",
+                LinkTab::Verify => "Verify",
+                LinkTab::Configs => "Configs",
+            },
+            n: match own {
+                LinkTab::Mirrors => n_mirrors.into(),
+                LinkTab::Groups => Signal::derive(move || groups.n_groups()),
+                _ => Signal::stored(None),
+            },
+            href: Signal::stored(subject.tab(own, ListQuery::default()).path()),
+            is_current: Signal::derive(move || tab.get() == own),
+        };
+        let of_source = [LinkTab::Overview, LinkTab::Configs];
+        let shown = LinkTab::ALL.into_iter();
+        let shown = shown.filter(|own| !is_source.get() || of_source.contains(own));
+        let tabs = shown.map(tab_of).collect();
+        view! { <Tabs label=format!("Parts of {}", subject.link()) tabs /> }
+    }
+}
+
+#[component]
+fn Overview(subject: Subject, is_source: Memo<bool>, history: Past) -> impl IntoView {
     view! {
         <div class="stack">
             <halves::Halves subject />
             <Show when=move || !is_source.get()>
                 <tasks::Tasks subject />
-                <mirrors::Mirrors subject />
-                <super::verify::Verify subject topics=Signal::derive(Vec::new) />
+                <mirrors::First subject />
                 <charts::Charts history />
             </Show>
             <Lately query=subject.activity() />

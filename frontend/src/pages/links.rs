@@ -223,7 +223,7 @@ fn cells(links: Links, query: Memo<ListQuery>, key: String) -> AnyView {
         <td class="right wide num">{text(tasks)}</td>
         <td class="wide num wrap">{text(model::mirrors_words)}</td>
         <td class="right num">
-            <span class="wide">{text(|row| lag::words(&row.lag))} {past.map(arrow)}</span>
+            <span class="wide">{text(model::lag_words)} {past.map(arrow)}</span>
             <span class="narrow">{text(|row| lag::span(row.lag.behind_ms))}</span>
         </td>
         <td class="right wide num">{text(|row| lag::throughput(&row.rate))}</td>

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use drawbridge_shared::guard::Action;
 use drawbridge_shared::link::{LinkName, MirrorState};
 use drawbridge_shared::names::{ClusterName, TopicName};
 use drawbridge_shared::view::{
@@ -14,7 +13,7 @@ use leptos::prelude::*;
 use super::activity::Lately;
 use super::link::Subject;
 use super::link::charts::Charts;
-use super::link::groups::GroupTable;
+use super::link::groups::{GroupTable, GroupsRead};
 use super::past::{Past, past};
 use super::topic::ask::{Ask, Refusal};
 use super::topic::gate::{Gate, origin};
@@ -73,6 +72,8 @@ pub fn MirrorPage(
         followed: expect_context::<Socket>().follow(move || feed.clone()),
     };
     let ask = Ask::new();
+    let groups = GroupsRead::new(mirror.link, Some(topic.clone()));
+    groups.again();
     let badge = Memo::new(move |_| mirror.with(|detail| model::badge(&detail.mirror)));
     let name = topic.to_string();
     let head_badge = {
@@ -116,7 +117,7 @@ pub fn MirrorPage(
                     topics=Signal::derive(move || vec![mirror.topic.get_value()])
                 />
                 <Panel title="Groups">
-                    <GroupTable subject=mirror.link topic=Some(mirror.topic.get_value()) />
+                    <GroupTable read=groups />
                 </Panel>
                 <Lately query=ActivityQuery {
                     topic: Some(mirror.topic.get_value()),
@@ -151,7 +152,7 @@ fn Facts(mirror: Mirror) -> impl IntoView {
             {move || source()} " by " <a href=link>{mirror.link.link().to_string()}</a> " · "
             <a href=page>"open as a topic"</a> " · " <a href=compare>"compare its records"</a>
         </p>
-        <Fact name="Lag">{mirror.text(|row| lag::words(&row.lag))}</Fact>
+        <Fact name="Lag">{mirror.text(|row| lag::words(&model::lag(row)))}</Fact>
         <Fact name="Throughput">{mirror.text(|row| lag::throughput(&row.rate))}</Fact>
         <Fact name="Partitions">{mirror.text(|row| row.partitions.to_string())}</Fact>
         <Fact name="Last fetch" hint="When the source answered last, where that is longest ago">
@@ -197,9 +198,13 @@ fn Actions(mirror: Mirror, ask: Ask) -> impl IntoView {
             }
         });
     };
-    let go = move |action: CutOver, label: &'static str, (kind, guard)| {
+    let go = move |action: CutOver, verb: MirrorAction, label: &'static str, kind: ButtonKind| {
+        let why_not = Signal::derive(move || {
+            let stands = || model::why_not(verb, state.get()?).map(ToOwned::to_owned);
+            mirror.link.cluster.why_not(model::guarded(verb)).or_else(stands)
+        });
         let href = mirror.link.cut_over(action, vec![mirror.topic.get_value()]).path();
-        view! { <LinkButton kind href why_not=mirror.link.cluster.guard(guard)>{label}</LinkButton> }
+        view! { <LinkButton kind href why_not>{label}</LinkButton> }
     };
     let is_over = Memo::new(move |_| state.get().is_none_or(|state| state == MirrorState::Stopped));
     view! {
@@ -211,8 +216,8 @@ fn Actions(mirror: Mirror, ask: Ask) -> impl IntoView {
             >
                 {move || if is_paused() { "Resume" } else { "Pause" }}
             </Button>
-            {go(CutOver::Failover, "Fail over…", (ButtonKind::Danger, Action::MirrorFailover))}
-            {go(CutOver::Promote, "Promote…", (ButtonKind::Primary, Action::MirrorPromote))}
+            {go(CutOver::Failover, MirrorAction::Failover, "Fail over…", ButtonKind::Danger)}
+            {go(CutOver::Promote, MirrorAction::Promote, "Promote…", ButtonKind::Primary)}
         </Show>
     }
 }
@@ -349,8 +354,8 @@ fn cells(mirror: Mirror, number: i32) -> AnyView {
             <span class="cell-sub">{badge()} <span>{move || error()}</span></span>
         </th>
         <td class="wide">{badge()} <span class="muted part-error">{move || error()}</span></td>
-        <td class="right num" title=open>{text(|at| lag::records(at.lag))}</td>
-        <td class="right num">{text(|at| lag::span(at.behind_ms))}</td>
+        <td class="right num" title=open>{text(|at| lag::records(model::partition_lag(at)))}</td>
+        <td class="right num">{text(|at| lag::span(at.behind_ms.filter(|_| model::partition_lag(at).is_some())))}</td>
         <td class="right num wide">{text(|at| lag::offset(at.log_end))}</td>
         <td class="right num wide">{text(|at| lag::offset(at.source_high_watermark))}</td>
         <td class="right num wide" title=text(model::batches)>

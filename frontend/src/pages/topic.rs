@@ -40,6 +40,8 @@ struct Subject {
     followed: Signal<Followed>,
     /// Configuration edits that are not applied yet; kept while the other tab is shown.
     edits: RwSignal<Edits>,
+    /// How many groups read it, once that was looked at.
+    n_groups: RwSignal<Option<u64>>,
 }
 
 impl Subject {
@@ -102,6 +104,7 @@ pub fn Topic(
         topic: StoredValue::new(topic),
         followed: expect_context::<Socket>().follow(move || feed.clone()),
         edits: RwSignal::new(Edits::new()),
+        n_groups: RwSignal::new(None),
     };
     let route = expect_context::<Nav>().route();
     let tab = Memo::new(move |_| match &*route.read() {
@@ -110,6 +113,8 @@ pub fn Topic(
         Some(Route::Produce { .. }) => Part::Produce,
         _ => Part::Tab(TopicTab::default()),
     });
+    let n_partitions =
+        Memo::new(move |_| subject.with(|detail| u64::from(detail.topic.n_partitions)));
     let own = [
         ("Partitions", Part::Tab(TopicTab::Partitions)),
         ("Configs", Part::Tab(TopicTab::Configs)),
@@ -121,6 +126,11 @@ pub fn Topic(
         .into_iter()
         .map(|(label, own)| Tab {
             label,
+            n: match own {
+                Part::Tab(TopicTab::Partitions) => n_partitions.into(),
+                Part::Tab(TopicTab::Groups) => subject.n_groups.into(),
+                _ => Signal::stored(None),
+            },
             href: Signal::derive(move || match own {
                 Part::Tab(own) => subject.route(own).path(),
                 Part::Messages => subject.messages(MessagesQuery::default()).path(),

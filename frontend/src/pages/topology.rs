@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use drawbridge_shared::view::LinkRow;
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 
 mod map;
 mod parts;
@@ -13,7 +14,7 @@ mod trend;
 
 use super::topic::gate::Gate;
 use crate::model::number::UNKNOWN;
-use crate::model::topology::{self as model, EdgeFacts, Graph, Verdict};
+use crate::model::topology::{self as model, Edge, EdgeFacts, Graph, Verdict};
 use crate::model::{bytes::bytes, lag};
 use crate::pages::clusters::AddCluster;
 use crate::routes::Route;
@@ -33,8 +34,8 @@ struct World {
     verdict: Memo<Verdict>,
     /// Key of the link that is worst, if any is worth a look.
     worst: Memo<Option<String>>,
-    /// Key of the link that is pointed at.
-    hot: RwSignal<Option<String>>,
+    /// What is pointed at: key of a link, or a node; empty when nothing is.
+    hot: RwSignal<String>,
     now: Signal<i64>,
     nav: Nav,
 }
@@ -71,7 +72,7 @@ impl World {
             verdict,
             worst,
             trends: Trends::start(graph, links),
-            hot: RwSignal::new(None),
+            hot: RwSignal::new(String::new()),
             now,
             nav: expect_context::<Nav>(),
         }
@@ -84,6 +85,26 @@ impl World {
     /// How a link does; changes only when something that is shown of it does.
     fn facts(self, key: String) -> Memo<EdgeFacts> {
         Memo::new(move |_| self.facts.read().get(&key).cloned().unwrap_or_default())
+    }
+
+    /// What stands out: the link or cluster under the pointer or with the focus, in the map or the table.
+    fn point_at(self, event: &web_sys::Event) {
+        let on = event.target().and_then(|on| on.dyn_into::<web_sys::Element>().ok());
+        let of = |on: web_sys::Element| {
+            let on = on.closest("[data-hot], tr").ok()??;
+            on.get_attribute("data-hot")
+                .or_else(|| on.query_selector("[data-hot]").ok()??.get_attribute("data-hot"))
+        };
+        let hot = on.and_then(of).unwrap_or_default();
+        if *self.hot.read_untracked() != hot {
+            self.hot.set(hot);
+        }
+    }
+
+    /// Whether a link, or a cluster that it joins, is pointed at.
+    fn is_hot(self, edge: &Edge) -> Memo<bool> {
+        let keys = [edge.key.clone(), edge.from.to_string(), edge.to.to_string()];
+        Memo::new(move |_| keys.contains(&*self.hot.read()))
     }
 
     fn n_links(self) -> usize {
@@ -120,10 +141,17 @@ pub fn TopologyPage() -> impl IntoView {
                 <Show when=move || has_links.get()>
                     <Headline world />
                 </Show>
-                <map::Map world />
-                <Show when=move || has_links.get() fallback=move || view! { <NoLinks world /> }>
-                    <table::Twin world />
-                </Show>
+                <div
+                    on:pointerover=move |event| world.point_at(&event)
+                    on:pointerleave=move |_| world.hot.set(String::new())
+                    on:focusin=move |event| world.point_at(&event)
+                    on:focusout=move |_| world.hot.set(String::new())
+                >
+                    <map::Map world />
+                    <Show when=move || has_links.get() fallback=move || view! { <NoLinks world /> }>
+                        <table::Twin world />
+                    </Show>
+                </div>
             </Show>
         </Gate>
     }

@@ -20,26 +20,33 @@ pub struct ListQuery {
 /// Parts of a link's page.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum LinkTab {
-    /// Its mirror topics, with what matters of the link itself.
+    /// What matters of the link, and the mirrors that need a look.
     #[default]
+    Overview,
+    /// All its mirror topics.
     Mirrors,
-    /// Configurations.
-    Configs,
     /// Consumer groups on both sides.
     Groups,
+    /// Comparing mirrors with their sources.
+    Verify,
+    /// Configurations.
+    Configs,
 }
 
 impl LinkTab {
     /// Every tab, in order.
-    pub const ALL: [Self; 3] = [Self::Mirrors, Self::Configs, Self::Groups];
+    pub const ALL: [Self; 5] =
+        [Self::Overview, Self::Mirrors, Self::Groups, Self::Verify, Self::Configs];
 
     /// The tab's name in the URL.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Overview => "overview",
             Self::Mirrors => "mirrors",
-            Self::Configs => "configs",
             Self::Groups => "groups",
+            Self::Verify => "verify",
+            Self::Configs => "configs",
         }
     }
 }
@@ -83,9 +90,11 @@ pub(super) fn path(route: &Route) -> String {
             let mode = mode.map(|mode| mode.as_str().to_ascii_lowercase()).unwrap_or_default();
             format!("/links/new{}", encode_pairs(&[("cluster", cluster), ("mode", &mode)]))
         }
-        Route::Link { cluster, link, tab } => {
+        Route::Link { cluster, link, tab, list } => {
             let tab = if *tab == LinkTab::default() { "" } else { tab.as_str() };
-            format!("{}{}", link_path(cluster, link), encode_pairs(&[("tab", tab)]))
+            let ListQuery { q, state, sort } = list;
+            let pairs = [("tab", tab), ("q", q), ("state", state), ("sort", sort)];
+            format!("{}{}", link_path(cluster, link), encode_pairs(&pairs))
         }
         Route::Mirror { cluster, link, topic } => {
             format!("{}/mirrors/{topic}", link_path(cluster, link))
@@ -119,7 +128,10 @@ pub(super) fn parse<'a>(segments: impl Iterator<Item = &'a str>, query: &Query) 
         ["clusters", cluster, "links", link, ref rest @ ..] => {
             let (cluster, link) = (read_cluster(cluster)?, read_link(link)?);
             match *rest {
-                [] => Some(Route::Link { cluster, link, tab: tab(query) }),
+                [] => {
+                    let list = list_query(query);
+                    Some(Route::Link { cluster, link, tab: tab(query), list })
+                }
                 ["add"] => Some(Route::MirrorsAdd { cluster, link }),
                 ["mirrors", topic] => {
                     Some(Route::Mirror { cluster, link, topic: read_topic(topic)? })

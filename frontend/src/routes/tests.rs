@@ -14,14 +14,19 @@ fn every_place_has_the_url_it_always_had() {
     let paths = [
         (Route::Topology, "/"),
         (Route::all_links(), "/links"),
-        (Route::Mirrors { query: list }, "/mirrors?q=a%20b&state=failed&sort=-lag"),
+        (Route::Mirrors { query: list.clone() }, "/mirrors?q=a%20b&state=failed&sort=-lag"),
         (
             Route::LinkNew { cluster: Some(cluster("cloud")), mode: Some(LinkMode::Source) },
             "/links/new?cluster=cloud&mode=source",
         ),
         (
-            Route::Link { cluster: cluster("cloud"), link: link.clone(), tab: LinkTab::Groups },
-            "/clusters/cloud/links/from-on-prem?tab=groups",
+            Route::Link {
+                cluster: cluster("cloud"),
+                link: link.clone(),
+                tab: LinkTab::Mirrors,
+                list,
+            },
+            "/clusters/cloud/links/from-on-prem?tab=mirrors&q=a%20b&state=failed&sort=-lag",
         ),
         (
             Route::Mirror { cluster: cluster("cloud"), link: link.clone(), topic: topic.clone() },

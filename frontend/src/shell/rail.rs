@@ -49,7 +49,14 @@ pub(super) fn Rail(
     let none = Signal::derive(|| None);
     let n_links = Signal::derive(move || links.with(|list| list.map(links_of)));
     let n_mirrors = Signal::derive(move || links.with(|list| list.map(mirrors_of)));
-    let foot = move || welcome.with(|welcome| welcome.as_ref().map(|w| w.version.clone()));
+    let version = move || welcome.with(|welcome| welcome.as_ref().map(|w| w.version.clone()));
+    let gateways = Memo::new(move |_| clusters.with(|list| list.map(gateways_of)));
+    let n_gateways = move || match gateways.read().as_ref().map_or(0, Vec::len) {
+        0 => String::new(),
+        1 => " · one gateway".to_owned(),
+        n => format!(" · {n} gateways"),
+    };
+    let names = move || gateways.read().as_ref().map(|names| names.join(", "));
     let fold_label =
         move || if folded.get() { "Open the navigation" } else { "Fold the navigation" };
     view! {
@@ -131,7 +138,7 @@ pub(super) fn Rail(
                 {Icon::Fold.draw()}
                 <span class="rail__label">"Fold"</span>
             </button>
-            <div class="rail__foot">{move || foot()}</div>
+            <div class="rail__foot" title=names>{version} {n_gateways}</div>
         </nav>
     }
 }
@@ -189,6 +196,13 @@ fn clusters_of(list: &[drawbridge_shared::view::ClusterView]) -> Tally {
         0 => (list.len().to_string(), false),
         n => (format!("{n} down"), true),
     }
+}
+
+/// The gateways that run or may run the links of these clusters, each once.
+fn gateways_of(list: &[drawbridge_shared::view::ClusterView]) -> Vec<String> {
+    let names: BTreeSet<&str> =
+        list.iter().flat_map(|cluster| &cluster.gateways).map(String::as_str).collect();
+    names.into_iter().map(ToOwned::to_owned).collect()
 }
 
 fn links_of(list: &[LinkRow]) -> Tally {

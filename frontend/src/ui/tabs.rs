@@ -2,10 +2,14 @@
 
 use leptos::prelude::*;
 
+use crate::model::number::count;
+
 /// One tab.
 pub struct Tab {
     /// Its word.
     pub label: &'static str,
+    /// How many things are on it; none while that is not known, and for a tab that is not a list.
+    pub n: Signal<Option<u64>>,
     /// Where it leads.
     pub href: Signal<String>,
     /// Whether it is the one shown.
@@ -21,10 +25,11 @@ pub fn Tabs(
     /// The tabs.
     tabs: Vec<Tab>,
 ) -> impl IntoView {
-    let tabs = tabs.into_iter().map(|Tab { label, href, is_current }| {
+    let tabs = tabs.into_iter().map(|Tab { label, n, href, is_current }| {
         view! {
             <a href=move || href.get() aria-current=move || is_current.get().then_some("page")>
                 {label}
+                {move || n.get().map(|n| view! { " " <span class="tab-n num">{count(n)}</span> })}
             </a>
         }
     });

@@ -60,6 +60,7 @@ pub enum Role {
 #[derive(Debug)]
 pub struct Membership {
     role: watch::Receiver<Role>,
+    members: watch::Receiver<Vec<String>>,
     stop: DropGuard,
     task: JoinHandle<()>,
 }
@@ -76,9 +77,10 @@ impl Client {
         let (sender, role) = watch::channel(Role::Joining);
         let stop = CancellationToken::new();
         let calls = Calls::new(self.clone(), group, who, times);
-        let member = Member::new(calls, who, times, sender);
+        let (told, members) = watch::channel(Vec::new());
+        let member = Member::new(calls, who, times, sender, told);
         let task = tokio::spawn(member.run(stop.clone()));
-        Membership { role, stop: stop.drop_guard(), task }
+        Membership { role, members, stop: stop.drop_guard(), task }
     }
 }
 
@@ -87,6 +89,12 @@ impl Membership {
     #[must_use]
     pub fn role(&self) -> watch::Receiver<Role> {
         self.role.clone()
+    }
+
+    /// How all members call themselves, the owner first; empty while that is not known.
+    #[must_use]
+    pub fn members(&self) -> watch::Receiver<Vec<String>> {
+        self.members.clone()
     }
 
     /// Leaves the group, and returns when the coordinator knows or could not be told.

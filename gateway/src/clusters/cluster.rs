@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, PoisonError, RwLock,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -40,6 +40,8 @@ pub struct Cluster {
     checker: Client,
     identity: Identity,
     detail: watch::Sender<FeedState>,
+    /// Who runs or may run its links, as the owner told.
+    gateways: RwLock<Vec<String>>,
     look_now: Notify,
     counts_stale: AtomicBool,
     read_now: Notify,
@@ -62,11 +64,14 @@ impl Cluster {
         let checker = Client::new(impatient(spec.settings.clone())).map_err(unusable)?;
         let first = detail::Known::default().detail(&spec);
         Ok(Self {
-            detail: watch::Sender::new(FeedState::Data(Arc::new(FeedData::Cluster(first)))),
+            detail: watch::Sender::new(FeedState::Data(Arc::new(FeedData::Cluster(Box::new(
+                first,
+            ))))),
             spec,
             client,
             checker,
             identity: Identity::default(),
+            gateways: RwLock::default(),
             look_now: Notify::new(),
             counts_stale: AtomicBool::new(false),
             read_now: Notify::new(),
@@ -93,7 +98,7 @@ impl Cluster {
         if let FeedState::Data(data) = &*self.detail.borrow()
             && let FeedData::Cluster(detail) = &**data
         {
-            return detail.clone();
+            return (**detail).clone();
         }
         detail::Known::default().detail(&self.spec)
     }
@@ -174,6 +179,19 @@ impl Cluster {
         self.look_now.notify_one();
     }
 
+    /// Says who runs or may run its links, the one that does first.
+    pub(crate) fn set_gateways(&self, gateways: Vec<String>) {
+        let mut known = self.gateways.write().unwrap_or_else(PoisonError::into_inner);
+        if *known != gateways {
+            *known = gateways;
+            self.look_now();
+        }
+    }
+
+    pub(super) fn gateways(&self) -> Vec<String> {
+        self.gateways.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     pub(super) async fn asked_to_look(&self) {
         self.look_now.notified().await;
     }
@@ -201,7 +219,7 @@ impl Cluster {
     }
 
     pub(super) fn publish(&self, detail: ClusterDetail) {
-        publish(&self.detail, FeedState::Data(Arc::new(FeedData::Cluster(detail))));
+        publish(&self.detail, FeedState::Data(Arc::new(FeedData::Cluster(Box::new(detail)))));
     }
 
     /// Whether somebody looks at the cluster's own page.

@@ -74,6 +74,7 @@ impl Known {
             offline: tally.map(|tally| tally.offline),
             latency_micros: self.latency_micros,
             guards: Box::new(spec.guards.clone()),
+            gateways: Vec::new(),
         }
     }
 

@@ -200,7 +200,9 @@ impl<P: Fn() + Send + Sync> Watcher<P> {
     }
 
     fn publish(&self) {
-        self.cluster.publish(self.known.detail(self.cluster.spec()));
+        let mut detail = self.known.detail(self.cluster.spec());
+        detail.cluster.gateways = self.cluster.gateways();
+        self.cluster.publish(detail);
         (self.published)();
     }
 }

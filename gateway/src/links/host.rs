@@ -264,11 +264,12 @@ impl Host {
     async fn serve(&self, client: Client) -> Duration {
         let who = self.shared.who.as_str();
         let membership = client.join_ownership(GROUP, who, LeaseTimes::default());
-        let mut role = membership.role();
+        let (mut role, mut members) = (membership.role(), membership.members());
         let mut open: Option<StateStore> = None;
         let mut standby = Standby::default();
         let pause = loop {
             let now = role.borrow_and_update().clone();
+            self.cluster.set_gateways(members.borrow_and_update().clone());
             let mut other = None;
             match now {
                 Role::Owner { until } => match &open {
@@ -323,12 +324,14 @@ impl Host {
                     break TAKEN_OVER;
                 }
                 changed = role.changed() => if changed.is_err() { break AGAIN },
+                Ok(()) = members.changed() => {}
                 () = self.cluster.asked_to_read() => self.topics_changed(),
             }
         };
         // The successor does not wait for the end of the lease: everything stops before it is given up.
         self.end_all().await;
         self.see(Halves::new());
+        self.cluster.set_gateways(Vec::new());
         drop(open);
         membership.leave().await;
         pause

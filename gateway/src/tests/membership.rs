@@ -60,8 +60,13 @@ async fn one_of_two_members_is_the_owner_and_the_other_follows_when_it_leaves() 
     let owner = Some("gateway-a".to_owned());
     becomes(&mut second.role(), |role| *role == Role::Standby { owner: owner.clone() }).await;
     assert!(owns(&first.role().borrow()), "a newcomer does not take it away");
+    let both = ["gateway-a", "gateway-b"];
+    for mut members in [first.members(), second.members()] {
+        in_time(members.wait_for(|members| *members == both)).await.unwrap();
+    }
     in_time(first.leave()).await;
     becomes(&mut second.role(), owns).await;
+    assert_eq!(*second.members().borrow(), ["gateway-b"]);
     drop(second);
     in_time(guard).await.unwrap();
 }

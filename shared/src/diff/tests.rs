@@ -86,6 +86,7 @@ fn clusters() -> impl Strategy<Value = FeedData> {
             offline: None,
             latency_micros: None,
             guards: Box::default(),
+            gateways: Vec::new(),
         };
         FeedData::Clusters(clusters.into_iter().map(view).collect())
     })

@@ -96,6 +96,10 @@ pub struct ClusterView {
     /// What this gateway was told not to do on it.
     #[serde(default, skip_serializing_if = "Guards::is_empty")]
     pub guards: Box<Guards>,
+    /// The gateways that run or may run the cluster's links, this one included, the one that does first; none while
+    /// that is not known, and of a cluster without links.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gateways: Vec<String>,
 }
 
 /// One cluster, whole.

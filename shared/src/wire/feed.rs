@@ -146,7 +146,7 @@ pub enum FeedData {
     /// Of `Feed::Clusters`.
     Clusters(Vec<ClusterView>),
     /// Of `Feed::Cluster`.
-    Cluster(ClusterDetail),
+    Cluster(Box<ClusterDetail>),
     /// Of `Feed::Brokers`.
     Brokers(BrokersView),
     /// Of `Feed::TroubledPartitions`.

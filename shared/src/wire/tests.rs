@@ -58,6 +58,7 @@ fn guarded() -> ClusterView {
         under_replicated: None,
         offline: None,
         latency_micros: None,
+        gateways: Vec::new(),
         guards: Box::new(Guards {
             read_only: true,
             deny: vec![Rule::parse("topic.*").unwrap()],

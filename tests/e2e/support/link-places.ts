@@ -51,6 +51,8 @@ export const linkPlaces: Record<string, Place> = {
   "topic-groups": { path: "/clusters/on-prem/topics/orders?tab=groups", go: groupsRead },
   activity: { path: "/activity" },
   link: { path: link, button: /^More$/ },
+  "link-mirrors": { path: `${link}?tab=mirrors`, button: /^Pause$/ },
+  "link-verify": { path: `${link}?tab=verify`, button: /^Start comparing$/ },
   "link-configs": { path: `${link}?tab=configs` },
   "link-groups": { path: `${link}?tab=groups` },
   "link-source-half": { path: "/clusters/on-prem/links/from-on-prem-link", button: /^More$/ },

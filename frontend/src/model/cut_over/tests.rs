@@ -41,7 +41,7 @@ fn a_dry_run_is_summed_up_without_what_would_be_refused() {
     assert_eq!(
         words,
         "Up to 61,200 records that plant-7 had at 09:31:02 UTC and analytics does not. Of 1 partition nothing \
-         is known: they were not fetched yet. What was produced there since then is unknown."
+         is known: they were not fetched yet, or not since they were paused or failed. What was produced there since then is unknown."
     );
 }
 
@@ -134,4 +134,18 @@ proptest! {
         let value: serde_json::Value = serde_json::from_str(&report(lines(&rows)).json()).unwrap();
         prop_assert_eq!(value["partitions"].as_array().unwrap().len(), topics.len());
     }
+}
+
+#[test]
+fn a_promotion_claims_nothing_of_partitions_that_are_not_known() {
+    let known = Missing { n_taken: 1, ..Missing::default() };
+    assert!(to_copy(&known, "on-prem").starts_with("Nothing is missing now"));
+    let paused = Missing { n_unknown: 2, ..known };
+    assert!(
+        to_copy(&paused, "on-prem")
+            .starts_with("What is missing in 2 partitions is not known now.")
+    );
+    let both = Missing { records: 3, ..paused };
+    let said = "3 records are missing now, and what is missing in 2 partitions more is not known.";
+    assert!(to_copy(&both, "on-prem").starts_with(said));
 }

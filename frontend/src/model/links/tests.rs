@@ -56,6 +56,18 @@ fn an_active_link_says_what_makes_it_worth_a_look() {
 }
 
 #[test]
+fn nobody_reads_that_nothing_is_missing_while_mirrors_do_not_copy() {
+    let mut row = link("l", LinkState::Active);
+    assert_eq!(lag_words(&row), "nothing missing");
+    row.mirrors.push((MirrorState::Paused, 1));
+    assert_eq!(lag_words(&row), "none in 3 active");
+    assert!(answers(&row));
+    row.mirrors = vec![(MirrorState::SourceUnavailable, 3)];
+    assert_eq!(lag_words(&row), "–");
+    assert!(!answers(&row), "the link is active until enough checks have failed");
+}
+
+#[test]
 fn a_link_says_which_way_data_goes_and_who_dials() {
     let mut row = link("l", LinkState::Active);
     assert_eq!(from_to(&row), ("on-prem".to_owned(), "cloud".to_owned()));

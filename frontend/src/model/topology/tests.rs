@@ -25,6 +25,7 @@ fn cluster(name: &str) -> ClusterView {
         offline: None,
         latency_micros: Some(1_100),
         guards: Box::default(),
+        gateways: Vec::new(),
     }
 }
 
@@ -120,6 +121,16 @@ fn the_verdict_says_whether_data_flows_and_names_the_worst_link() {
         format!("{}{name}{}", verdict.flows, verdict.why)
     };
     assert_eq!(said(&rows), "Data flows on both links. Nothing is missing.");
+    rows[0].mirrors.push((drawbridge_shared::link::MirrorState::Paused, 1));
+    assert_eq!(
+        said(&rows),
+        "Data flows on both links. from-on-prem-link is ACTIVE: 1 mirror waits, and what is missing there is not known."
+    );
+    let mirrors = std::mem::take(&mut rows[0].mirrors);
+    rows[0].mirrors = vec![(drawbridge_shared::link::MirrorState::SourceUnavailable, 3)];
+    assert_eq!(working(&graph, &rows), "1 of 2 flowing", "no mirror of it copies");
+    rows[0].mirrors = mirrors;
+    rows[0].mirrors.pop();
     rows[0].lag = LagView { records: Some(1_204), behind_ms: Some(3_100), last_fetch_ms: None };
     assert_eq!(
         said(&rows),

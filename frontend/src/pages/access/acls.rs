@@ -41,6 +41,13 @@ pub(super) fn Acls(asked: Asked, cluster: ClusterFacts) -> impl IntoView {
         }
     });
     let read = Callback::new(move |()| ask_for(ask, cluster, selection, view));
+    // Of a search, the number is how many it found.
+    Effect::new(move |_| {
+        let all = view.read().as_ref().map(|view| u64::from(view.total));
+        if all.is_some() && *selection.read_untracked() == AclSelection::default() {
+            asked.n_acls.set(all);
+        }
+    });
     Effect::new(move |_| {
         selection.track();
         read.run(());

@@ -41,6 +41,7 @@ pub(super) fn Users(asked: Asked, cluster: ClusterFacts) -> impl IntoView {
     let read = Callback::new(move |()| {
         ask.send(Request::Users { cluster: cluster.name() }, move |response| {
             if let Response::Users(view) = response {
+                asked.n_users.try_set(u64::try_from(view.users.len()).ok());
                 known.view.try_set(Some(view));
             }
         });

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use super::Move;
 use crate::model::cut_over::{self as model, CutRow, Missing};
 use crate::model::number::{UNKNOWN, counted};
-use crate::model::{lag, rest};
+use crate::model::{lag, links, rest};
 use crate::pages::topic::ask::{Ask, Refusal};
 use crate::pages::topic::gate::origin;
 use crate::pages::verify::Verify;
@@ -82,16 +82,7 @@ fn Stakes(moving: Move, missing: Memo<Option<Missing>>) -> impl IntoView {
                 let contact = moving.subject.row(|row| row.last_contact_ms).flatten();
                 model::loss(&missing, &moving.source(), destination.as_str(), contact)
             }
-            CutOver::Promote => match missing.records {
-                0 if missing.n_unknown == 0 => {
-                    "Nothing is missing now: it ends as soon as the last offsets and configs are copied.".to_owned()
-                }
-                n => format!(
-                    "{} missing now. The promotion copies them first, so it loses nothing, and it ends only when the producers on {} are stopped.",
-                    counted(n, "record is", "records are"),
-                    moving.source()
-                ),
-            },
+            CutOver::Promote => model::to_copy(&missing, &moving.source()),
         })
     };
     let fault = Memo::new(move |_| match moving.action {
@@ -102,9 +93,7 @@ fn Stakes(moving: Move, missing: Memo<Option<Missing>>) -> impl IntoView {
         CutOver::Failover => None,
     });
     let is_healthy = Memo::new(move |_| {
-        use drawbridge_shared::link::LinkState;
-        moving.action == CutOver::Failover
-            && moving.subject.row(|row| row.state) == Some(LinkState::Active)
+        moving.action == CutOver::Failover && moving.subject.row(links::answers) == Some(true)
     });
     let role = if moving.action == CutOver::Failover { StateRole::Failed } else { StateRole::Ok };
     let title =

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use super::Move;
 use crate::model::cut_over as model;
+use crate::model::links;
 use crate::model::trend::{to_zero, trend};
 use crate::pages::past::past;
 use crate::ui::{Badge, Panel, StateRole};
@@ -37,11 +38,19 @@ pub(super) fn Readiness(moving: Move) -> impl IntoView {
         subject.row(|row| (row.lag, row.rate))
     });
     let lag = Memo::new(move |_| to_zero(trend(&past.read())));
+    // What mirrors that do not copy lack is in no sum.
+    let whose = Memo::new(move |_| {
+        let all = subject.row(|row| (links::n_unstopped(row), links::mirror_counts(row).0));
+        match all {
+            Some((all, active)) if active < all => "Lag of the mirrors that copy: ",
+            _ => "Lag of the link: ",
+        }
+    });
     view! {
         <Panel title="Readiness">
             {move || lines()}
             <p class="num">{move || groups()}</p>
-            <p class="num">"Lag of the link: " {lag}</p>
+            <p class="num">{whose} {lag}</p>
         </Panel>
     }
 }

@@ -11,65 +11,46 @@ use leptos::prelude::*;
 use super::Subject;
 use crate::model::number::counted;
 use crate::model::{group_reset, groups as model, lag};
+use crate::pages::delete::Doomed;
 use crate::pages::topic::ask::{Ask, Refusal};
 use crate::routes::Route;
-use crate::state::{Nav, Toasts};
-use crate::ui::{Button, ButtonKind, Dialog, DialogActions, Note, StateRole, TypedName};
+use crate::state::Toasts;
+use crate::ui::{Button, ButtonKind, Dialog, DialogActions, Note, StateRole};
 
-#[component]
-pub(super) fn DeleteDialog(subject: Subject, open: RwSignal<bool>) -> impl IntoView {
-    let ask = Ask::new();
-    view! {
-        <Dialog open title="Delete group" busy=ask.busy()>
-            <Content subject open ask />
-        </Dialog>
-    }
-}
-
-#[component]
-fn Content(subject: Subject, open: RwSignal<bool>, ask: Ask) -> impl IntoView {
-    let (nav, toasts) = (expect_context::<Nav>(), expect_context::<Toasts>());
-    ask.forget();
-    let name = subject.group();
-    let typed = RwSignal::new(String::new());
-    let why_not = {
-        let name = name.clone();
-        Signal::derive(move || {
-            let untyped =
-                || (*typed.read() != name).then(|| "Type the group's name first".to_owned());
-            let held = || subject.with(|detail| model::why_not(&detail.group)).flatten();
-            subject.cluster.why_not(Action::GroupDelete).or_else(held).or_else(untyped)
-        })
-    };
+/// What is lost with the group, and how it is deleted.
+pub(super) fn doomed(subject: Subject) -> Doomed {
+    let (cluster, group) = (subject.cluster.name(), subject.group());
     let goes = move || {
         let n = subject.with(|detail| detail.partitions.len()).unwrap_or(0);
         counted(n.try_into().unwrap_or(u64::MAX), "committed offset", "committed offsets")
     };
-    let delete = move |()| {
-        let (cluster, group) = (subject.cluster.name(), subject.group());
-        let request = Request::DeleteGroup { cluster: cluster.clone(), group: group.clone() };
-        ask.send(request, move |_| {
-            toasts.show(Severity::Good, format!("Group {group} is deleted on {cluster}"), None);
-            open.set(false);
-            nav.go(&Route::groups_of(cluster));
-        });
-    };
-    view! {
-        <Note role=StateRole::Failed>
+    let lost = move || {
+        view! {
             <p>
                 <b>"What is lost. "</b>
                 {goes}
                 ". A consumer that comes back under this name begins where its auto.offset.reset says. This cannot be undone."
             </p>
-        </Note>
-        <TypedName expected=name typed what="group" autofocus=true />
-        <Refusal error=ask.error() />
-        <DialogActions>
-            <Button on_click=move |()| open.set(false)>"Cancel"</Button>
-            <Button kind=ButtonKind::Danger on_click=delete why_not busy=ask.busy()>
-                "Delete group"
-            </Button>
-        </DialogActions>
+        }
+    };
+    Doomed {
+        lost: ViewFn::from(lost),
+        choice: ViewFn::default(),
+        why_not: Signal::derive(move || {
+            let held = || subject.with(|detail| model::why_not(&detail.group)).flatten();
+            subject.cluster.why_not(Action::GroupDelete).or_else(held)
+        }),
+        request: {
+            let (cluster, group) = (cluster.clone(), group.clone());
+            Callback::new(move |()| Request::DeleteGroup {
+                cluster: cluster.clone(),
+                group: group.clone(),
+            })
+        },
+        call: None,
+        done: format!("Group {group} is deleted on {cluster}"),
+        then: Route::groups_of(cluster),
+        name: group,
     }
 }
 

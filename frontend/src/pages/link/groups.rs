@@ -1,5 +1,8 @@
 //! The tab of groups: where each stands on both sides, and what moving over would mean for it.
 
+use std::collections::BTreeSet;
+
+use drawbridge_shared::names::TopicName;
 use drawbridge_shared::order;
 use drawbridge_shared::view::GroupOffsetRow;
 use drawbridge_shared::wire::{Request, Response};
@@ -17,38 +20,64 @@ use crate::ui::{Age, Badge, Button, EmptyState, SearchField, Show, Skeleton, Sta
 /// More rows than this are not drawn; the search finds the others.
 const MAX_ROWS: usize = 400;
 
-#[component]
-pub(super) fn Groups(subject: Subject) -> impl IntoView {
-    view! { <GroupTable subject topic=None /> }
+/// Groups as they were read from both sides, of all of a link's mirrors or of one of them.
+#[derive(Clone, Copy)]
+pub(in crate::pages) struct GroupsRead {
+    subject: Subject,
+    topic: StoredValue<Option<TopicName>>,
+    ask: Ask,
+    clock: Clock,
+    rows: RwSignal<Option<Vec<GroupOffsetRow>>>,
+    at_ms: RwSignal<i64>,
 }
 
-/// The groups of a link's mirrors, or of one of them.
-#[component]
-pub(in crate::pages) fn GroupTable(
-    subject: Subject,
-    topic: Option<drawbridge_shared::names::TopicName>,
-) -> impl IntoView {
-    let (ask, clock) = (Ask::new(), expect_context::<Clock>());
-    let rows = RwSignal::new(None::<Vec<GroupOffsetRow>>);
-    let read_at = RwSignal::new(0i64);
-    let search = RwSignal::new(String::new());
-    let read = Callback::new(move |()| {
+impl GroupsRead {
+    pub(in crate::pages) fn new(subject: Subject, topic: Option<TopicName>) -> Self {
+        Self {
+            subject,
+            topic: StoredValue::new(topic),
+            ask: Ask::new(),
+            clock: expect_context::<Clock>(),
+            rows: RwSignal::new(None),
+            at_ms: RwSignal::new(0),
+        }
+    }
+
+    /// Reads them anew.
+    pub(in crate::pages) fn again(self) {
         let request = Request::LinkGroups {
-            cluster: subject.cluster.name(),
-            link: subject.link(),
-            topic: topic.clone(),
+            cluster: self.subject.cluster.name(),
+            link: self.subject.link(),
+            topic: self.topic.get_value(),
         };
-        ask.send(request, move |response| {
+        self.ask.send(request, move |response| {
             if let Response::GroupOffsets(mut found) = response {
                 order::sort_by(&mut found, |a, b| {
                     (Gap::of(a) == Gap::Same).cmp(&(Gap::of(b) == Gap::Same))
                 });
-                rows.try_set(Some(found));
-                read_at.try_set(clock.read_ms());
+                self.rows.try_set(Some(found));
+                self.at_ms.try_set(self.clock.read_ms());
             }
         });
-    });
-    read.run(());
+    }
+
+    /// How many groups there are; none before they were read.
+    pub(super) fn n_groups(self) -> Option<u64> {
+        let rows = self.rows.read();
+        let names: BTreeSet<&str> = rows.as_ref()?.iter().map(|row| row.group.as_str()).collect();
+        u64::try_from(names.len()).ok()
+    }
+}
+
+/// What was read, as a table.
+#[component]
+pub(in crate::pages) fn GroupTable(
+    /// The groups.
+    read: GroupsRead,
+) -> impl IntoView {
+    let GroupsRead { ask, clock, rows, at_ms: read_at, .. } = read;
+    let read = Callback::new(move |()| read.again());
+    let search = RwSignal::new(String::new());
     let shown = Memo::new(move |_| {
         let needles = Needles::new(&search.read());
         let rows = rows.read();

@@ -8,6 +8,8 @@ use drawbridge_shared::wire::{Request, Response};
 use leptos::prelude::*;
 
 use super::Subject;
+use crate::model::config_words::{in_words, is_filters};
+use crate::model::configs::MASKED;
 use crate::model::link_configs::{file, text};
 use crate::model::links;
 use crate::model::number::UNKNOWN;
@@ -122,8 +124,7 @@ fn Half(
                             .get()
                             .into_iter()
                             .map(|(name, value)| {
-                                let value = if value.is_empty() { UNKNOWN.to_owned() } else { value };
-                                view! { <dt>{name}</dt> <dd>{value}</dd> }
+                                view! { <dt>{name.clone()}</dt> <dd>{said(&name, value)}</dd> }
                             })
                             .collect_view()
                     }}
@@ -139,6 +140,23 @@ fn Half(
                 </div>
             </div>
         </section>
+    }
+}
+
+/// A line's value: filters in words with their JSON to take along, other values with what they mean.
+fn said(name: &str, value: String) -> AnyView {
+    let words = in_words(name, &value).filter(|_| value != MASKED);
+    match words {
+        Some(words) if is_filters(name) => {
+            let label = format!("Copy JSON of {name}");
+            let title = value.clone();
+            let copy = (!value.is_empty())
+                .then(|| view! { <CopyButton text=value label word="Copy JSON" /> });
+            view! { <span class="filters" title=title>{words}</span> " " {copy} }.into_any()
+        }
+        Some(words) => view! { {value} <span class="muted">" · " {words}</span> }.into_any(),
+        None if value.is_empty() => UNKNOWN.into_any(),
+        None => value.into_any(),
     }
 }
 

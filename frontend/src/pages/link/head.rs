@@ -3,23 +3,24 @@
 use drawbridge_shared::draft::ConfigChange;
 use drawbridge_shared::guard::Action;
 use drawbridge_shared::link::{ConnectionMode, LinkMode, LinkState};
-use drawbridge_shared::view::Severity;
+use drawbridge_shared::view::{LinkRow, Severity};
 use drawbridge_shared::wire::Request;
 use leptos::prelude::*;
 
 use super::Subject;
-use super::delete::DeleteDialog;
+use super::delete::doomed;
 use super::rotate::RotateDialog;
 use crate::model::number::UNKNOWN;
 use crate::model::role::StateRole;
 use crate::model::time::age;
 use crate::model::{lag, links};
+use crate::pages::delete::DeleteDialog;
 use crate::pages::topic::ask::{Ask, Refusal};
-use crate::routes::CutOver;
+use crate::routes::{CutOver, LinkTab, ListQuery, Route};
 use crate::shell::Freshness;
 use crate::state::{Clock, Nav, Toasts};
 use crate::ui::{
-    Badge, ButtonKind, CopyButton, Fact, LinkButton, Menu, MenuItem, Note, PageHead, Show,
+    Badge, Button, ButtonKind, CopyButton, Fact, LinkButton, Menu, MenuItem, Note, PageHead, Show,
 };
 
 #[component]
@@ -34,7 +35,7 @@ pub(super) fn Head(subject: Subject) -> impl IntoView {
             actions=move || view! { <Actions subject ask deleting rotating /> }
         />
         <Refusal error=ask.error() />
-        <DeleteDialog subject open=deleting />
+        <DeleteDialog what="link" open=deleting doomed=Callback::new(move |()| doomed(subject)) />
         <RotateDialog subject open=rotating />
     }
 }
@@ -62,7 +63,7 @@ fn Facts(subject: Subject) -> impl IntoView {
         })
     };
     let id = move || subject.row(|row| row.link_id.clone());
-    let text = move |read: fn(&drawbridge_shared::view::LinkRow) -> String| {
+    let text = move |read: fn(&LinkRow) -> String| {
         move || subject.row(read).unwrap_or_else(|| UNKNOWN.to_owned())
     };
     let readiness =
@@ -75,7 +76,7 @@ fn Facts(subject: Subject) -> impl IntoView {
     view! {
         <p class="way">{move || way()} <span class="mono">{move || id()}</span></p>
         <Show when=move || !is_source.get()>
-            <Fact name="Worst lag">{text(|row| lag::words(&row.lag))}</Fact>
+            <Fact name="Worst lag">{text(links::lag_words)}</Fact>
             <Fact name="Throughput">{text(|row| lag::throughput(&row.rate))}</Fact>
             <Fact name="Mirrors">
                 {text(|row| format!("{} active", links::mirror_counts(row).0))}
@@ -95,15 +96,80 @@ fn Actions(
     deleting: RwSignal<bool>,
     rotating: RwSignal<bool>,
 ) -> impl IntoView {
-    let (nav, toasts) = (expect_context::<Nav>(), expect_context::<Toasts>());
-    let is_here = Memo::new(move |_| subject.row(|row| row.mode));
-    let is_paused =
-        Memo::new(move |_| subject.row(|row| row.state == LinkState::Paused).unwrap_or(false));
-    let is_away = Memo::new(move |_| {
-        let is_away = |state| matches!(state, LinkState::Unavailable | LinkState::Failed);
-        subject.row(|row| is_away(row.state)).unwrap_or(false)
+    let nav = expect_context::<Nav>();
+    let mode = Memo::new(move |_| subject.row(|row| row.mode));
+    let state = Memo::new(move |_| subject.row(|row| row.state));
+    let is_away = move || matches!(state.get(), Some(LinkState::Unavailable | LinkState::Failed));
+    let not_here = Signal::derive(move || subject.why_not());
+    // Moving over and comparing take mirrors that are not stopped, and any.
+    let nothing_to = move |n: fn(&LinkRow) -> u32, why: &'static str| {
+        Memo::new(move |_| subject.row(n).filter(|n| *n == 0).map(|_| why))
+    };
+    let nothing_moves = nothing_to(links::n_unstopped, "The link has no mirror that copies");
+    let nothing_there =
+        nothing_to(|row| row.mirrors.iter().map(|(_, n)| n).sum(), "The link has no mirrors yet");
+    // What the configuration denies comes before what the link's state does.
+    let unless = move |action, why: Memo<Option<&'static str>>| {
+        Signal::derive(move || {
+            subject.cluster.why_not(action).or_else(|| why.get().map(ToOwned::to_owned))
+        })
+    };
+    let here = move |action| {
+        Signal::derive(move || subject.cluster.why_not(action).or_else(|| not_here.get()))
+    };
+    let rotation = Signal::derive(move || {
+        let waits = subject.row(|row| row.connection == ConnectionMode::Inbound).unwrap_or(false);
+        let waits = waits.then(|| "The half that dials logs in for both: rotate there".to_owned());
+        here(Action::LinkAlter).get().or(waits)
     });
-    let pause = Callback::new(move |()| {
+    let item =
+        move |label, is_danger, on_click, why_not| MenuItem { label, is_danger, on_click, why_not };
+    let go = move |route: Route| Callback::new(move |()| nav.go(&route));
+    move || {
+        let is_source = mode.get()? == LinkMode::Source;
+        let all = |action| subject.cut_over(action, Vec::new());
+        let mut items = Vec::new();
+        if !is_source {
+            let why_not = unless(Action::MirrorFailover, nothing_moves);
+            let add = here(Action::MirrorCreate);
+            items.push(item("Add mirrors…", false, go(subject.add()), add));
+            items.push(item("Fail over all mirrors…", true, go(all(CutOver::Failover)), why_not));
+        }
+        let rotate = Callback::new(move |()| rotating.set(true));
+        items.push(item("Rotate credentials…", false, rotate, rotation));
+        let delete = Callback::new(move |()| deleting.set(true));
+        items.push(item("Delete link…", true, delete, here(Action::LinkDelete)));
+        let verify = subject.tab(LinkTab::Verify, ListQuery::default()).path();
+        let nothing_there = Signal::derive(move || nothing_there.get().map(ToOwned::to_owned));
+        let failover = unless(Action::MirrorFailover, nothing_moves);
+        let promote = unless(Action::MirrorPromote, nothing_moves);
+        let promotes = if is_away() { ButtonKind::Plain } else { ButtonKind::Primary };
+        Some(view! {
+            <Pause subject ask why_not=here(Action::LinkPause) />
+            {(!is_source)
+                .then(|| view! { <LinkButton href=verify why_not=nothing_there>"Verify…"</LinkButton> })}
+            <Menu label="More" items />
+            // While the source is away, the way out stands beside the way that needs it.
+            {(!is_source && is_away())
+                .then(|| {
+                    let href = all(CutOver::Failover).path();
+                    view! { <LinkButton kind=ButtonKind::Danger href why_not=failover>"Fail over…"</LinkButton> }
+                })}
+            {(!is_source)
+                .then(|| {
+                    let href = all(CutOver::Promote).path();
+                    view! { <LinkButton kind=promotes href why_not=promote>"Promote…"</LinkButton> }
+                })}
+        })
+    }
+}
+
+/// Pauses the whole link, or lets it go on. What it says follows the state, not the click.
+#[component]
+fn Pause(subject: Subject, ask: Ask, why_not: Signal<Option<String>>) -> impl IntoView {
+    let toasts = expect_context::<Toasts>();
+    let is_paused = Memo::new(move |_| subject.row(|row| row.state) == Some(LinkState::Paused));
+    let pause = move |()| {
         let wanted = !is_paused.get_untracked();
         let change = ConfigChange {
             name: "cluster.link.paused".to_owned(),
@@ -119,60 +185,11 @@ fn Actions(
             let done = if wanted { "is paused" } else { "goes on" };
             toasts.show(Severity::Good, format!("Link {} {done}", subject.link()), None);
         });
-    });
-    let item = move |label, is_danger, action, on_click| MenuItem {
-        label,
-        is_danger,
-        on_click,
-        why_not: subject.cluster.guard(action),
     };
-    let rotation = Signal::derive(move || {
-        let waits = subject.row(|row| row.connection == ConnectionMode::Inbound).unwrap_or(false);
-        let waits = waits.then(|| "The half that dials logs in for both: rotate there".to_owned());
-        subject.cluster.why_not(Action::LinkAlter).or(waits)
-    });
-    let go = move |route: crate::routes::Route| Callback::new(move |()| nav.go(&route));
-    move || {
-        let mode = is_here.get()?;
-        let pausing = if is_paused.get() { "Resume link" } else { "Pause link" };
-        let delete = item(
-            "Delete link…",
-            true,
-            Action::LinkDelete,
-            Callback::new(move |()| deleting.set(true)),
-        );
-        let mut items = vec![item(pausing, false, Action::LinkPause, pause)];
-        let is_source = mode == LinkMode::Source;
-        if !is_source {
-            items.push(item("Add mirrors…", false, Action::MirrorCreate, go(subject.add())));
-            let failover = subject.cut_over(CutOver::Failover, Vec::new());
-            items.push(item("Fail over all mirrors…", true, Action::MirrorFailover, go(failover)));
-        }
-        items.push(MenuItem {
-            label: "Rotate credentials…",
-            is_danger: false,
-            on_click: Callback::new(move |()| rotating.set(true)),
-            why_not: rotation,
-        });
-        items.push(delete);
-        let promote = subject.cut_over(CutOver::Promote, Vec::new()).path();
-        // While the source is away, the way out stands beside the way that needs it.
-        let failover = (!is_source && is_away.get())
-            .then(|| subject.cut_over(CutOver::Failover, Vec::new()).path());
-        Some(view! {
-            <Menu label="More" items />
-            {failover
-                .map(|href| {
-                    let why_not = subject.cluster.guard(Action::MirrorFailover);
-                    view! { <LinkButton kind=ButtonKind::Danger href why_not>"Fail over…"</LinkButton> }
-                })}
-            {(!is_source)
-                .then(|| {
-                    let kind = if is_away.get() { ButtonKind::Plain } else { ButtonKind::Primary };
-                    let why_not = subject.cluster.guard(Action::MirrorPromote);
-                    view! { <LinkButton kind href=promote why_not>"Promote…"</LinkButton> }
-                })}
-        })
+    view! {
+        <Button on_click=pause why_not busy=ask.busy()>
+            {move || if is_paused.get() { "Resume" } else { "Pause" }}
+        </Button>
     }
 }
 
@@ -202,7 +219,7 @@ pub(super) fn Faults(subject: Subject) -> impl IntoView {
         }}
         <Show when=move || is_paused.get()>
             <Note role=StateRole::Attention>
-                "The link is paused: nothing is copied, and what is missing grows. More → Resume link goes on."
+                "The link is paused: nothing is copied, and what is missing grows. Resume lets it go on."
             </Note>
         </Show>
         {move || {

@@ -11,32 +11,83 @@ use leptos::prelude::*;
 
 use super::Subject;
 use crate::model::mirrors::{self as model, guarded};
-use crate::model::number::counted;
+use crate::model::number::{count, counted};
 use crate::pages::mirrors::STATES;
 use crate::pages::mirrors::filter::{ListFilter, NothingFound};
 use crate::pages::mirrors::table::{MirrorTable, rows};
 use crate::pages::topic::ask::{Ask, Refusal};
-use crate::routes::{CutOver, ListQuery};
+use crate::routes::{CutOver, LinkTab, ListQuery};
 use crate::state::{Nav, Toasts};
 use crate::ui::{Button, ButtonKind, EmptyState, LinkButton, Show};
 
+/// As many mirrors as the overview shows.
+const FIRST: usize = 8;
+
+fn add(subject: Subject) -> impl IntoView {
+    let why_not = subject.cluster.guard(Action::MirrorCreate);
+    view! { <LinkButton href=subject.add().path() why_not>"Add mirrors…"</LinkButton> }
+}
+
+fn none(subject: Subject) -> impl IntoView {
+    view! {
+        <EmptyState
+            title="No mirrors yet"
+            text="A mirror topic is a read-only copy of a source topic with the same partitions and offsets. Choose topics to mirror, or set auto.create.mirror.topics.enable in the configs."
+            action=move || add(subject)
+        />
+    }
+}
+
+/// Those that need somebody first, for the overview.
 #[component]
-pub(super) fn Mirrors(subject: Subject) -> impl IntoView {
+pub(super) fn First(subject: Subject) -> impl IntoView {
     let followed = subject.followed;
-    let query = RwSignal::new(ListQuery::default());
-    let on_query = Callback::new(move |wanted| query.set(wanted));
+    let n_all = Memo::new(move |_| rows(&followed.read()).len());
+    let keys = Memo::new(move |_| {
+        let mut keys = model::shown(rows(&followed.read()), "", "", "");
+        keys.truncate(FIRST);
+        Arc::new(keys)
+    });
+    let all = move |sort: &str| {
+        let list = ListQuery { sort: sort.to_owned(), ..ListQuery::default() };
+        subject.tab(LinkTab::Mirrors, list)
+    };
+    let nav = expect_context::<Nav>();
+    // Another order is asked of all of them.
+    let on_query = Callback::new(move |list: ListQuery| nav.go(&all(&list.sort)));
+    let href = all("").path();
+    view! {
+        <section class="link-mirrors">
+            <header class="section-head">
+                <h2>"Mirrors that need a look first"</h2>
+                <Show when=move || { n_all.get() > 0 }>
+                    <a class="link num" href=href.clone()>{move || format!("All {}", count(n_all.get() as u64))}</a>
+                    {add(subject)}
+                </Show>
+            </header>
+            <Show when=move || { n_all.get() > 0 } fallback=move || none(subject)>
+                <MirrorTable followed query=Signal::stored(ListQuery::default()) on_query keys />
+            </Show>
+        </section>
+    }
+}
+
+/// All mirrors, with what can be done to those that are chosen.
+#[component]
+pub(super) fn Mirrors(
+    subject: Subject,
+    query: Memo<ListQuery>,
+    on_query: Callback<ListQuery>,
+) -> impl IntoView {
+    let followed = subject.followed;
     let ticked = RwSignal::new(BTreeSet::<String>::new());
     let keys = Memo::new(move |_| {
         let (followed, query) = (followed.read(), query.read());
         Arc::new(model::shown(rows(&followed), &query.q, &query.state, &query.sort))
     });
     let n_all = Memo::new(move |_| rows(&followed.read()).len());
-    let count =
+    let shown =
         move || counted(keys.read().len().try_into().unwrap_or(u64::MAX), "mirror", "mirrors");
-    let add = move || {
-        let why_not = subject.cluster.guard(Action::MirrorCreate);
-        view! { <LinkButton href=subject.add().path() why_not>"Add mirrors…"</LinkButton> }
-    };
     let all = move |_| {
         let shown = keys.read_untracked();
         ticked.update(|ticked| {
@@ -55,30 +106,15 @@ pub(super) fn Mirrors(subject: Subject) -> impl IntoView {
         !keys.is_empty() && keys.iter().all(|key| ticked.contains(key))
     };
     view! {
-        <section class="link-mirrors">
-            <header class="section-head">
-                <h2>
-                    {move || if query.read().sort.is_empty() { "Mirrors that need a look first" } else { "Mirrors" }}
-                </h2>
-                <Show when=move || { n_all.get() > 0 }>
+        <section class="link-mirrors link-mirrors--all">
+            <Show when=move || { n_all.get() > 0 } fallback=move || none(subject)>
+                <ListFilter label="Search mirrors" states=&STATES query on_query count=Signal::derive(shown)>
                     <label class="toggle">
                         <input type="checkbox" prop:checked=is_all on:change=all />
                         <span>"Choose all shown"</span>
                     </label>
-                    {add()}
-                </Show>
-            </header>
-            <Show
-                when=move || { n_all.get() > 0 }
-                fallback=move || view! {
-                    <EmptyState
-                        title="No mirrors yet"
-                        text="A mirror topic is a read-only copy of a source topic with the same partitions and offsets. Choose topics to mirror, or set auto.create.mirror.topics.enable in the configs."
-                        action=add
-                    />
-                }
-            >
-                <ListFilter label="Search mirrors" states=&STATES query on_query count=Signal::derive(count) />
+                    {add(subject)}
+                </ListFilter>
                 <Show
                     when=move || !keys.read().is_empty()
                     fallback=move || view! { <NothingFound query on_query /> }

@@ -5,7 +5,7 @@ use drawbridge_shared::view::TaskView;
 use leptos::prelude::*;
 
 use super::Subject;
-use crate::model::links::task_role;
+use crate::model::links::{task_role, task_words};
 use crate::model::time::{age, exact_duration};
 use crate::state::Clock;
 use crate::ui::Badge;
@@ -16,7 +16,10 @@ pub(super) fn Tasks(subject: Subject) -> impl IntoView {
     let protection = Memo::new(move |_| subject.with(|detail| detail.protection.clone()).flatten());
     view! {
         <section class="panel">
-            <header class="panel-head"><h2>"Tasks"</h2></header>
+            <header class="panel-head">
+                <h2>"Tasks"</h2>
+                <span class="muted num">{move || tasks.with(|tasks| task_words(tasks))}</span>
+            </header>
             <table class="table table--auto tasks">
                 <caption class="visually-hidden">"Tasks of the link"</caption>
                 <tbody>

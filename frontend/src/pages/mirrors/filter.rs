@@ -19,6 +19,9 @@ pub(in crate::pages) fn ListFilter(
     on_query: Callback<ListQuery>,
     /// How many are shown, in words.
     count: Signal<String>,
+    /// What else stands in the bar.
+    #[prop(optional)]
+    children: Option<Children>,
 ) -> impl IntoView {
     let change = move |change: &dyn Fn(&mut ListQuery)| {
         let mut query = query.get_untracked();
@@ -47,7 +50,10 @@ pub(in crate::pages) fn ListFilter(
             >
                 {options.collect_view()}
             </select>
-            <span class="toolbar-count muted num" role="status">{move || count.get()}</span>
+            <span class="toolbar-count">
+                <span class="muted num" role="status">{move || count.get()}</span>
+                {children.map(|children| children())}
+            </span>
         </div>
     }
 }

@@ -41,7 +41,7 @@ fn columns(with_link: bool) -> Vec<Column> {
                 .sorts()
                 .hint("How long the oldest of them has been missing"),
             Column::new("rate", "Rate", "100px").numeric().sorts().wide(),
-            Column::new("fetch", "Last fetch", "100px")
+            Column::new("fetch", "Last fetch", "112px")
                 .numeric()
                 .sorts()
                 .wide()
@@ -140,7 +140,7 @@ fn cells(
         }
     };
     let fetched = move || {
-        let at = row.read().as_ref().and_then(|row| row.lag.last_fetch_ms);
+        let at = row.read().as_ref().and_then(|row| model::lag(row).last_fetch_ms);
         at.map_or_else(|| UNKNOWN.to_owned(), |at| age(now.get(), at))
     };
     // Names never change under a key, so they are read once.
@@ -187,7 +187,7 @@ fn cells(
             </span>
             <span class="cell-sub">
                 {state()}
-                <span>{text(|row| lag::words(&row.lag))}</span>
+                <span>{text(|row| lag::words(&model::lag(row)))}</span>
             </span>
         </th>
         {with_link
@@ -198,8 +198,8 @@ fn cells(
         <td class="wide">{state()}</td>
         {(!with_link)
             .then(|| view! { <td class="right wide num">{text(|row| row.partitions.to_string())}</td> })}
-        <td class="right wide num">{text(|row| lag::records(row.lag.records))} {past.map(arrow)}</td>
-        <td class="right num">{text(|row| lag::span(row.lag.behind_ms))}</td>
+        <td class="right wide num">{text(|row| lag::records(model::lag(row).records))} {past.map(arrow)}</td>
+        <td class="right num">{text(|row| lag::span(model::lag(row).behind_ms))}</td>
         <td class="right wide num" title=text(|row| lag::throughput_words(&row.rate))>
             {text(|row| lag::throughput(&row.rate))}
         </td>

@@ -40,6 +40,11 @@ pub(super) fn Groups(subject: Subject) -> impl IntoView {
         let reads = view(&followed).map(|view| view.reads.as_slice()).unwrap_or_default();
         reads.iter().any(|read| read.measured_at_ms.is_some() || read.fault.is_some())
     });
+    Effect::new(move |_| {
+        if is_read.get() {
+            subject.n_groups.set(u64::try_from(rows.read().len()).ok());
+        }
+    });
     let fault = Memo::new(move |_| {
         let followed = followed.read();
         view(&followed)?.reads.iter().find_map(|read| read.fault.clone())

@@ -4,11 +4,12 @@ use drawbridge_shared::guard::Action;
 use leptos::prelude::*;
 
 use super::Subject;
-use super::delete::DeleteDialog;
+use super::delete::doomed;
 use super::grow::GrowDialog;
 use super::purge::PurgeDialog;
 use crate::model::topic::ESTIMATE;
 use crate::model::topics::Health;
+use crate::pages::delete::DeleteDialog;
 use crate::pages::topics::role;
 use crate::shell::Freshness;
 use crate::socket::FollowState;
@@ -62,7 +63,7 @@ pub(super) fn Head(subject: Subject) -> impl IntoView {
         <PageHead title=name badge facts=move || view! { <Facts subject /> } actions />
         <GrowDialog subject open=growing />
         <PurgeDialog subject open=purging />
-        <DeleteDialog subject open=deleting />
+        <DeleteDialog what="topic" open=deleting doomed=Callback::new(move |()| doomed(subject)) />
     }
 }
 

@@ -14,7 +14,7 @@ use crate::model::topology::layout::{Layout, layout};
 use crate::ui::{Button, ButtonKind};
 
 const FACTOR: f64 = 1.25;
-const SMALLEST: f64 = 0.15;
+const SMALLEST: f64 = 0.05;
 /// What is smaller than this cannot be read: names and lines alone are drawn instead.
 const READABLE: f64 = 0.6;
 const LARGEST: f64 = 3.0;
@@ -265,8 +265,9 @@ fn Stage(world: World, drawn: Memo<Layout>) -> impl IntoView {
         };
         let sites = || graph.nodes.iter().zip(&drawn.sites).enumerate();
         let grounds = sites().map(|(at, (node, site))| parts::ground(world, at, node, site, dense));
-        let nodes = sites()
-            .map(|(_, (node, site))| parts::node(world, node.clone(), site.node, drawn.is_narrow));
+        let nodes = sites().map(|(at, (node, site))| {
+            parts::node(world, at, node.clone(), site.node, drawn.is_narrow)
+        });
         let links = || graph.edges.iter().zip(&drawn.lines);
         let lines = links().map(|(edge, line)| parts::line(world, edge, line.clone(), socket));
         let cards = links()
@@ -278,6 +279,7 @@ fn Stage(world: World, drawn: Memo<Layout>) -> impl IntoView {
                 class="map-all"
                 class:map-all--narrow=drawn.is_narrow
                 class:map-all--overview=drawn.is_overview
+                class:map-all--hot=move || !world.hot.read().is_empty()
             >
                 {grounds.collect_view()}
                 <svg class=many width=drawn.width height=drawn.height aria-hidden="true">

@@ -39,11 +39,11 @@ pub(super) fn ground(world: World, at: usize, node: &Node, site: &Site, dense: b
 }
 
 /// A cluster.
-pub(super) fn node(world: World, node: Node, place: Rect, is_narrow: bool) -> AnyView {
+pub(super) fn node(world: World, at: usize, node: Node, place: Rect, is_narrow: bool) -> AnyView {
     let Some(name) = node.cluster.clone() else {
         let said = "Not a cluster of this gateway: add it to see how it is";
         return view! {
-            <a class="node node--unknown" style=place.css() href=Route::ClusterNew.path() title=said>
+            <a class="node node--unknown" data-hot=at style=place.css() href=Route::ClusterNew.path() title=said>
                 <b class="mono">{node.title}</b>
                 <span class="muted">"unknown cluster"</span>
             </a>
@@ -66,7 +66,7 @@ pub(super) fn node(world: World, node: Node, place: Rect, is_narrow: bool) -> An
     });
     let size = Memo::new(move |_| view_of.read().as_ref().map(size_words));
     view! {
-        <a class="node" style=place.css() href=href title=title.clone()>
+        <a class="node" data-hot=at style=place.css() href=href title=title.clone()>
             <b>{title.clone()}</b>
             <span class="muted node-size">{size}</span>
             <span class=move || role_class("node-health num", health.get())>
@@ -81,7 +81,7 @@ pub(super) fn node(world: World, node: Node, place: Rect, is_narrow: bool) -> An
 /// A link's line, from the cluster that data comes from to the one it goes to.
 pub(super) fn line(world: World, edge: &Edge, line: Line, socket: &'static str) -> AnyView {
     let facts = world.facts(edge.key.clone());
-    let is_hot = hot(world, edge.key.clone());
+    let is_hot = world.is_hot(edge);
     let is_worst = worst(world, edge.key.clone());
     let class = move || {
         let facts = facts.read();
@@ -95,11 +95,7 @@ pub(super) fn line(world: World, edge: &Edge, line: Line, socket: &'static str) 
     let (key, d) = (edge.key.clone(), line.path);
     view! {
         <g
-            class=class
-            on:click=move |_| world.nav.go(&page)
-            on:pointerenter=move |_| world.hot.set(Some(key.clone()))
-            on:pointerleave=move |_| world.hot.set(None)
-        >
+            class=class data-hot=key on:click=move |_| world.nav.go(&page)>
             <path class="line-halo" d=d.clone()></path>
             <path class="line-stroke" d=d></path>
             <path class="line-arrow" d=line.arrow></path>
@@ -115,14 +111,12 @@ pub(super) fn line(world: World, edge: &Edge, line: Line, socket: &'static str) 
 /// What is written about a link, in the middle of its line; a link to its page.
 pub(super) fn card(world: World, edge: Edge, place: Rect, dense: bool) -> AnyView {
     let facts = world.facts(edge.key.clone());
-    let is_hot = hot(world, edge.key.clone());
+    let is_hot = world.is_hot(&edge);
     let is_worst = worst(world, edge.key.clone());
     let href = Route::of_link(edge.cluster.clone(), edge.link.clone()).path();
     let (name, curve) = (edge.link.to_string(), world.trends.curve(edge.key.clone()));
     let key = edge.key.clone();
     let said = Memo::new(move |_| facts.read().said(&world.graph.read(), &edge));
-    let points = move || world.hot.set(Some(key.clone()));
-    let points_too = points.clone();
     let lag = move || facts.read().lag.clone();
     let detail = (!dense).then(|| {
         view! {
@@ -153,10 +147,7 @@ pub(super) fn card(world: World, edge: Edge, place: Rect, dense: bool) -> AnyVie
             style=place.css()
             href=href
             title=move || facts.read().fault.clone().unwrap_or_else(|| said.get())
-            on:pointerenter=move |_| points()
-            on:pointerleave=move |_| world.hot.set(None)
-            on:focus=move |_| points_too()
-            on:blur=move |_| world.hot.set(None)
+            data-hot=key
         >
             <Shape role=Signal::derive(move || facts.read().role) />
             <b class="card-name">{name}</b>
@@ -170,8 +161,4 @@ pub(super) fn card(world: World, edge: Edge, place: Rect, dense: bool) -> AnyVie
 
 fn worst(world: World, key: String) -> Memo<bool> {
     Memo::new(move |_| world.worst.read().as_ref() == Some(&key))
-}
-
-fn hot(world: World, key: String) -> Memo<bool> {
-    Memo::new(move |_| world.hot.read().as_ref() == Some(&key))
 }

@@ -12,11 +12,11 @@ use crate::ui::{Badge, Column, DataTable, Sparkline};
 fn columns() -> Vec<Column> {
     vec![
         Column::new("link", "Link", ""),
-        Column::new("state", "State", "14%").wide(),
-        Column::new("data", "Data", "16%").wide(),
+        Column::new("state", "State", "142px").wide(),
+        Column::new("data", "Data", "14%").wide(),
         Column::new("dials", "Dials", "9%").wide(),
-        Column::new("mirrors", "Mirrors", "13%").wide(),
-        Column::new("lag", "Worst lag", "196px").numeric(),
+        Column::new("mirrors", "Mirrors", "15%").wide(),
+        Column::new("lag", "Worst lag", "188px").numeric(),
         Column::new("rate", "Rate", "96px").numeric().wide(),
         Column::new("trend", "Last 30 min", "112px").wide(),
     ]
@@ -70,16 +70,15 @@ fn cells(world: World, key: String) -> AnyView {
             />
         }
     };
-    let points = key.clone();
     view! {
-        <th scope="row" on:pointerenter=move |_| world.hot.set(Some(points.clone())) on:pointerleave=move |_| world.hot.set(None)>
+        <th scope="row" data-hot=key.clone()>
             <a class="link topic-name" href=href title=name.clone()>{name.clone()}</a>
             <span class="cell-sub">{state()} <span>{way.clone()}</span></span>
         </th>
         <td class="wide">{state()}</td>
         <td class="wide muted">{way}</td>
         <td class="wide muted">{dials}</td>
-        <td class="wide num">{move || facts.read().mirrors.clone()}</td>
+        <td class="wide num wrap">{move || facts.read().mirrors.clone()}</td>
         <td class="right num wrap">{move || facts.read().lag.clone()}</td>
         <td class="right wide num">{move || facts.read().rate.clone()}</td>
         <td class="wide">

@@ -1,32 +1,35 @@
-//! What the leader tells every member through the coordinator: who the owner is.
+//! What the leader tells every member through the coordinator: who the owner is, and who else is there.
 //!
-//! A version (1), a byte that says whether the reader is the owner, and the owner's name in UTF-8.
+//! A version (2), a byte that says whether the reader is the owner, and the members' names in UTF-8, one a line, the
+//! owner's first.
 
 use bytes::{BufMut, Bytes, BytesMut};
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// What one member is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Assignment {
     pub(super) is_owner: bool,
-    pub(super) owner: String,
+    /// Names of all members, the owner's first.
+    pub(super) members: Vec<String>,
 }
 
 impl Assignment {
     pub(super) fn encode(&self) -> Bytes {
-        let mut bytes = BytesMut::with_capacity(2 + self.owner.len());
+        let names = self.members.join("\n");
+        let mut bytes = BytesMut::with_capacity(2 + names.len());
         bytes.put_u8(VERSION);
         bytes.put_u8(u8::from(self.is_owner));
-        bytes.put_slice(self.owner.as_bytes());
+        bytes.put_slice(names.as_bytes());
         bytes.freeze()
     }
 
     /// `None` for bytes that no member of ours wrote.
     pub(super) fn decode(bytes: &[u8]) -> Option<Self> {
-        let (&[version, is_owner], owner) = bytes.split_first_chunk::<2>()?;
-        let owner = std::str::from_utf8(owner).ok()?.to_owned();
-        (version == VERSION).then_some(Self { is_owner: is_owner == 1, owner })
+        let (&[version, is_owner], names) = bytes.split_first_chunk::<2>()?;
+        let members = std::str::from_utf8(names).ok()?.split('\n').map(str::to_owned).collect();
+        (version == VERSION).then_some(Self { is_owner: is_owner == 1, members })
     }
 }
 
@@ -38,8 +41,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read(is_owner: bool, owner in ".{0,40}") {
-            let assignment = Assignment { is_owner, owner };
+        fn what_is_written_is_read(
+            is_owner: bool, members in prop::collection::vec("[^\n]{0,40}", 1..4)
+        ) {
+            let assignment = Assignment { is_owner, members };
             prop_assert_eq!(Assignment::decode(&assignment.encode()), Some(assignment));
         }
 

@@ -27,6 +27,8 @@ use crate::{
 };
 
 const PROTOCOL_TYPE: &str = "drawbridge";
+/// Letters of a member's name that are told on.
+const MAX_NAME: usize = 100;
 const PROTOCOL: &str = "owner-v1";
 /// What the coordinator may take to answer beyond what it waits for.
 const SLACK: Duration = Duration::from_secs(5);
@@ -50,8 +52,8 @@ pub(super) enum Joined {
         place: Place,
         /// Member id of the leader.
         leader: String,
-        /// Ids of all members; for the leader only.
-        members: Vec<String>,
+        /// Ids of all members, and how each calls itself; for the leader only.
+        members: Vec<(String, String)>,
     },
 }
 
@@ -173,10 +175,16 @@ impl Coordinator for Calls {
         if response.error_code != 0 {
             return Ok(Joined::Id(member));
         }
+        let name = |who: &Bytes| {
+            // One a line, and of a length that a person reads.
+            let text = String::from_utf8_lossy(who);
+            text.chars().filter(|letter| !letter.is_control()).take(MAX_NAME).collect::<String>()
+        };
+        let members = response.members.iter();
         Ok(Joined::Round {
             place: Place { member, generation: response.generation_id },
             leader: response.leader.to_string(),
-            members: response.members.iter().map(|other| other.member_id.to_string()).collect(),
+            members: members.map(|one| (one.member_id.to_string(), name(&one.metadata))).collect(),
         })
     }
 

@@ -30,6 +30,8 @@ pub(super) struct Member<C> {
     who: String,
     times: LeaseTimes,
     role: watch::Sender<Role>,
+    /// Names of all members, the owner's first; empty while they are not known.
+    members: watch::Sender<Vec<String>>,
     /// Empty until the coordinator has given one.
     id: String,
     /// When what the coordinator last confirmed was sent.
@@ -45,6 +47,7 @@ impl<C: Coordinator> Member<C> {
         who: &str,
         times: LeaseTimes,
         role: watch::Sender<Role>,
+        members: watch::Sender<Vec<String>>,
     ) -> Self {
         let backoff = Self::fresh_backoff(times);
         Self {
@@ -52,6 +55,7 @@ impl<C: Coordinator> Member<C> {
             who: who.to_owned(),
             times,
             role,
+            members,
             id: String::new(),
             proof: Instant::now(),
             hurried: false,
@@ -123,12 +127,14 @@ impl<C: Coordinator> Member<C> {
         let bytes = self.coordinator.sync(&place, assignments).await?;
         let assignment = Assignment::decode(&bytes);
         let is_owner = is_leader && assignment.as_ref().is_some_and(|told| told.is_owner);
-        let owner = assignment.map(|told| told.owner);
+        let members = assignment.map(|told| told.members).unwrap_or_default();
+        let owner = members.first().cloned();
+        self.tell_members(members);
         self.settle(is_owner, owner.as_ref(), sent);
         self.beat(&place, is_owner, owner.as_ref(), sent).await
     }
 
-    async fn join(&mut self) -> Result<(Place, String, Vec<String>)> {
+    async fn join(&mut self) -> Result<(Place, String, Vec<(String, String)>)> {
         loop {
             match self.coordinator.join(&self.id).await? {
                 Joined::Id(id) => {
@@ -147,12 +153,24 @@ impl<C: Coordinator> Member<C> {
     }
 
     /// The leader is the owner, and nobody else.
-    fn assign(&self, place: &Place, members: Vec<String>) -> Vec<(String, bytes::Bytes)> {
-        let assign = |member: String| {
+    fn assign(&self, place: &Place, all: Vec<(String, String)>) -> Vec<(String, bytes::Bytes)> {
+        let others = all.iter().filter(|(member, _)| *member != place.member);
+        let mut names: Vec<String> = others.map(|(_, name)| name.clone()).collect();
+        names.sort();
+        names.insert(0, self.who.clone());
+        let assign = |(member, _): (String, String)| {
             let is_owner = member == place.member;
-            (member, Assignment { is_owner, owner: self.who.clone() }.encode())
+            (member, Assignment { is_owner, members: names.clone() }.encode())
         };
-        members.into_iter().map(assign).collect()
+        all.into_iter().map(assign).collect()
+    }
+
+    fn tell_members(&self, members: Vec<String>) {
+        self.members.send_if_modified(|known| {
+            let is_new = *known != members;
+            *known = members;
+            is_new
+        });
     }
 
     /// Heartbeats until one is refused.
@@ -201,6 +219,7 @@ impl<C: Coordinator> Member<C> {
     }
 
     fn become_nobody(&self) {
+        self.tell_members(Vec::new());
         self.role.send_if_modified(|role| {
             let had_role = matches!(role, Role::Owner { .. } | Role::Standby { .. });
             if had_role {
@@ -215,6 +234,7 @@ impl<C: Coordinator> Member<C> {
         if error.is_retriable() && Instant::now() < self.proof + self.times.session / LEASE {
             return;
         }
+        self.tell_members(Vec::new());
         let words = Role::Failed(self.coordinator.explain(error));
         self.role.send_if_modified(|role| {
             let leased = matches!(role, Role::Owner { until } if *until > Instant::now());

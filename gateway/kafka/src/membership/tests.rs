@@ -75,6 +75,7 @@ impl Coordinator for Played {
 struct Stage {
     asks: mpsc::Receiver<(Ask, Reply)>,
     role: watch::Receiver<Role>,
+    members: watch::Receiver<Vec<String>>,
     stop: Option<DropGuard>,
 }
 
@@ -92,7 +93,11 @@ fn lost() -> Result<Answer> {
 }
 
 fn round(generation: i32, leader: &str) -> Result<Answer> {
-    let members = if leader == "me" { vec!["me".to_owned(), "you".to_owned()] } else { Vec::new() };
+    let named = |id: &str, name: &str| (id.to_owned(), name.to_owned());
+    let members = match leader {
+        "me" => vec![named("me", "gateway-a"), named("you", "gateway-b")],
+        _ => Vec::new(),
+    };
     let leader = leader.to_owned();
     Ok(Answer::Joined(Joined::Round { place: place(generation), leader, members }))
 }
@@ -103,9 +108,10 @@ impl Stage {
         let (says, role) = watch::channel(Role::Joining);
         let stop = CancellationToken::new();
         let times = LeaseTimes { session: SESSION, rebalance: SESSION };
-        let member = Member::new(Played(sender), "gateway-a", times, says);
+        let (told, members) = watch::channel(Vec::new());
+        let member = Member::new(Played(sender), "gateway-a", times, says, told);
         tokio::spawn(member.run(stop.clone()));
-        Self { asks, role, stop: Some(stop.drop_guard()) }
+        Self { asks, role, members, stop: Some(stop.drop_guard()) }
     }
 
     /// The next question, which is `wanted`.
@@ -121,7 +127,7 @@ impl Stage {
 
     /// Lets the member become the owner, or a bystander of `leader`.
     async fn settle(&mut self, generation: i32, leader: &str) {
-        let told = |is_owner| Assignment { is_owner, owner: leader_name(leader) }.encode();
+        let told = |is_owner| Assignment { is_owner, members: names(leader) }.encode();
         let assignments = match leader {
             "me" => vec![("me".to_owned(), told(true)), ("you".to_owned(), told(false))],
             _ => Vec::new(),
@@ -144,8 +150,11 @@ impl Stage {
     }
 }
 
-fn leader_name(leader: &str) -> String {
-    if leader == "me" { "gateway-a" } else { "gateway-b" }.to_owned()
+/// The names of both, the leader's first.
+fn names(leader: &str) -> Vec<String> {
+    let names =
+        if leader == "me" { ["gateway-a", "gateway-b"] } else { ["gateway-b", "gateway-a"] };
+    names.map(str::to_owned).into()
 }
 
 fn standby() -> Role {
@@ -156,7 +165,7 @@ fn standby() -> Role {
 async fn the_leader_owns_from_when_its_sync_was_sent_for_half_a_session() {
     let mut stage = Stage::new();
     stage.expect(Ask::Join(String::new()), round(1, "me")).await;
-    let told = |is_owner| Assignment { is_owner, owner: "gateway-a".to_owned() }.encode();
+    let told = |is_owner| Assignment { is_owner, members: names("me") }.encode();
     let assignments = vec![("me".to_owned(), told(true)), ("you".to_owned(), told(false))];
     let reply = stage.asked(Ask::Sync(place(1), assignments)).await;
     let sent = Instant::now();
@@ -173,6 +182,19 @@ async fn a_new_member_comes_back_with_the_id_it_is_given() {
     stage.expect(Ask::Join("me".to_owned()), round(1, "you")).await;
     stage.settle(1, "you").await;
     stage.becomes(&standby()).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_member_knows_who_is_there_until_its_place_is_lost() {
+    let mut stage = Stage::owner().await;
+    assert_eq!(*stage.members.borrow(), names("me"));
+    stage.expect(Ask::Beat(place(1)), refusal(ErrorCode::REBALANCE_IN_PROGRESS)).await;
+    stage.expect(Ask::Join("me".to_owned()), round(2, "you")).await;
+    stage.settle(2, "you").await;
+    stage.becomes(&standby()).await;
+    assert_eq!(*stage.members.borrow(), names("you"));
+    stage.expect(Ask::Beat(place(2)), refusal(ErrorCode::UNKNOWN_MEMBER_ID)).await;
+    stage.members.wait_for(Vec::is_empty).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]

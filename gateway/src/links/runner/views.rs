@@ -233,11 +233,12 @@ impl Runner {
     /// Lag per partition, as the public API has it.
     pub(super) fn lag_rows(&self, topic: &TopicName) -> Vec<MirrorLagRow> {
         let mut rows = Vec::new();
+        let rests = self.mirrors.get(topic).is_some_and(|entry| rests(entry.machine.state()));
         for mover in &self.movers {
             if let Some(partitions) = mover.shown.borrow().get(topic) {
                 rows.extend(partitions.values().map(|shown| MirrorLagRow {
                     partition: shown.partition,
-                    lag: shown.lag.records.unwrap_or(-1),
+                    lag: shown.lag.records.filter(|_| !rests).unwrap_or(-1),
                     last_source_fetch_offset: shown.view.log_end.unwrap_or(-1),
                 }));
             }
@@ -245,6 +246,11 @@ impl Runner {
         rows.sort_by_key(|row| row.partition);
         rows
     }
+}
+
+/// Whether nobody asks the source where it ends: what was missing when that was asked last says nothing about now.
+fn rests(state: MirrorState) -> bool {
+    matches!(state, MirrorState::Paused | MirrorState::LinkPaused | MirrorState::Failed)
 }
 
 /// A mirror as its machine and what the movers show of its partitions have it.
@@ -270,7 +276,8 @@ pub(in crate::links) fn mirror_detail(
     }
     // Partitions that were never fetched make the sum unknown.
     let n_known = moved.values().filter(|shown| shown.lag.records.is_some()).count();
-    if n_known < usize::try_from(record.partitions).unwrap_or(0) {
+    let state = if created { machine.state() } else { MirrorState::PendingMirror };
+    if rests(state) || n_known < usize::try_from(record.partitions).unwrap_or(0) {
         lag.records = None;
         lag.behind_ms = None;
     }
@@ -281,8 +288,10 @@ pub(in crate::links) fn mirror_detail(
     if let MirrorPhase::Failed { detail, .. } = &record.phase {
         trouble = Some(detail.clone());
     }
-    let state = if created { machine.state() } else { MirrorState::PendingMirror };
     let partitions = (0..record.partitions).map(|number| match moved.get(&number) {
+        Some(shown) if rests(state) => {
+            MirrorPartitionView { lag: None, behind_ms: None, ..partition_view(shown) }
+        }
         Some(shown) => partition_view(shown),
         None => {
             unmoved(number, ends.and_then(|ends| ends.get(usize::try_from(number).ok()?)).copied())

@@ -5,10 +5,10 @@ use leptos::html;
 use leptos::prelude::*;
 
 use super::Editor;
-use crate::model::config_words::in_words;
+use crate::model::config_words::{in_words, is_filters};
 use crate::model::configs::{self as model, Edit};
 use crate::model::number::UNKNOWN;
-use crate::ui::{Button, ButtonKind, Marked, Show};
+use crate::ui::{Button, ButtonKind, CopyButton, Marked, Show};
 
 #[component]
 pub(super) fn ConfigRow(editor: Editor, name: String) -> impl IntoView {
@@ -97,11 +97,26 @@ fn Value(entry: Entry) -> impl IntoView {
         in_words(&entry.name, entry.value.as_deref()?)
     };
     let note = move || entry.read().as_ref().and_then(|entry| entry.note.clone());
+    // Filters are read as words, and taken along as the JSON they are.
+    let name = untrack(|| entry.read().as_ref().map(|entry| entry.name.clone()));
+    if let Some(name) = name.filter(|name| is_filters(name)) {
+        let json = Signal::derive(move || {
+            entry.read().as_ref().and_then(model::value).unwrap_or_default()
+        });
+        return view! {
+            <span title=json>{move || words()}</span>
+            <Show when=move || !json.read().is_empty()>
+                <span class="words"><CopyButton text=json label=format!("Copy JSON of {name}") word="Copy JSON" /></span>
+            </Show>
+        }
+        .into_any();
+    }
     view! {
         <span class="mono">{move || shown()}</span>
         <span class="words">{move || words()}</span>
         <span class="words">{move || note()}</span>
     }
+    .into_any()
 }
 
 /// How a broker's configuration can be changed, in words.

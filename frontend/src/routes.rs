@@ -172,7 +172,7 @@ pub enum Route {
         /// Which topic.
         topic: TopicName,
         /// What is looked for.
-        query: MessagesQuery,
+        query: Box<MessagesQuery>,
     },
 }
 
@@ -246,7 +246,7 @@ impl Route {
             let route = if part == "produce" {
                 Self::Produce { cluster, topic, of: RecordPlace::read(query.get("of")) }
             } else {
-                Self::Messages { cluster, topic, query: messages::parse(&query) }
+                Self::Messages { cluster, topic, query: Box::new(messages::parse(&query)) }
             };
             return segments.nth(5).is_none().then_some(route);
         }

@@ -11,6 +11,7 @@ mod membership;
 mod openapi;
 mod produce;
 mod protocol;
+mod registry;
 mod rest;
 mod rest_links;
 mod support;

@@ -4,16 +4,22 @@ use std::sync::Arc;
 
 use drawbridge_shared::names::{ClusterName, TopicName};
 use drawbridge_shared::search::{self, Meaning, Words};
-use drawbridge_shared::view::{Decoding, RecordQuery, RecordView, RecordsChunk};
+use drawbridge_shared::view::{
+    Decoding, RecordQuery, RecordView, RecordsChunk, SchemaKind, SchemaView, TroubleView,
+};
 
 use crate::routes::MessagesQuery;
+
+pub mod columns;
+pub mod json;
 
 /// Records before the search waits to be continued.
 pub const LIMIT: u32 = 500;
 
 /// Decodings that can be chosen, with their names.
-pub const DECODINGS: [(&str, &str, Decoding); 9] = [
+pub const DECODINGS: [(&str, &str, Decoding); 10] = [
     ("", "Automatic", Decoding::Auto),
+    ("registry", "Schema registry", Decoding::Registry),
     ("json", "JSON", Decoding::Json),
     ("text", "Text", Decoding::Text),
     ("int32", "32-bit integer", Decoding::Int32),
@@ -35,9 +41,24 @@ pub fn decoding(word: &str) -> Decoding {
 #[must_use]
 pub fn decoding_name(decoding: Decoding) -> &'static str {
     match decoding {
-        Decoding::Registry => "schema registry",
         Decoding::ConsumerOffsets => "consumer offsets",
+        Decoding::TransactionState => "transaction state",
         other => DECODINGS.iter().find(|(_, _, own)| *own == other).map_or("", |(_, name, _)| name),
+    }
+}
+
+/// A schema in words: its language, its subject and the version there.
+#[must_use]
+pub fn schema_name(schema: &SchemaView) -> String {
+    let kind = match schema.kind {
+        SchemaKind::Avro => "Avro",
+        SchemaKind::Json => "JSON Schema",
+        SchemaKind::Protobuf => "Protobuf",
+    };
+    match (&schema.subject, schema.version) {
+        (Some(subject), Some(version)) => format!("{kind} · {subject} v{version}"),
+        (Some(subject), None) => format!("{kind} · {subject}"),
+        (None, _) => kind.to_owned(),
     }
 }
 
@@ -67,8 +88,9 @@ pub fn query(
         filter,
         limit: LIMIT,
         live: typed.live,
-        key_decoding: Decoding::Auto,
+        key_decoding: decoding(&typed.keys),
         value_decoding: decoding(&typed.decode),
+        paths: columns::paths(&typed.paths).map(str::to_owned).collect(),
         resume: Vec::new(),
     })
 }
@@ -127,6 +149,19 @@ impl Found {
             keys.reverse();
         }
         keys
+    }
+
+    /// How many of the records have a key or value that could not be decoded, and why the last of them.
+    #[must_use]
+    pub fn trouble(&self) -> Option<(usize, TroubleView)> {
+        let records = self.parts.iter().flat_map(|part| &part.records);
+        let of = |record: &'_ RecordView| {
+            let parts = [record.value.as_ref(), record.key.as_ref()];
+            parts.into_iter().flatten().find_map(|part| part.trouble.clone())
+        };
+        records
+            .filter_map(of)
+            .fold(None, |found, trouble| Some((found.map_or(1, |(n, _)| n + 1), trouble)))
     }
 
     /// A record by its key.
@@ -216,6 +251,7 @@ mod tests {
             value: None,
             headers: Vec::new(),
             n_headers: 0,
+            picked: vec![],
         }
     }
 

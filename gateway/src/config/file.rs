@@ -56,8 +56,10 @@ fn parse(text: &str, path: &Path, faults: &mut Vec<ConfigFault>) -> Layer {
             }),
             Shape::List => list(value).map(|values| layer.set_list(key.name, values)),
             Shape::Pairs => pairs(value).map(|pairs| {
-                for (name, file) in pairs {
-                    layer.add_pair(key.name, &name, Given::new(beside(path, &file), &place));
+                for (name, value) in pairs {
+                    let is_path = key.name == "clusters";
+                    let value = if is_path { beside(path, &value) } else { value };
+                    layer.add_pair(key.name, &name, Given::new(value, &place));
                 }
             }),
         };
@@ -68,7 +70,7 @@ fn parse(text: &str, path: &Path, faults: &mut Vec<ConfigFault>) -> Layer {
                     ("it takes a list", "Write e.g. allowed_hosts = [\"bridge.example\"].")
                 }
                 Shape::Pairs => (
-                    "it takes a table of names and files",
+                    "it takes a table of names, each with a file or an address",
                     "Write e.g. [clusters] and cloud = \"cloud.properties\".",
                 ),
             };

@@ -33,7 +33,7 @@ on_each_version!(
 /// When the first record was made: lately, or retention would delete it.
 static START: LazyLock<i64> = LazyLock::new(|| now() / 1000 * 1000 - 7_200_000);
 
-fn query(topic: &str, seek: Seek) -> RecordQuery {
+pub(super) fn query(topic: &str, seek: Seek) -> RecordQuery {
     RecordQuery {
         cluster: bed(),
         topic: topic.parse().unwrap(),
@@ -44,6 +44,7 @@ fn query(topic: &str, seek: Seek) -> RecordQuery {
         live: false,
         key_decoding: Decoding::Auto,
         value_decoding: Decoding::Auto,
+        paths: vec![],
         resume: vec![],
     }
 }

@@ -2,26 +2,19 @@
 
 use std::sync::Arc;
 
-use drawbridge_shared::view::{PartitionPosition, PayloadView, RecordQuery, SearchEnd};
+use drawbridge_shared::view::{PartitionPosition, RecordQuery, SearchEnd};
 use drawbridge_shared::wire::{EndReason, Feed};
 use leptos::prelude::*;
 
 use super::Asked;
-use crate::model::messages::{Found, decoding_name};
-use crate::model::number::{count, counted, rate, signed};
-use crate::model::{bytes, messages};
+use super::columns::{ColumnChoice, columns};
+use super::row::cells;
+use crate::model::bytes;
+use crate::model::messages::Found;
+use crate::model::messages::columns::ListColumn;
+use crate::model::number::{count, counted, rate};
 use crate::socket::{FollowState, Followed, Socket};
-use crate::ui::{Button, Column, DataTable, EmptyState, ErrorNote, Note, Show, StateRole};
-
-fn columns() -> Vec<Column> {
-    vec![
-        Column::new("offset", "Offset", "132px"),
-        Column::new("partition", "Partition", "84px").numeric().wide(),
-        Column::new("time", "Time", "196px").wide(),
-        Column::new("key", "Key", "22%").wide(),
-        Column::new("value", "Value", ""),
-    ]
-}
+use crate::ui::{Button, DataTable, EmptyState, ErrorNote, Note, Show, StateRole};
 
 #[component]
 pub(super) fn Results(asked: Asked, query: RecordQuery) -> impl IntoView {
@@ -33,6 +26,7 @@ pub(super) fn Results(asked: Asked, query: RecordQuery) -> impl IntoView {
     let found =
         Memo::new_with_compare(move |_| now.with(|now| before.get().then(&now.found)), |_, _| true);
     let keys = Memo::new(move |_| Arc::new(found.with(|found| found.keys(is_live))));
+    let trouble = Memo::new(move |_| found.with(Found::trouble));
     let last = move || found.with(|found| found.parts.last().cloned());
     let is_over = Memo::new(move |_| now.with(|now| matches!(now.state, FollowState::Ended(_))));
     let is_running = Memo::new(move |_| run.read().is_some() && !is_over.get());
@@ -62,7 +56,9 @@ pub(super) fn Results(asked: Asked, query: RecordQuery) -> impl IntoView {
         let query = query.clone();
         run.get().map(|resume| view! { <Follow query=RecordQuery { resume, ..query } now /> })
     };
-    let row = Arc::new(move |key: String| cells(asked, found, &key));
+    let chosen = Memo::new(move |_| {
+        asked.query.with(|query| (ListColumn::chosen(&query.columns), query.paths.clone()))
+    });
     let open = Callback::new(move |key: String| asked.change(|query| query.record = key));
     view! {
         <section class="messages-found" aria-label="Records">
@@ -77,6 +73,7 @@ pub(super) fn Results(asked: Asked, query: RecordQuery) -> impl IntoView {
                 <Show when=can_go_on>
                     <Button on_click=move |()| go_on()>"Continue"</Button>
                 </Show>
+                <ColumnChoice asked />
                 <span class="messages-export">
                     "Export all: " {file(asked, "jsonl", "JSON Lines")} " · " {file(asked, "csv", "CSV")}
                 </span>
@@ -101,6 +98,16 @@ pub(super) fn Results(asked: Asked, query: RecordQuery) -> impl IntoView {
                     </Note>
                 }
             })}
+            {move || trouble.get().map(|(n, trouble)| {
+                let n = u64::try_from(n).unwrap_or(0);
+                let shown = counted(n, "record is shown", "records are shown");
+                view! {
+                    <Note role=StateRole::Attention>
+                        <p class="note-message">{format!("{shown} as bytes: {}.", trouble.cause)}</p>
+                        <p>{trouble.remedy}</p>
+                    </Note>
+                }
+            })}
             <Show
                 when=move || !keys.read().is_empty()
                 fallback=move || {
@@ -113,13 +120,12 @@ pub(super) fn Results(asked: Asked, query: RecordQuery) -> impl IntoView {
                     })
                 }
             >
-                <DataTable
-                    caption="Records"
-                    columns=columns()
-                    keys=keys
-                    row=row.clone()
-                    on_open=open
-                />
+                {move || {
+                    let (chosen, paths) = chosen.get();
+                    let columns = columns(&chosen, &paths);
+                    let row = Arc::new(move |key: String| cells(asked, found, &chosen, &key));
+                    view! { <DataTable caption="Records" columns keys row on_open=open /> }
+                }}
             </Show>
         </section>
     }
@@ -181,32 +187,4 @@ fn progress(asked: Asked, found: Memo<Found>, is_running: bool) -> String {
         }
         words.join(" · ")
     })
-}
-
-fn cells(asked: Asked, found: Memo<Found>, key: &str) -> AnyView {
-    let Some(record) = found.with_untracked(|found| found.record(key).cloned()) else {
-        return ().into_any();
-    };
-    let own = messages::key(&record);
-    let at = record.timestamp_ms;
-    let text = |payload: Option<PayloadView>, none: &'static str| match payload {
-        None => view! { <span class="muted">{none}</span> }.into_any(),
-        Some(payload) => {
-            let title = decoding_name(payload.decoding);
-            let text: String = payload.text.chars().take(300).collect();
-            view! { <span class="mono" title=title>{text}</span> }.into_any()
-        }
-    };
-    view! {
-        <th scope="row">
-            <a class="link num" href=move || asked.with_record(own.clone())>
-                {signed(record.offset)}
-            </a>
-        </th>
-        <td class="right wide num">{record.partition}</td>
-        <td class="wide num">{move || asked.time(at)}</td>
-        <td class="wide">{text(record.key, "no key")}</td>
-        <td>{text(record.value, "tombstone")}</td>
-    }
-    .into_any()
 }

@@ -20,7 +20,7 @@ pub use activity::ActivityQuery;
 use encoding::{Query, encode_pairs};
 pub use groups::{GroupsQuery, ResetQuery};
 pub use links::{CompareQuery, CutOver, LinkTab, ListQuery};
-pub use messages::{MessagesQuery, RecordPlace, import as import_path};
+pub use messages::{MessagesQuery, RecordPlace, import as import_path, whole_record};
 pub use topics::{TopicTab, TopicsQuery};
 pub use words::Crumb;
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use drawbridge_shared::names::{ClusterName, TopicName};
 use drawbridge_shared::search::{self, Meaning, Words};
 use drawbridge_shared::view::{
-    Decoding, RecordQuery, RecordView, RecordsChunk, SchemaKind, SchemaView, TroubleView,
+    Decoding, RecordQuery, RecordView, RecordsChunk, SchemaKind, SchemaView, SearchProgress,
+    TroubleView,
 };
 
 use crate::routes::MessagesQuery;
@@ -107,14 +108,56 @@ pub struct Found {
     pub dropped: u64,
     /// Records that the gateway passed over because this page was slow, those before dropped parts included.
     pub skipped: u64,
+    /// What the runs before this one did: a search goes on after a reconnect or a stop, and each run counts anew.
+    before: Totals,
+    /// What this run did.
+    now: Totals,
+}
+
+/// What a search did, all its runs together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Records looked at.
+    pub scanned: u64,
+    /// Bytes of their keys and values.
+    pub bytes: u64,
+    /// Milliseconds it ran.
+    pub elapsed_ms: u64,
+    /// Records the filter failed on.
+    pub filter_errors: u64,
+}
+
+impl Totals {
+    const fn plus(self, more: Self) -> Self {
+        Self {
+            scanned: self.scanned.saturating_add(more.scanned),
+            bytes: self.bytes.saturating_add(more.bytes),
+            elapsed_ms: self.elapsed_ms.saturating_add(more.elapsed_ms),
+            filter_errors: self.filter_errors.saturating_add(more.filter_errors),
+        }
+    }
 }
 
 impl Found {
     /// One more part.
     pub fn push(&mut self, part: RecordsChunk) {
         self.skipped += part.skipped;
+        let SearchProgress { scanned, bytes, elapsed_ms, filter_errors, .. } = part.progress;
+        self.now = Totals { scanned, bytes, elapsed_ms, filter_errors };
         self.parts.push(Arc::new(part));
         self.trim();
+    }
+
+    /// The search goes on, and counts anew.
+    pub fn begin_run(&mut self) {
+        self.before = self.totals();
+        self.now = Totals::default();
+    }
+
+    /// What it did altogether.
+    #[must_use]
+    pub const fn totals(&self) -> Totals {
+        self.before.plus(self.now)
     }
 
     /// This, and what was found after it.
@@ -122,6 +165,9 @@ impl Found {
     pub fn then(mut self, later: &Self) -> Self {
         self.dropped += later.dropped;
         self.skipped += later.skipped;
+        self.begin_run();
+        self.before = self.before.plus(later.before);
+        self.now = later.now;
         self.parts.extend(later.parts.iter().cloned());
         self.trim();
         self
@@ -279,6 +325,28 @@ mod tests {
         let more = found.clone().then(&found);
         assert_eq!((more.dropped, more.skipped, more.parts.len()), (36_000, 70, 4));
         assert!(found.record("0:5999").is_none() && found.record("0:6000").is_some());
+    }
+
+    #[test]
+    fn a_search_that_goes_on_counts_on() {
+        let part = |scanned, elapsed_ms| RecordsChunk {
+            progress: SearchProgress { scanned, elapsed_ms, bytes: 1, ..SearchProgress::default() },
+            ..RecordsChunk::default()
+        };
+        let mut found = Found::default();
+        found.push(part(5, 10));
+        found.push(part(9, 20));
+        found.begin_run();
+        assert_eq!(found.totals().scanned, 9, "nothing is lost while nothing new is there");
+        found.push(part(2, 3));
+        assert_eq!((found.totals().scanned, found.totals().elapsed_ms), (11, 23));
+        let mut later = Found::default();
+        assert_eq!(found.clone().then(&later).totals().scanned, 11);
+        later.push(part(4, 1));
+        assert_eq!(
+            found.then(&later).totals(),
+            Totals { scanned: 15, bytes: 3, elapsed_ms: 24, filter_errors: 0 }
+        );
     }
 
     #[test]

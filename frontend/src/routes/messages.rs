@@ -81,6 +81,25 @@ impl MessagesQuery {
     }
 }
 
+/// Where the gateway offers one record whole as a file, however large it is.
+#[must_use]
+pub fn whole_record(
+    cluster: &ClusterName,
+    topic: &TopicName,
+    partition: i32,
+    offset: i64,
+) -> String {
+    let (partition, offset) = (partition.to_string(), offset.to_string());
+    let pairs = [
+        ("from", "offset"),
+        ("at", offset.as_str()),
+        ("partitions", partition.as_str()),
+        ("limit", "1"),
+        ("format", "jsonl"),
+    ];
+    format!("/export/{cluster}/{topic}{}", encode_pairs(&pairs))
+}
+
 /// Where the gateway takes a file of records.
 #[must_use]
 pub fn import(

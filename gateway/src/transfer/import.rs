@@ -10,6 +10,7 @@ use axum::{
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use drawbridge_shared::{
+    names::TopicName,
     record::{ImportMistake, ImportReport, ProduceCodec},
     wire::ErrorCode,
 };
@@ -20,7 +21,8 @@ use serde_json::value::RawValue;
 use super::{Place, Refused};
 use crate::{
     api::Gateway,
-    produce::{NewRecord, Writer},
+    clusters::Cluster,
+    produce::{NewRecord, Writer, all_refused},
     refusal::Refusal,
 };
 
@@ -86,9 +88,16 @@ pub(super) async fn import(
         return Err(Refusal::new(ErrorCode::Invalid, message).into());
     }
     let known = gateway.clusters.require(&cluster)?;
-    let writer = Writer::open(&gateway.links, known, &topic, asked.codec).await?;
-    let mut import =
-        Import { writer, asked, report: ImportReport::default(), portion: Vec::new(), size: 0 };
+    let writer = Writer::open(&gateway.links, Arc::clone(&known), &topic, asked.codec).await?;
+    let mut import = Import {
+        cluster: known,
+        topic,
+        writer,
+        asked,
+        report: ImportReport::default(),
+        portion: Vec::new(),
+        size: 0,
+    };
     let outcome = import.run(request.into_body()).await;
     import.writer.end();
     outcome?;
@@ -96,6 +105,8 @@ pub(super) async fn import(
 }
 
 struct Import {
+    cluster: Arc<Cluster>,
+    topic: TopicName,
     writer: Writer,
     asked: Asked,
     report: ImportReport,
@@ -201,6 +212,13 @@ impl Import {
             return Ok(());
         }
         let written = self.writer.write(records).await?;
+        // Whoever may not write at all is told what it takes, not each line that was not written.
+        if self.report.written == 0
+            && let Some(refusal) = all_refused(&self.cluster, &self.topic, &written)
+            && refusal.code == ErrorCode::Denied
+        {
+            return Err(refusal);
+        }
         for (number, written) in numbers.into_iter().zip(written) {
             match written {
                 Ok(_) => self.report.written += 1,

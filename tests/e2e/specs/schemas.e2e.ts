@@ -94,7 +94,7 @@ test("an unknown schema and poison are told, and the rows between them are decod
   const table = page.getByRole("table", { name: "Records" });
   await expect(table.getByRole("rowheader")).toHaveText(["0", "1", "2"]);
   await expect(table).toContainText('"city":"Bern"');
-  await expect(page.getByText("2 records are shown as bytes")).toBeVisible();
+  await expect(page.getByText("2 records are not decoded")).toBeVisible();
   await table.getByRole("link", { name: "0" }).click();
   const record = page.getByRole("complementary", { name: "Record" });
   await expect(record).toContainText(`the schema registry ${registry.url} has no schema 99`);
@@ -103,7 +103,7 @@ test("an unknown schema and poison are told, and the rows between them are decod
   await expect(record).toContainText("the bytes are not of schema 7 (orders-value version 2)");
   await page.getByRole("combobox", { name: "Show values as" }).selectOption({ label: "Hex" });
   await expect(table).toContainText("00 00 00 00 63 01 02 03 04");
-  await expect(page.getByText("records are shown as bytes")).toHaveCount(0);
+  await expect(page.getByText("records are not decoded")).toHaveCount(0);
 });
 
 test("a registry that is down costs no search, and what is known stays decoded", async ({ page, request }) => {

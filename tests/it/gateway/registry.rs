@@ -27,6 +27,8 @@ const MONEY: &str = r#"{"type":"record","name":"shop.Money","fields":[
     {"name":"amount","type":{"type":"bytes","logicalType":"decimal","precision":12,"scale":2}}]}"#;
 const ORDER: &str = r#"{"type":"record","name":"shop.Order","fields":[
     {"name":"id","type":"long"},{"name":"sum","type":"shop.Money"}]}"#;
+// Apicurio tells JSON Schema by its `$schema`.
+const PLAIN: &str = r#"{"$schema":"http://json-schema.org/draft-07/schema#","type":"object"}"#;
 const UNITS: &str = "syntax = \"proto3\"; package shop; message Units { int64 n = 1; }";
 const CART: &str = "syntax = \"proto3\"; package shop; import \"units.proto\"; \
     message Other {} message Cart { Units units = 1; string note = 2; }";
@@ -88,7 +90,7 @@ async fn values_are_decoded_with_the_schemas_of_a_real_registry(version: Version
     registry.register(&units, "PROTOBUF", UNITS, &[]).await?;
     let imports = [("units.proto", units.as_str())];
     let cart = registry.register(&unique("cart"), "PROTOBUF", CART, &imports).await?;
-    let plain = registry.register(&unique("plain"), "JSON", r#"{"type":"object"}"#, &[]).await?;
+    let plain = registry.register(&unique("plain"), "JSON", PLAIN, &[]).await?;
     let late = registry.register(&unique("late"), "AVRO", r#"{"type":"string"}"#, &[]).await?;
     stage
         .write(&[

@@ -130,9 +130,19 @@ fn topic_partitions(bytes: &mut &[u8]) -> Option<Value> {
     *bytes = rest;
     let id = uuid::Uuid::from_slice(id).ok()?;
     let partitions = many(bytes, |bytes| Some(Value::from(bytes.try_get_i32().ok()?)))?;
-    // Fields to come.
-    (bytes.try_get_u8().ok()? == 0)
-        .then(|| json!({ "topic_id": topic_id(id), "partitions": partitions }))
+    tagged(bytes)?;
+    Some(json!({ "topic_id": topic_id(id), "partitions": partitions }))
+}
+
+/// Passes over tagged fields, which newer versions add: Kafka 4.3 has assignment epochs there.
+pub(super) fn tagged(bytes: &mut &[u8]) -> Option<()> {
+    let n_fields = varint(bytes)?;
+    for _ in 0..n_fields {
+        varint(bytes)?;
+        let (_, rest) = bytes.split_at_checked(varint(bytes)?)?;
+        *bytes = rest;
+    }
+    Some(())
 }
 
 /// A topic id as Kafka's tools write it.
@@ -168,12 +178,16 @@ pub(super) fn compact_text(bytes: &mut &[u8]) -> Option<Value> {
 
 /// A length plus one as a varint; 0 is null.
 pub(super) fn compact_length(bytes: &mut &[u8]) -> Option<Option<usize>> {
-    let mut length = 0_usize;
+    Some(varint(bytes)?.checked_sub(1))
+}
+
+fn varint(bytes: &mut &[u8]) -> Option<usize> {
+    let mut number = 0_usize;
     for shift in [0_u32, 7, 14, 21] {
         let byte = bytes.try_get_u8().ok()?;
-        length |= usize::from(byte & 0x7f) << shift;
+        number |= usize::from(byte & 0x7f) << shift;
         if byte & 0x80 == 0 {
-            return Some(length.checked_sub(1));
+            return Some(number);
         }
     }
     None

@@ -77,6 +77,20 @@ fn a_commit_of_a_group_is_readable() {
 }
 
 #[test]
+fn an_assignment_is_readable_with_what_newer_versions_add() {
+    // A member's of Kafka 4.3, with the epochs of its partitions as a tagged field.
+    let key = [0, 8, 0, 1, b'g', 0, 1, b'm'];
+    let mut value = vec![0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 2];
+    value.extend_from_slice(&[7; 16]);
+    value.extend_from_slice(&[2, 0, 0, 0, 0, 1, 0, 5, 2, 0, 0, 0, 2, 1, 0]);
+    let decoder = Decoder::without_registry("__consumer_offsets");
+    let shown = show(&value, &wish(&decoder, Decoding::Auto, Part::Value(Some(&key)), 2048));
+    assert_eq!(shown.decoding, Decoding::ConsumerOffsets);
+    assert!(shown.text.contains(r#""member_epoch":2"#), "{}", shown.text);
+    assert!(shown.text.contains(r#""partitions":[0]"#), "{}", shown.text);
+}
+
+#[test]
 fn a_large_value_is_cut_between_characters() {
     let shown = shown("ä".repeat(5000).as_bytes());
     assert!(shown.truncated && shown.text.len() <= 2048 && shown.size == 10_000);

@@ -3,7 +3,7 @@
 use bytes::Buf;
 use serde_json::{Value, json};
 
-use super::consumer_offsets::{compact_length, compact_text, text};
+use super::consumer_offsets::{compact_length, compact_text, tagged, text};
 
 /// A key: a transactional id.
 pub(super) fn key(mut bytes: &[u8]) -> Option<String> {
@@ -71,8 +71,8 @@ fn partitions(bytes: &mut &[u8], is_flexible: bool) -> Option<Value> {
         for _ in 0..n {
             partitions.push(bytes.try_get_i32().ok()?);
         }
-        if is_flexible && bytes.try_get_u8().ok()? != 0 {
-            return None;
+        if is_flexible {
+            tagged(bytes)?;
         }
         topics.push(json!({ "topic": topic, "partitions": partitions }));
     }

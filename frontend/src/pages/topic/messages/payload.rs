@@ -46,7 +46,7 @@ pub(super) fn part(
         <p class="muted">{facts.join(" · ")} {why.map(|why| format!(" ({why})"))}</p>
         {trouble.map(|TroubleView { cause, remedy }| view! {
             <Note role=StateRole::Attention>
-                <p class="note-message">"Shown as bytes: " {cause} "."</p>
+                <p class="note-message">"Not decoded: " {cause} "."</p>
                 <p>{remedy}</p>
             </Note>
         })}

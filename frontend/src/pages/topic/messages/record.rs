@@ -10,7 +10,7 @@ use super::Asked;
 use super::payload::part;
 use crate::model::messages::{decoding, place};
 use crate::model::number::signed;
-use crate::routes::{RecordPlace, Route};
+use crate::routes::{RecordPlace, Route, whole_record};
 use crate::socket::{RequestError, Socket};
 use crate::ui::{Button, ButtonKind, CopyButton, ErrorNote};
 
@@ -134,8 +134,20 @@ fn whole(asked: Asked, record: RecordView) -> AnyView {
             </table>
         }
     });
+    let is_cut = [&record.key, &record.value].into_iter().flatten().any(|part| part.truncated);
+    let (partition, offset) = (record.partition, record.offset);
+    let all = is_cut.then(|| {
+        let (cluster, topic) = (asked.subject.cluster.name(), asked.subject.name());
+        let href = whole_record(&cluster, &topic, partition, offset);
+        view! {
+            <p>
+                <a class="link" href=href download="" rel="external">"Load all of it as a file"</a>
+            </p>
+        }
+    });
     view! {
         <p class="muted num">{move || asked.time(at)} " " {clock}</p>
+        {all}
         {part("Key", record.key, "no key")}
         {part("Value", record.value, "A tombstone: the key is deleted")}
         {headers}

@@ -100,10 +100,10 @@ pub(super) fn Results(asked: Asked, query: RecordQuery) -> impl IntoView {
             })}
             {move || trouble.get().map(|(n, trouble)| {
                 let n = u64::try_from(n).unwrap_or(0);
-                let shown = counted(n, "record is shown", "records are shown");
+                let shown = counted(n, "record is", "records are");
                 view! {
                     <Note role=StateRole::Attention>
-                        <p class="note-message">{format!("{shown} as bytes: {}.", trouble.cause)}</p>
+                        <p class="note-message">{format!("{shown} not decoded: {}.", trouble.cause)}</p>
                         <p>{trouble.remedy}</p>
                     </Note>
                 }
@@ -155,7 +155,7 @@ fn progress(asked: Asked, found: Memo<Found>, is_running: bool) -> String {
     found.with(|found| {
         let Some(last) = found.parts.last() else { return format!("{state} …") };
         let shown: usize = found.parts.iter().map(|part| part.records.len()).sum();
-        let progress = &last.progress;
+        let (progress, totals) = (&last.progress, found.totals());
         let mut words = vec![match (&last.end, is_running) {
             (Some(SearchEnd::Complete), _) => "Complete".to_owned(),
             (Some(SearchEnd::Limit), _) => "More to come".to_owned(),
@@ -163,11 +163,11 @@ fn progress(asked: Asked, found: Memo<Found>, is_running: bool) -> String {
             _ => state.to_owned(),
         }];
         words.push(counted(u64::try_from(shown).unwrap_or(0), "record", "records"));
-        words.push(format!("{} scanned", count(progress.scanned)));
-        words.push(bytes::bytes(progress.bytes));
-        if progress.elapsed_ms >= 500 {
+        words.push(format!("{} scanned", count(totals.scanned)));
+        words.push(bytes::bytes(totals.bytes));
+        if totals.elapsed_ms >= 500 {
             #[expect(clippy::cast_precision_loss, reason = "a rate is rounded anyway")]
-            let per_second = progress.scanned as f64 * 1000.0 / progress.elapsed_ms as f64;
+            let per_second = totals.scanned as f64 * 1000.0 / totals.elapsed_ms as f64;
             words.push(rate(per_second));
         }
         if let Some(left) = progress.remaining.filter(|left| *left > 0) {
@@ -182,8 +182,8 @@ fn progress(asked: Asked, found: Memo<Found>, is_running: bool) -> String {
         if found.dropped > 0 {
             words.push(format!("the oldest {} dropped from this page", count(found.dropped)));
         }
-        if progress.filter_errors > 0 {
-            words.push(counted(progress.filter_errors, "filter error", "filter errors"));
+        if totals.filter_errors > 0 {
+            words.push(counted(totals.filter_errors, "filter error", "filter errors"));
         }
         words.join(" · ")
     })

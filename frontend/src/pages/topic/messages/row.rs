@@ -111,7 +111,7 @@ fn payload(payload: Option<&PayloadView>, none: &'static str) -> AnyView {
     };
     let text = head(&payload.text);
     let title = match (&payload.trouble, &payload.schema) {
-        (Some(trouble), _) => format!("Shown as bytes: {}", trouble.cause),
+        (Some(trouble), _) => format!("Not decoded: {}", trouble.cause),
         (None, Some(schema)) => schema_name(schema),
         (None, None) => decoding_name(payload.decoding).to_owned(),
     };

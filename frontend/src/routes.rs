@@ -22,7 +22,7 @@ pub use brokers::{BrokerTab, BrokersTab, PartitionsQuery, trouble_key, trouble_o
 use encoding::{Query, encode_pairs};
 pub use groups::{GroupsQuery, ResetQuery};
 pub use links::{CompareQuery, CutOver, LinkTab, ListQuery};
-pub use messages::{MessagesQuery, RecordPlace, import as import_path};
+pub use messages::{MessagesQuery, RecordPlace, import as import_path, whole_record};
 pub use topics::{TopicTab, TopicsQuery};
 pub use words::Crumb;
 
@@ -197,7 +197,7 @@ pub enum Route {
         /// Which topic.
         topic: TopicName,
         /// What is looked for.
-        query: MessagesQuery,
+        query: Box<MessagesQuery>,
     },
 }
 
@@ -274,7 +274,7 @@ impl Route {
             let route = if part == "produce" {
                 Self::Produce { cluster, topic, of: RecordPlace::read(query.get("of")) }
             } else {
-                Self::Messages { cluster, topic, query: messages::parse(&query) }
+                Self::Messages { cluster, topic, query: Box::new(messages::parse(&query)) }
             };
             return segments.nth(5).is_none().then_some(route);
         }

@@ -9,6 +9,7 @@ mod export;
 mod filter;
 mod merge;
 mod outlet;
+mod paths;
 mod prepare;
 mod reader;
 mod scan;
@@ -129,7 +130,7 @@ impl Browse {
     async fn start(&self, query: RecordQuery, session: Arc<Semaphore>) -> Result<Search, Refusal> {
         let places = self.places(session).await?;
         let cluster = self.inner.clusters.require(&query.cluster)?;
-        let job = prepare::prepare(cluster.client()?, query, self.inner.limits.scan_bytes).await?;
+        let job = prepare::prepare(&cluster, query, self.inner.limits.scan_bytes).await?;
         Ok(Search { job, cluster, _places: places })
     }
 

@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use drawbridge_kafka::settings::Secret;
+use drawbridge_kafka::settings::{RegistryUrl, Secret};
 use drawbridge_shared::names::ClusterName;
 
 pub use arguments::{Arguments, Command};
@@ -36,6 +36,8 @@ pub struct Config {
     pub clusters: Vec<(ClusterName, PathBuf)>,
     /// What the gateway is told not to do.
     pub guards: GuardSettings,
+    /// Schema registries by cluster, over those of the properties files.
+    pub schema_registries: Vec<(ClusterName, RegistryUrl)>,
     /// Where clusters added from the console are kept.
     pub clusters_dir: Option<PathBuf>,
     /// How long requests under way may take when the gateway stops.
@@ -132,6 +134,7 @@ impl Config {
                 }
             })
             .collect();
+        let schema_registries = registries(layer, faults);
         let shutdown_grace = layer.get("shutdown_grace_ms").map_or(DEFAULT_GRACE, |given| {
             given.value.parse().map(Duration::from_millis).unwrap_or_else(|_| {
                 faults.push(ConfigFault::new(
@@ -193,6 +196,7 @@ impl Config {
             allowed_hosts: layer.list("allowed_hosts"),
             clusters,
             guards: GuardSettings::read(layer, faults),
+            schema_registries,
             clusters_dir: clusters_dir.filter(|_| mode == Mode::Serve),
             shutdown_grace,
             log,
@@ -209,6 +213,22 @@ impl Config {
         let secret = self.password_encoder_secret.as_ref()?;
         Some(PasswordEncoder::new(secret, self.password_encoder_old_secret.as_ref()))
     }
+}
+
+/// Schema registries by cluster. An address may have a password in it, so no fault quotes one.
+fn registries(layer: &Layer, faults: &mut Vec<ConfigFault>) -> Vec<(ClusterName, RegistryUrl)> {
+    let read = |(name, given): (&str, &Given)| {
+        let name = name.parse().map_err(|error| {
+            ConfigFault::new(&given.place, error_words(&error), "Give the name of a cluster")
+        })?;
+        let url = RegistryUrl::parse(&given.value).map_err(|problem| {
+            let remedy = "Give http://host:port, and a login in basic.auth.user.info of the cluster's properties file.";
+            ConfigFault::new(&given.place, format!("schema registry of {name}: {problem}"), remedy)
+        })?;
+        Ok((name, url))
+    };
+    let all = layer.pairs("schema_registries").map(read);
+    all.filter_map(|read| read.map_err(|fault| faults.push(fault)).ok()).collect()
 }
 
 /// A number from 1 on.

@@ -20,6 +20,7 @@ pub mod notices;
 pub mod ops;
 pub mod produce;
 pub mod refusal;
+mod registry;
 pub mod rest;
 pub mod shutdown;
 pub mod telemetry;

@@ -65,6 +65,7 @@ async fn run(config: Config) -> anyhow::Result<()> {
         }
         Mode::Serve => {
             (parts.clusters, parts.unusable) = clusters(&config)?;
+            give_registries(&mut parts.clusters, &config)?;
             parts.store = config.clusters_dir.clone().map(Store::new);
             None
         }
@@ -103,6 +104,17 @@ fn guard(config: &Config, parts: &mut Parts) -> anyhow::Result<()> {
 #[allow(clippy::print_stdout, reason = "the one line that whoever started it waits for")]
 fn announce(app: &App) {
     println!("drawbridge: console at http://{}", app.address());
+}
+
+/// Gives clusters the schema registries of the settings. A login stays that of the properties file.
+fn give_registries(specs: &mut [ClusterSpec], config: &Config) -> anyhow::Result<()> {
+    for (name, url) in &config.schema_registries {
+        let spec = specs.iter_mut().find(|spec| spec.name == *name).with_context(|| {
+            format!("schema_registries names {name}, and there is no cluster of this name; correct the name")
+        })?;
+        spec.settings.set_schema_registry(url.clone());
+    }
+    Ok(())
 }
 
 /// Configured clusters must be usable; one that was added from the console and is not must not keep the

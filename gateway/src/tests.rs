@@ -13,6 +13,7 @@ mod membership;
 mod openapi;
 mod produce;
 mod protocol;
+mod registry;
 mod rest;
 mod rest_links;
 mod support;

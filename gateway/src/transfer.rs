@@ -126,6 +126,7 @@ async fn export(
         live: false,
         key_decoding: drawbridge_shared::view::Decoding::Auto,
         value_decoding: drawbridge_shared::view::Decoding::Auto,
+        paths: vec![],
         resume: Vec::new(),
     };
     let format = asked.format;

@@ -48,8 +48,9 @@ pub use mirror::{
 };
 pub use probe::{ProbeReport, ProbeStage, ProbeStep, StepOutcome};
 pub use record::{
-    Decoding, FilterErrorView, HeaderView, MAX_LIMIT, PartitionPosition, PayloadView, RecordFilter,
-    RecordQuery, RecordView, RecordsChunk, SearchEnd, SearchProgress, Seek, TimestampKind,
+    Decoding, FilterErrorView, HeaderView, MAX_LIMIT, MAX_PATHS, PartitionPosition, PayloadView,
+    RecordFilter, RecordQuery, RecordView, RecordsChunk, SchemaKind, SchemaView, SearchEnd,
+    SearchProgress, Seek, TimestampKind, TroubleView,
 };
 pub use topic::{
     ConfigEntryView, ConfigSource, ConfigUpdate, PartitionView, PurgeRow, TopicDetail, TopicRow,

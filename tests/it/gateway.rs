@@ -7,6 +7,7 @@ mod console;
 mod feeds;
 mod groups;
 mod produce;
+mod registry;
 mod rest;
 mod rest_errors;
 mod topics;

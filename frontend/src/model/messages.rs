@@ -4,16 +4,23 @@ use std::sync::Arc;
 
 use drawbridge_shared::names::{ClusterName, TopicName};
 use drawbridge_shared::search::{self, Meaning, Words};
-use drawbridge_shared::view::{Decoding, RecordQuery, RecordView, RecordsChunk};
+use drawbridge_shared::view::{
+    Decoding, RecordQuery, RecordView, RecordsChunk, SchemaKind, SchemaView, SearchProgress,
+    TroubleView,
+};
 
 use crate::routes::MessagesQuery;
+
+pub mod columns;
+pub mod json;
 
 /// Records before the search waits to be continued.
 pub const LIMIT: u32 = 500;
 
 /// Decodings that can be chosen, with their names.
-pub const DECODINGS: [(&str, &str, Decoding); 9] = [
+pub const DECODINGS: [(&str, &str, Decoding); 10] = [
     ("", "Automatic", Decoding::Auto),
+    ("registry", "Schema registry", Decoding::Registry),
     ("json", "JSON", Decoding::Json),
     ("text", "Text", Decoding::Text),
     ("int32", "32-bit integer", Decoding::Int32),
@@ -35,9 +42,24 @@ pub fn decoding(word: &str) -> Decoding {
 #[must_use]
 pub fn decoding_name(decoding: Decoding) -> &'static str {
     match decoding {
-        Decoding::Registry => "schema registry",
         Decoding::ConsumerOffsets => "consumer offsets",
+        Decoding::TransactionState => "transaction state",
         other => DECODINGS.iter().find(|(_, _, own)| *own == other).map_or("", |(_, name, _)| name),
+    }
+}
+
+/// A schema in words: its language, its subject and the version there.
+#[must_use]
+pub fn schema_name(schema: &SchemaView) -> String {
+    let kind = match schema.kind {
+        SchemaKind::Avro => "Avro",
+        SchemaKind::Json => "JSON Schema",
+        SchemaKind::Protobuf => "Protobuf",
+    };
+    match (&schema.subject, schema.version) {
+        (Some(subject), Some(version)) => format!("{kind} · {subject} v{version}"),
+        (Some(subject), None) => format!("{kind} · {subject}"),
+        (None, _) => kind.to_owned(),
     }
 }
 
@@ -67,8 +89,9 @@ pub fn query(
         filter,
         limit: LIMIT,
         live: typed.live,
-        key_decoding: Decoding::Auto,
+        key_decoding: decoding(&typed.keys),
         value_decoding: decoding(&typed.decode),
+        paths: columns::paths(&typed.paths).map(str::to_owned).collect(),
         resume: Vec::new(),
     })
 }
@@ -85,14 +108,56 @@ pub struct Found {
     pub dropped: u64,
     /// Records that the gateway passed over because this page was slow, those before dropped parts included.
     pub skipped: u64,
+    /// What the runs before this one did: a search goes on after a reconnect or a stop, and each run counts anew.
+    before: Totals,
+    /// What this run did.
+    now: Totals,
+}
+
+/// What a search did, all its runs together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Records looked at.
+    pub scanned: u64,
+    /// Bytes of their keys and values.
+    pub bytes: u64,
+    /// Milliseconds it ran.
+    pub elapsed_ms: u64,
+    /// Records the filter failed on.
+    pub filter_errors: u64,
+}
+
+impl Totals {
+    const fn plus(self, more: Self) -> Self {
+        Self {
+            scanned: self.scanned.saturating_add(more.scanned),
+            bytes: self.bytes.saturating_add(more.bytes),
+            elapsed_ms: self.elapsed_ms.saturating_add(more.elapsed_ms),
+            filter_errors: self.filter_errors.saturating_add(more.filter_errors),
+        }
+    }
 }
 
 impl Found {
     /// One more part.
     pub fn push(&mut self, part: RecordsChunk) {
         self.skipped += part.skipped;
+        let SearchProgress { scanned, bytes, elapsed_ms, filter_errors, .. } = part.progress;
+        self.now = Totals { scanned, bytes, elapsed_ms, filter_errors };
         self.parts.push(Arc::new(part));
         self.trim();
+    }
+
+    /// The search goes on, and counts anew.
+    pub fn begin_run(&mut self) {
+        self.before = self.totals();
+        self.now = Totals::default();
+    }
+
+    /// What it did altogether.
+    #[must_use]
+    pub const fn totals(&self) -> Totals {
+        self.before.plus(self.now)
     }
 
     /// This, and what was found after it.
@@ -100,6 +165,9 @@ impl Found {
     pub fn then(mut self, later: &Self) -> Self {
         self.dropped += later.dropped;
         self.skipped += later.skipped;
+        self.begin_run();
+        self.before = self.before.plus(later.before);
+        self.now = later.now;
         self.parts.extend(later.parts.iter().cloned());
         self.trim();
         self
@@ -127,6 +195,19 @@ impl Found {
             keys.reverse();
         }
         keys
+    }
+
+    /// How many of the records have a key or value that could not be decoded, and why the last of them.
+    #[must_use]
+    pub fn trouble(&self) -> Option<(usize, TroubleView)> {
+        let records = self.parts.iter().flat_map(|part| &part.records);
+        let of = |record: &'_ RecordView| {
+            let parts = [record.value.as_ref(), record.key.as_ref()];
+            parts.into_iter().flatten().find_map(|part| part.trouble.clone())
+        };
+        records
+            .filter_map(of)
+            .fold(None, |found, trouble| Some((found.map_or(1, |(n, _)| n + 1), trouble)))
     }
 
     /// A record by its key.
@@ -216,6 +297,7 @@ mod tests {
             value: None,
             headers: Vec::new(),
             n_headers: 0,
+            picked: vec![],
         }
     }
 
@@ -243,6 +325,28 @@ mod tests {
         let more = found.clone().then(&found);
         assert_eq!((more.dropped, more.skipped, more.parts.len()), (36_000, 70, 4));
         assert!(found.record("0:5999").is_none() && found.record("0:6000").is_some());
+    }
+
+    #[test]
+    fn a_search_that_goes_on_counts_on() {
+        let part = |scanned, elapsed_ms| RecordsChunk {
+            progress: SearchProgress { scanned, elapsed_ms, bytes: 1, ..SearchProgress::default() },
+            ..RecordsChunk::default()
+        };
+        let mut found = Found::default();
+        found.push(part(5, 10));
+        found.push(part(9, 20));
+        found.begin_run();
+        assert_eq!(found.totals().scanned, 9, "nothing is lost while nothing new is there");
+        found.push(part(2, 3));
+        assert_eq!((found.totals().scanned, found.totals().elapsed_ms), (11, 23));
+        let mut later = Found::default();
+        assert_eq!(found.clone().then(&later).totals().scanned, 11);
+        later.push(part(4, 1));
+        assert_eq!(
+            found.then(&later).totals(),
+            Totals { scanned: 15, bytes: 3, elapsed_ms: 24, filter_errors: 0 }
+        );
     }
 
     #[test]

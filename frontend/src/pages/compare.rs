@@ -299,7 +299,7 @@ fn record_page(cluster: ClusterName, topic: TopicName, partition: i32, offset: i
         record: format!("{partition}:{offset}"),
         ..MessagesQuery::default()
     };
-    Route::Messages { cluster, topic, query }.path()
+    Route::Messages { cluster, topic, query: Box::new(query) }.path()
 }
 
 fn line(pair: Pair, source: Option<(ClusterName, TopicName)>, row: CompareRow) -> AnyView {

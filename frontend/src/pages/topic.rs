@@ -77,7 +77,7 @@ impl Subject {
     }
 
     fn messages(self, query: MessagesQuery) -> Route {
-        Route::Messages { cluster: self.cluster.name(), topic: self.name(), query }
+        Route::Messages { cluster: self.cluster.name(), topic: self.name(), query: Box::new(query) }
     }
 }
 

@@ -19,6 +19,12 @@ pub struct MessagesQuery {
     pub cel: bool,
     /// How values are shown; empty for automatic: `?decode=`.
     pub decode: String,
+    /// How keys are shown; empty for automatic: `?keys=`.
+    pub keys: String,
+    /// The columns of the list, separated by commas; empty for the usual ones: `?columns=`.
+    pub columns: String,
+    /// JSONPaths into values that are columns, too, one a line: `?paths=`.
+    pub paths: String,
     /// Whether it goes on with what is written: `?live=true`.
     pub live: bool,
     /// Whether times are UTC: `?utc=true`.
@@ -75,6 +81,25 @@ impl MessagesQuery {
     }
 }
 
+/// Where the gateway offers one record whole as a file, however large it is.
+#[must_use]
+pub fn whole_record(
+    cluster: &ClusterName,
+    topic: &TopicName,
+    partition: i32,
+    offset: i64,
+) -> String {
+    let (partition, offset) = (partition.to_string(), offset.to_string());
+    let pairs = [
+        ("from", "offset"),
+        ("at", offset.as_str()),
+        ("partitions", partition.as_str()),
+        ("limit", "1"),
+        ("format", "jsonl"),
+    ];
+    format!("/export/{cluster}/{topic}{}", encode_pairs(&pairs))
+}
+
 /// Where the gateway takes a file of records.
 #[must_use]
 pub fn import(
@@ -98,6 +123,9 @@ pub(super) fn pairs(query: &MessagesQuery) -> String {
         ("filter", &query.filter),
         ("cel", flag(query.cel)),
         ("decode", &query.decode),
+        ("keys", &query.keys),
+        ("columns", &query.columns),
+        ("paths", &query.paths),
         ("live", flag(query.live)),
         ("utc", flag(query.utc)),
         ("record", &query.record),
@@ -113,6 +141,9 @@ pub(super) fn parse(query: &Query) -> MessagesQuery {
         filter: text("filter"),
         cel: query.get("cel") == "true",
         decode: text("decode"),
+        keys: text("keys"),
+        columns: text("columns"),
+        paths: text("paths"),
         live: query.get("live") == "true",
         utc: query.get("utc") == "true",
         record: text("record"),

@@ -6,6 +6,7 @@ mod host;
 mod jaas;
 mod keys;
 mod reader;
+mod registry;
 mod secret;
 
 use std::{path::PathBuf, time::Duration};
@@ -13,6 +14,7 @@ use std::{path::PathBuf, time::Duration};
 pub use fault::SettingFault;
 pub use host::HostPort;
 pub use jaas::{JaasConfig, JaasError};
+pub use registry::{RegistryLogin, RegistrySettings, RegistryUrl};
 pub use secret::Secret;
 
 use crate::{properties::Properties, sasl::TokenSource};
@@ -38,6 +40,8 @@ pub struct ConnectionSettings {
     pub connections_max_idle: Duration,
     /// Largest answer accepted from a broker, in bytes.
     pub max_response_bytes: usize,
+    /// The cluster's schema registry, if a key of one is there.
+    pub schema_registry: Option<RegistrySettings>,
     /// Keys that mean something to other Kafka clients and nothing to this one.
     pub ignored: Vec<String>,
 }
@@ -66,6 +70,29 @@ pub struct TlsSettings {
     pub allow_tls13: bool,
     /// The file the settings came from, for messages.
     pub source: String,
+}
+
+impl TlsSettings {
+    /// The system's certificates, hosts checked; `source` is what messages name.
+    #[must_use]
+    pub fn system(source: &str) -> Self {
+        Self {
+            trust: Trust::System,
+            identity: None,
+            verify_hostname: true,
+            allow_tls12: true,
+            allow_tls13: true,
+            source: source.to_owned(),
+        }
+    }
+
+    /// What rustls needs to know; reads the files.
+    ///
+    /// # Errors
+    /// The setting whose file is missing, unreadable, locked or empty.
+    pub fn client_config(&self) -> Result<rustls::ClientConfig, SettingFault> {
+        crate::tls::client_config(self)
+    }
 }
 
 /// Who may sign the brokers' certificates.
@@ -263,6 +290,7 @@ impl ConnectionSettings {
             metadata_max_age: Duration::from_secs(300),
             connections_max_idle: Duration::from_secs(540),
             max_response_bytes: DEFAULT_MAX_RESPONSE_BYTES,
+            schema_registry: None,
             ignored: Vec::new(),
         }
     }
@@ -283,6 +311,13 @@ impl ConnectionSettings {
     pub fn with_token_source(mut self, tokens: std::sync::Arc<dyn TokenSource>) -> Self {
         self.security.sasl = Some(SaslSettings::OAuthBearer { tokens });
         self
+    }
+
+    /// Sets the schema registry's address; what else is known of the registry stays.
+    pub fn set_schema_registry(&mut self, url: RegistryUrl) {
+        let known = self.schema_registry.take();
+        let known = known.unwrap_or_else(|| RegistrySettings::open(Vec::new()));
+        self.schema_registry = Some(RegistrySettings { urls: vec![url], ..known });
     }
 
     /// `PLAINTEXT`, `SSL`, `SASL_PLAINTEXT` or `SASL_SSL`.

@@ -23,7 +23,7 @@ use tokio::{
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
 pub(crate) use faults::{advice, alert};
-pub(crate) use material::export;
+pub(crate) use material::{client_config, export};
 
 use crate::{
     error::{ConnectCause, ConnectError, Error, Stage},

@@ -1,11 +1,17 @@
 //! Bytes to text that people can read: chosen by looking at them, or as asked for.
 
 mod consumer_offsets;
+mod decoder;
+mod framed;
 mod pack;
+mod transaction_state;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use drawbridge_shared::view::{Decoding, PayloadView};
+use drawbridge_shared::view::{Decoding, PayloadView, SchemaView, TroubleView};
 use serde::de::IgnoredAny;
+
+use decoder::TopicKind;
+pub(super) use decoder::{Decoder, Frames};
 
 /// Which part of a record the bytes are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,8 +31,10 @@ pub(super) struct Wish<'a> {
     pub decoding: Decoding,
     /// Which part of the record it is.
     pub part: Part<'a>,
-    /// Whether the topic is `__consumer_offsets`.
-    pub is_consumer_offsets: bool,
+    /// The schema id that a header has for it.
+    pub frame: Option<&'a [u8]>,
+    /// What it is decoded with.
+    pub decoder: &'a Decoder,
     /// Bytes of text at most.
     pub most: usize,
     /// Whether the reason is told.
@@ -38,12 +46,25 @@ struct Decoded {
     text: String,
     why: String,
     schema_id: Option<u32>,
+    schema: Option<SchemaView>,
+    trouble: Option<TroubleView>,
     is_cut: bool,
+    /// Whether the bytes may be something else that only looks alike.
+    is_doubtful: bool,
 }
 
 impl Decoded {
     fn new(decoding: Decoding, text: String, why: impl Into<String>) -> Self {
-        Self { decoding, text, why: why.into(), schema_id: None, is_cut: false }
+        Self {
+            decoding,
+            text,
+            why: why.into(),
+            schema_id: None,
+            schema: None,
+            trouble: None,
+            is_cut: false,
+            is_doubtful: false,
+        }
     }
 }
 
@@ -67,6 +88,8 @@ pub(super) fn show(bytes: &[u8], wish: &Wish<'_>) -> PayloadView {
         decoding: decoded.decoding,
         why: wish.explain.then_some(decoded.why),
         schema_id: decoded.schema_id,
+        schema: decoded.schema,
+        trouble: decoded.trouble,
         truncated,
     }
 }
@@ -74,6 +97,34 @@ pub(super) fn show(bytes: &[u8], wish: &Wish<'_>) -> PayloadView {
 /// Bytes that are a map or list of `MessagePack`, as JSON.
 pub(super) fn unpacked(bytes: &[u8]) -> Option<serde_json::Value> {
     pack::to_value(bytes)
+}
+
+/// Bytes that only their topic or a schema explains, as JSON.
+pub(super) fn explained(bytes: &[u8], wish: &Wish<'_>) -> Option<String> {
+    let is_asked = matches!(
+        wish.decoding,
+        Decoding::Auto
+            | Decoding::Registry
+            | Decoding::ConsumerOffsets
+            | Decoding::TransactionState
+    );
+    if !is_asked || wish.part == Part::Header {
+        return None;
+    }
+    let decoded = match wish.decoder.kind {
+        TopicKind::Plain if framed::is_likely(bytes, wish) => framed::decode(bytes, wish),
+        TopicKind::Plain => return None,
+        kind => try_as(of_topic(kind), bytes, wish),
+    };
+    decoded.ok().filter(|found| found.trouble.is_none() && !found.is_cut).map(|found| found.text)
+}
+
+fn of_topic(kind: TopicKind) -> Decoding {
+    match kind {
+        TopicKind::Plain => Decoding::Auto,
+        TopicKind::ConsumerOffsets => Decoding::ConsumerOffsets,
+        TopicKind::TransactionState => Decoding::TransactionState,
+    }
 }
 
 /// The largest position up to `most` between two characters.
@@ -97,6 +148,7 @@ fn name(decoding: Decoding) -> &'static str {
         Decoding::Hex => "hexadecimal",
         Decoding::Registry => "written with a schema registry",
         Decoding::ConsumerOffsets => "a record of __consumer_offsets",
+        Decoding::TransactionState => "a record of __transaction_state",
     }
 }
 
@@ -104,9 +156,16 @@ fn choose(bytes: &[u8], wish: &Wish<'_>) -> Decoded {
     if bytes.is_empty() {
         return Decoded::new(Decoding::Text, String::new(), "it is empty");
     }
-    if wish.is_consumer_offsets
+    if wish.decoder.kind != TopicKind::Plain
         && wish.part != Part::Header
-        && let Ok(decoded) = try_as(Decoding::ConsumerOffsets, bytes, wish)
+        && let Ok(decoded) = try_as(of_topic(wish.decoder.kind), bytes, wish)
+    {
+        return decoded;
+    }
+    if framed::is_likely(bytes, wish)
+        && let Ok(decoded) = framed::decode(bytes, wish)
+        // Numbers of eight bytes begin with a zero, too.
+        && !(decoded.is_doubtful && matches!(bytes.len(), 8 | 16))
     {
         return decoded;
     }
@@ -188,7 +247,16 @@ fn try_as(decoding: Decoding, bytes: &[u8], wish: &Wish<'_>) -> Result<Decoded, 
             Ok(decoded)
         }
         Decoding::Hex => Ok(hex(bytes, most)),
-        Decoding::Registry => registry(bytes, wish),
+        Decoding::Registry => framed::decode(bytes, wish),
+        Decoding::TransactionState => {
+            let text = match wish.part {
+                Part::Key => transaction_state::key(bytes),
+                Part::Value(_) => transaction_state::value(bytes),
+                Part::Header => None,
+            };
+            let text = text.ok_or("its layout is not known")?;
+            Ok(Decoded::new(decoding, text, "the topic is __transaction_state"))
+        }
         Decoding::ConsumerOffsets => {
             let text = match wish.part {
                 Part::Key => consumer_offsets::key(bytes),
@@ -199,30 +267,6 @@ fn try_as(decoding: Decoding, bytes: &[u8], wish: &Wish<'_>) -> Result<Decoded, 
             Ok(Decoded::new(decoding, text, "the topic is __consumer_offsets"))
         }
     }
-}
-
-/// A magic byte of zero, four bytes of schema id, then the content.
-fn registry(bytes: &[u8], wish: &Wish<'_>) -> Result<Decoded, String> {
-    let (Some((0, rest)), Some(id)) = (bytes.split_first(), bytes.get(1..5)) else {
-        return Err("it does not begin with the magic byte 0 and a schema id".to_owned());
-    };
-    let id = u32::from_be_bytes(exactly(id)?);
-    let content = rest.get(4..).unwrap_or_default();
-    if content.is_empty() || id == 0 || id > 100_000_000 {
-        return Err(format!("no schema has the id {id}"));
-    }
-    let mut decoded = match std::str::from_utf8(content) {
-        Ok(text) if serde_json::from_str::<IgnoredAny>(text).is_ok() => {
-            cut(Decoding::Registry, text, wish.most, "")
-        }
-        _ => Decoded { decoding: Decoding::Registry, ..hex(content, wish.most) },
-    };
-    decoded.schema_id = Some(id);
-    decoded.why = format!(
-        "it begins with the magic byte 0 and the schema id {id}; the gateway has no schema registry to ask, so \
-         the content behind them is shown as it is"
-    );
-    Ok(decoded)
 }
 
 fn utf8(bytes: &[u8]) -> Result<&str, String> {

@@ -57,7 +57,7 @@ impl Browse {
         }
         export.query.live = false;
         let cluster = self.inner.clusters.require(&export.query.cluster)?;
-        let job = prepare::prepare(cluster.client()?, export.query, u64::MAX).await?;
+        let job = prepare::prepare(&cluster, export.query, u64::MAX).await?;
         let (out, receiver) = mpsc::channel(WAITING);
         let (browse, format, limit) = (self.clone(), export.format, export.limit);
         let stopping = self.inner.tasks.stopping().clone();

@@ -10,6 +10,7 @@ use drawbridge_shared::{
     wire::ErrorCode,
 };
 
+use super::decode::{self, Decoder, Frames, Part, Wish};
 use crate::refusal::Refusal;
 
 /// A record as filters see it.
@@ -27,6 +28,38 @@ pub(super) struct Raw<'a> {
     pub value: Option<&'a [u8]>,
     /// Its headers.
     pub headers: &'a [(&'a str, Option<&'a [u8]>)],
+    /// What it is decoded with.
+    pub decoder: Option<&'a Decoder>,
+    /// Schema ids in its headers.
+    pub frames: Frames<'a>,
+}
+
+impl Raw<'_> {
+    /// The key as JSON, if only its topic or a schema explains its bytes.
+    fn explained_key(&self, decoding: Decoding) -> Option<String> {
+        self.explained(self.key?, decoding, Part::Key, self.frames.key)
+    }
+
+    /// The value as JSON, if only its topic or a schema explains its bytes.
+    fn explained_value(&self, decoding: Decoding) -> Option<String> {
+        self.explained(self.value?, decoding, Part::Value(self.key), self.frames.value)
+    }
+
+    fn explained(
+        &self,
+        bytes: &[u8],
+        decoding: Decoding,
+        part: Part<'_>,
+        frame: Option<&[u8]>,
+    ) -> Option<String> {
+        /// Text that a filter looks at, at most.
+        const MOST: usize = 8 << 20;
+        let decoder = self.decoder?;
+        decode::explained(
+            bytes,
+            &Wish { decoding, part, frame, decoder, most: MOST, explain: false },
+        )
+    }
 }
 
 /// A filter that is ready to run.
@@ -49,7 +82,8 @@ impl Filter {
             RecordFilter::None => Self::None,
             RecordFilter::Text { text, .. } if text.is_empty() => Self::None,
             RecordFilter::Text { text, case_sensitive } => {
-                Self::Text(text::Needle::new(text, *case_sensitive))
+                let decodings = (query.key_decoding, query.value_decoding);
+                Self::Text(text::Needle::new(text, *case_sensitive, decodings))
             }
             RecordFilter::Cel { expression } => {
                 let decodings = (query.key_decoding, query.value_decoding);

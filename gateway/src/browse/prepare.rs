@@ -17,10 +17,15 @@ use drawbridge_shared::{
 };
 
 use super::{
+    decode::Decoder,
     filter::Filter,
+    paths::Paths,
     scan::{Bounds, Job},
 };
-use crate::refusal::{Doing, Refusal, refuse};
+use crate::{
+    clusters::Cluster,
+    refusal::{Doing, Refusal, refuse},
+};
 
 type Offsets = BTreeMap<i32, i64>;
 
@@ -29,14 +34,16 @@ type Offsets = BTreeMap<i32, i64>;
 /// # Errors
 /// A query that cannot be run, and what is wrong with it.
 pub(super) async fn prepare(
-    client: &Client,
+    cluster: &Cluster,
     query: RecordQuery,
     budget: u64,
 ) -> Result<Job, Refusal> {
+    let client = cluster.client()?;
     if !(1..=MAX_LIMIT).contains(&query.limit) {
         return Err(wrong("limit", format!("Ask for 1 to {MAX_LIMIT} records.")));
     }
     let filter = Filter::of(&query)?;
+    let paths = Paths::of(&query)?;
     let asked = Asked { client, query: &query, partitions: partitions(client, &query).await? };
     let (first, last) = tokio::join!(
         asked.offsets(OffsetSpec::Earliest, Isolation::ReadUncommitted),
@@ -87,7 +94,8 @@ pub(super) async fn prepare(
         }
     });
     let bounds = bounds.collect();
-    Ok(Job { filter, bounds, is_backward, times, budget, query })
+    let decoder = Decoder::of(cluster, &query.topic);
+    Ok(Job { filter, decoder, paths, bounds, is_backward, times, budget, query })
 }
 
 fn of(offsets: &Offsets, partition: i32) -> i64 {

@@ -15,8 +15,10 @@ use drawbridge_shared::view::{
 use rdkafka::message::{BorrowedMessage, Headers, Message};
 
 use super::{
+    decode::Decoder,
     filter::{Filter, Raw},
     outlet::Outlet,
+    paths::Paths,
     reader::Reader,
     view::{Look, cost, time},
 };
@@ -48,6 +50,8 @@ pub(super) struct Bounds {
 pub(super) struct Job {
     pub(super) query: RecordQuery,
     pub(super) filter: Filter,
+    pub(super) decoder: Decoder,
+    pub(super) paths: Paths,
     pub(super) bounds: Vec<Bounds>,
     pub(super) is_backward: bool,
     /// Times that count, both included.
@@ -241,7 +245,10 @@ pub(super) fn wanted(
     };
     let (key, value) = (message.key(), message.payload());
     let (partition, offset) = (message.partition(), message.offset());
-    job.filter.wants(&Raw { partition, offset, timestamp_ms, key, value, headers: &headers })
+    let (decoder, frames) = (Some(&job.decoder), job.decoder.frames(message));
+    let raw =
+        Raw { partition, offset, timestamp_ms, key, value, headers: &headers, decoder, frames };
+    job.filter.wants(&raw)
 }
 
 fn failed(message: &str) -> Stop {

@@ -13,7 +13,10 @@ use drawbridge_shared::{
 use rdkafka::message::Message;
 
 use super::{
-    Browse, place,
+    Browse,
+    decode::Decoder,
+    paths::Paths,
+    place,
     reader::{Polled, Reader},
     view::Look,
 };
@@ -55,9 +58,10 @@ impl Browse {
         let cluster = self.inner.clusters.require(&wanted.cluster)?;
         cluster.client()?;
         let browse = self.clone();
+        let decoder = Decoder::of(&cluster, &wanted.topic);
         let reading = tokio::task::spawn_blocking(move || {
             let reader = browse.reader(&cluster)?;
-            let found = read(&reader, &wanted);
+            let found = read(&reader, &wanted, &decoder);
             drop(place);
             browse.inner.pool.give(Arc::downgrade(&cluster), reader);
             found
@@ -69,19 +73,13 @@ impl Browse {
     }
 }
 
-fn read(reader: &Reader, wanted: &WantedRecord) -> Result<RecordView, Refusal> {
+fn read(reader: &Reader, wanted: &WantedRecord, decoder: &Decoder) -> Result<RecordView, Refusal> {
     let WantedRecord { cluster, topic, partition, offset, .. } = wanted;
     let failed = |words: String| {
         let message = format!("{cluster} could not read offset {offset} of {topic}-{partition}");
         Refusal::new(ErrorCode::Unavailable, message).cause(words)
     };
-    let look = Look {
-        key: wanted.key,
-        value: wanted.value,
-        header: wanted.header,
-        is_consumer_offsets: topic.as_str() == "__consumer_offsets",
-        is_whole: true,
-    };
+    let look = Look { key: wanted.key, value: wanted.value, header: wanted.header, is_whole: true };
     reader.assign(topic.as_str(), &[(*partition, *offset)]).map_err(failed)?;
     let deadline = Instant::now() + PATIENCE;
     let mut trouble = "no answer in time".to_owned();
@@ -90,7 +88,7 @@ fn read(reader: &Reader, wanted: &WantedRecord) -> Result<RecordView, Refusal> {
             Polled::Record(message)
                 if (message.partition(), message.offset()) == (*partition, *offset) =>
             {
-                return Ok(look.show(&message));
+                return Ok(look.show(&message, decoder, &Paths::default()));
             }
             Polled::Record(message) if message.partition() != *partition => {}
             Polled::Record(_) | Polled::End(_) => return Err(nothing_there(wanted)),

@@ -7,12 +7,15 @@ use rdkafka::{
 };
 
 use super::{
-    decode::{Part, Wish, show},
+    decode::{Decoder, Part, Wish, show},
     merge::Placed,
+    paths::Paths,
 };
 
 /// Bytes of a key or value in a list of records.
 const PREVIEW: usize = 2 * 1024;
+/// Bytes of a value in which paths are followed.
+const PICKED: usize = 4 * 1024 * 1024;
 /// Bytes of a header's value in a list of records.
 const HEADER_PREVIEW: usize = 256;
 /// Headers in a list of records.
@@ -26,7 +29,6 @@ pub(super) struct Look {
     pub(super) key: Decoding,
     pub(super) value: Decoding,
     pub(super) header: Decoding,
-    pub(super) is_consumer_offsets: bool,
     pub(super) is_whole: bool,
 }
 
@@ -37,16 +39,26 @@ impl Look {
             key: query.key_decoding,
             value: query.value_decoding,
             header: Decoding::Auto,
-            is_consumer_offsets: query.topic.as_str() == "__consumer_offsets",
             is_whole: false,
         }
     }
 
-    pub(super) fn show(self, message: &BorrowedMessage<'_>) -> RecordView {
+    pub(super) fn show(
+        self,
+        message: &BorrowedMessage<'_>,
+        decoder: &Decoder,
+        paths: &Paths,
+    ) -> RecordView {
+        let frames = decoder.frames(message);
         let wish = |decoding, part, preview| Wish {
             decoding,
             part,
-            is_consumer_offsets: self.is_consumer_offsets,
+            frame: match part {
+                Part::Key => frames.key,
+                Part::Value(_) => frames.value,
+                Part::Header => None,
+            },
+            decoder,
             most: if self.is_whole { WHOLE } else { preview },
             explain: self.is_whole,
         };
@@ -63,6 +75,15 @@ impl Look {
         });
         let (headers, n_headers) = headers.unwrap_or_default();
         let key = message.key();
+        let picked = match message.payload() {
+            _ if paths.is_empty() => Vec::new(),
+            Some(bytes) => {
+                let whole = Wish { most: PICKED, ..wish(self.value, Part::Value(key), PICKED) };
+                let shown = show(bytes, &whole);
+                paths.follow(Some(shown.text.as_str()).filter(|_| !shown.truncated))
+            }
+            None => paths.follow(None),
+        };
         RecordView {
             partition: message.partition(),
             offset: message.offset(),
@@ -74,6 +95,7 @@ impl Look {
                 .map(|bytes| show(bytes, &wish(self.value, Part::Value(key), PREVIEW))),
             headers,
             n_headers: n_headers.try_into().unwrap_or(u32::MAX),
+            picked,
         }
     }
 }
@@ -97,6 +119,7 @@ pub(super) fn cost(record: &RecordView) -> usize {
                 header.name.len() + header.value.as_ref().map_or(0, |v| v.text.len()) + 60
             })
             .sum::<usize>()
+        + record.picked.iter().flatten().map(String::len).sum::<usize>()
 }
 
 impl Placed for RecordView {

@@ -27,6 +27,7 @@ use super::{
 use crate::{
     feeds::FeedState,
     refusal::{Doing, Refusal, fault_of, refuse},
+    registry::Registry,
     shutdown::Tasks,
 };
 
@@ -52,6 +53,7 @@ pub struct Cluster {
     topic: Followers<TopicName>,
     groups: Followers<()>,
     group: Followers<String>,
+    registry: Option<Registry>,
     tasks: Tasks,
 }
 
@@ -63,6 +65,9 @@ impl Cluster {
         let client = Client::new(attentive(spec.settings.clone())).map_err(unusable)?;
         let checker = Client::new(impatient(spec.settings.clone())).map_err(unusable)?;
         let first = detail::Known::default().detail(&spec);
+        let registry = spec.settings.schema_registry.clone();
+        let registry = registry.filter(|settings| !settings.urls.is_empty());
+        let registry = registry.map(|settings| Registry::new(settings, tasks.clone()));
         Ok(Self {
             detail: watch::Sender::new(FeedState::Data(Arc::new(FeedData::Cluster(Box::new(
                 first,
@@ -82,6 +87,7 @@ impl Cluster {
             topic: Followers::default(),
             groups: Followers::default(),
             group: Followers::default(),
+            registry,
             tasks,
         })
     }
@@ -90,6 +96,11 @@ impl Cluster {
     #[must_use]
     pub fn spec(&self) -> &ClusterSpec {
         &self.spec
+    }
+
+    /// Its schema registry, if it has one.
+    pub(crate) fn registry(&self) -> Option<&Registry> {
+        self.registry.as_ref()
     }
 
     /// What is known of it now.

@@ -57,6 +57,9 @@ pub struct Serve {
     /// A cluster: its name here, and a Kafka client's properties file.
     #[arg(long = "cluster", value_name = "NAME=FILE")]
     pub clusters: Vec<String>,
+    /// The schema registry of a cluster; a login for it stands in the cluster's properties file.
+    #[arg(long = "schema-registry", value_name = "NAME=URL")]
+    pub schema_registries: Vec<String>,
     /// Where clusters added from the console are kept [default: ~/.config/drawbridge/clusters].
     #[arg(long, value_name = "DIR")]
     pub clusters_dir: Option<PathBuf>,
@@ -109,6 +112,9 @@ impl Arguments {
             }
             for cluster in &serve.clusters {
                 add_pair(&mut layer, "clusters", cluster, "--cluster", faults);
+            }
+            for registry in &serve.schema_registries {
+                add_pair(&mut layer, "schema_registries", registry, "--schema-registry", faults);
             }
         }
         layer

@@ -60,6 +60,11 @@ fn parse(text: &str, path: &Path, faults: &mut Vec<ConfigFault>) -> Layer {
                     layer.add(key.name, Given::new(value, &place));
                 }
             }),
+            Shape::Pairs if key.name != "clusters" => pairs(value).map(|pairs| {
+                for (name, value) in pairs {
+                    layer.add_pair(key.name, &name, Given::new(value, &place));
+                }
+            }),
             Shape::Pairs => match value {
                 DeValue::Table(table) => {
                     for (name, value) in table {
@@ -86,7 +91,7 @@ fn parse(text: &str, path: &Path, faults: &mut Vec<ConfigFault>) -> Layer {
                     ("it takes a list", "Write e.g. allowed_hosts = [\"bridge.example\"].")
                 }
                 Shape::Pairs => (
-                    "it takes a table of names and files",
+                    "it takes a table of names, each with a file or an address",
                     "Write e.g. [clusters] and cloud = \"cloud.properties\".",
                 ),
             };
@@ -107,6 +112,15 @@ fn scalar(value: &DeValue<'_>) -> Option<String> {
 fn list(value: &DeValue<'_>) -> Option<Vec<String>> {
     let DeValue::Array(items) = value else { return None };
     items.iter().map(|item| scalar(item.get_ref())).collect()
+}
+
+fn pairs(value: &DeValue<'_>) -> Option<Vec<(String, String)>> {
+    let DeValue::Table(table) = value else { return None };
+    let pair = |(name, value): (&toml::Spanned<_>, &toml::Spanned<DeValue<'_>>)| {
+        let name: &std::borrow::Cow<'_, str> = name.get_ref();
+        Some((name.clone().into_owned(), scalar(value.get_ref())?))
+    };
+    table.iter().map(pair).collect()
 }
 
 /// What the table of a cluster may hold.

@@ -36,12 +36,13 @@ const fn key(name: &'static str, variable: &'static str, shape: Shape) -> Key {
 }
 
 /// All settings of the file; `docs/configuration.md` explains each.
-pub const KEYS: [Key; 13] = [
+pub const KEYS: [Key; 14] = [
     key("listen", "DRAWBRIDGE_LISTEN", Shape::Single),
     key("allowed_hosts", "DRAWBRIDGE_ALLOWED_HOSTS", Shape::List),
     key("clusters", "DRAWBRIDGE_CLUSTERS", Shape::Pairs),
     key("read_only", "DRAWBRIDGE_READ_ONLY", Shape::Together),
     key("deny", "DRAWBRIDGE_DENY", Shape::Together),
+    key("schema_registries", "DRAWBRIDGE_SCHEMA_REGISTRIES", Shape::Pairs),
     key("clusters_dir", "DRAWBRIDGE_CLUSTERS_DIR", Shape::Single),
     key("shutdown_grace_ms", "DRAWBRIDGE_SHUTDOWN_GRACE_MS", Shape::Single),
     key("log", "DRAWBRIDGE_LOG", Shape::Single),
@@ -122,7 +123,7 @@ fn parts(value: &str) -> impl Iterator<Item = &str> {
     value.split(',').map(str::trim).filter(|part| !part.is_empty())
 }
 
-/// Adds `NAME=FILE`, as flags and the environment have it.
+/// Adds `NAME=FILE` or `NAME=URL`, as flags and the environment have it.
 pub(super) fn add_pair(
     layer: &mut Layer,
     key: &'static str,
@@ -140,6 +141,12 @@ pub(super) fn add_pair(
                 ));
             }
         }
+        // An address may have a password in it.
+        _ if key == "schema_registries" => faults.push(ConfigFault::new(
+            place,
+            "a part of it is not NAME=URL",
+            "Give e.g. cloud=http://registry:8081.",
+        )),
         _ => faults.push(ConfigFault::new(
             place,
             format!("'{pair}' is not NAME=FILE"),

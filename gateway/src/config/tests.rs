@@ -226,3 +226,22 @@ fn every_action_is_documented() {
         assert!(page.contains(&format!("`{}`", action.name())), "{} is missing", action.name());
     }
 }
+
+#[test]
+fn schema_registries_are_given_by_cluster_and_no_fault_shows_a_password() {
+    let file = file("[schema_registries]\none = \"http://sr:8081\"\n");
+    let path = file.path().to_str().unwrap();
+    let config = load(
+        &["serve", "--config", path, "--schema-registry", "two=https://sr2/api"],
+        &[("DRAWBRIDGE_SCHEMA_REGISTRIES", "three=http://sr3")],
+    )
+    .unwrap();
+    let all: Vec<String> =
+        config.schema_registries.iter().map(|(name, url)| format!("{name} {url}")).collect();
+    assert_eq!(all, ["one http://sr:8081", "three http://sr3:80", "two https://sr2:443/api"]);
+    for wrong in ["two=http://u:hunter2@sr", "http://u:hunter2@sr", "t wo=http://sr", "two=sr:8081"]
+    {
+        let words = fault(&["serve", "--schema-registry", wrong], &[]);
+        assert!(words.contains("--schema-registry") && !words.contains("hunter2"), "{words}");
+    }
+}

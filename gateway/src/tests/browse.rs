@@ -12,7 +12,7 @@ use drawbridge_shared::{
 use super::support::{Console, embedded, gateway};
 use crate::app::App;
 
-fn query(seek: Seek, limit: u32) -> RecordQuery {
+pub(super) fn query(seek: Seek, limit: u32) -> RecordQuery {
     RecordQuery {
         cluster: "one".parse().unwrap(),
         topic: "orders".parse().unwrap(),
@@ -23,6 +23,7 @@ fn query(seek: Seek, limit: u32) -> RecordQuery {
         live: false,
         key_decoding: Decoding::Auto,
         value_decoding: Decoding::Auto,
+        paths: vec![],
         resume: vec![],
     }
 }
@@ -72,7 +73,7 @@ async fn next(console: &mut Console) -> Result<RecordsChunk, EndReason> {
 }
 
 /// Runs a search to its end.
-async fn search(
+pub(super) async fn search(
     app: &App,
     query: RecordQuery,
 ) -> Result<(Vec<RecordView>, RecordsChunk), WireError> {

@@ -1,6 +1,8 @@
 //! Records as files, on embedded clusters.
 
-use drawbridge_embedded::{ClusterSpec as EmbeddedSpec, EmbeddedCluster, Record, TopicSpec};
+use drawbridge_embedded::{
+    ApiKey, ClusterSpec as EmbeddedSpec, EmbeddedCluster, Record, TopicSpec,
+};
 use serde_json::Value;
 
 use super::support::{Answer, ask, ask_raw, embedded, gateway, in_time};
@@ -100,4 +102,17 @@ async fn lines_that_are_no_records_are_left_out_and_told() {
     // What a page of another site could send unasked.
     let plain = ask(&app, "POST", "/import/one/copies", "{}").await;
     assert_eq!(plain.status, 400, "{plain:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_may_not_write_is_told_what_it_takes_instead_of_each_line() {
+    const TOPIC_AUTHORIZATION_FAILED: i16 = 29;
+    let (cluster, app) = bed().await;
+    cluster.faults().fail_with(ApiKey::Produce, TOPIC_AUTHORIZATION_FAILED, 1);
+    let body = "{\"partition\":0,\"value\":\"a\"}\n{\"partition\":0,\"value\":\"b\"}\n";
+    let refused = import(&app, "?keep_partitions=true", body).await;
+    assert_eq!(refused.status, 403, "{refused:?}");
+    let remedy = refused.json()["remedy"].as_str().unwrap().to_owned();
+    assert!(remedy.contains("WRITE") && remedy.contains("copies"), "{remedy}");
+    assert_eq!(cluster.local().offsets("copies", 0), Some((0, 0)));
 }

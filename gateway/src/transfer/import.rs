@@ -11,6 +11,7 @@ use axum::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use drawbridge_shared::{
     guard::Action,
+    names::TopicName,
     record::{ImportMistake, ImportReport, ProduceCodec},
     wire::ErrorCode,
 };
@@ -21,8 +22,9 @@ use serde_json::value::RawValue;
 use super::{Place, Refused};
 use crate::{
     api::Gateway,
+    clusters::Cluster,
     guard::{self, About, Needs},
-    produce::{NewRecord, Writer},
+    produce::{NewRecord, Writer, all_refused},
     refusal::Refusal,
 };
 
@@ -93,9 +95,16 @@ pub(super) async fn import(
         guard::admit(&gateway.clusters, needs)?;
     }
     let known = gateway.clusters.require(&cluster)?;
-    let writer = Writer::open(&gateway.links, known, &topic, asked.codec).await?;
-    let mut import =
-        Import { writer, asked, report: ImportReport::default(), portion: Vec::new(), size: 0 };
+    let writer = Writer::open(&gateway.links, Arc::clone(&known), &topic, asked.codec).await?;
+    let mut import = Import {
+        cluster: known,
+        topic,
+        writer,
+        asked,
+        report: ImportReport::default(),
+        portion: Vec::new(),
+        size: 0,
+    };
     let outcome = import.run(request.into_body()).await;
     import.writer.end();
     outcome?;
@@ -103,6 +112,8 @@ pub(super) async fn import(
 }
 
 struct Import {
+    cluster: Arc<Cluster>,
+    topic: TopicName,
     writer: Writer,
     asked: Asked,
     report: ImportReport,
@@ -208,6 +219,13 @@ impl Import {
             return Ok(());
         }
         let written = self.writer.write(records).await?;
+        // Whoever may not write at all is told what it takes, not each line that was not written.
+        if self.report.written == 0
+            && let Some(refusal) = all_refused(&self.cluster, &self.topic, &written)
+            && refusal.code == ErrorCode::Denied
+        {
+            return Err(refusal);
+        }
         for (number, written) in numbers.into_iter().zip(written) {
             match written {
                 Ok(_) => self.report.written += 1,

@@ -7,6 +7,9 @@ use crate::names::{ClusterName, TopicName};
 /// Records one query may show before it waits to be continued.
 pub const MAX_LIMIT: u32 = 10_000;
 
+/// Paths into values of one query at most.
+pub const MAX_PATHS: usize = 8;
+
 /// A search for records. The whole of it fits into a URL; the gateway keeps nothing of it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RecordQuery {
@@ -34,6 +37,9 @@ pub struct RecordQuery {
     /// How values are shown.
     #[serde(default)]
     pub value_decoding: Decoding,
+    /// JSONPaths (RFC 9535) into the values, at most [`MAX_PATHS`]: what is there comes with each record.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paths: Vec<String>,
     /// Where the same query stood before ([`RecordsChunk::positions`]): it goes on from there.
     #[serde(default)]
     pub resume: Vec<PartitionPosition>,
@@ -118,10 +124,12 @@ pub enum Decoding {
     Base64,
     /// Hexadecimal.
     Hex,
-    /// Written with a schema registry: magic byte, schema id, content.
+    /// Written with a schema registry: the schema's id before the content or in a header; shown as JSON.
     Registry,
     /// A record of `__consumer_offsets`, shown as JSON.
     ConsumerOffsets,
+    /// A record of `__transaction_state`, shown as JSON.
+    TransactionState,
 }
 
 /// A key, a value or a header's value as shown.
@@ -139,9 +147,60 @@ pub struct PayloadView {
     /// The schema's id in its registry, if it names one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schema_id: Option<u32>,
+    /// The schema it was decoded with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<SchemaView>,
+    /// Why it is shown as bytes although it names a schema.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<TroubleView>,
     /// Whether there is more than `text`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub truncated: bool,
+}
+
+/// A schema of a registry.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SchemaView {
+    /// Which language it is in.
+    pub kind: SchemaKind,
+    /// A subject it is registered under; the topic's own if there are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// Its version there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<i64>,
+    /// Other subjects and versions it is registered under.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub others: u32,
+    /// What the data is called in the schema.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+const fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+/// The language of a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SchemaKind {
+    /// Apache Avro.
+    Avro,
+    /// JSON Schema.
+    Json,
+    /// Protocol Buffers.
+    Protobuf,
+}
+
+/// Why something could not be decoded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TroubleView {
+    /// What is the case, as a sentence without its point.
+    pub cause: String,
+    /// What to do, as sentences.
+    pub remedy: String,
 }
 
 /// A header.
@@ -182,6 +241,9 @@ pub struct RecordView {
     pub headers: Vec<HeaderView>,
     /// How many headers it has.
     pub n_headers: u32,
+    /// What is at each path of the query, as it was written; none where nothing is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub picked: Vec<Option<String>>,
 }
 
 /// How far a search is.

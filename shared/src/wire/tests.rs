@@ -14,9 +14,9 @@ use crate::view::{
     ElectionKind, ElectionOutcome, ElectionRow, FeatureView, GroupDetail, GroupKind, GroupRow,
     GroupState, GroupTopic, GroupsRead, GroupsView, LagTrend, LogDirView, PartitionPosition,
     PayloadView, QuorumView, RecordFilter, RecordQuery, RecordView, RecordsChunk,
-    ReplicationCounts, ResetMove, ResetPlan, ResetRow, ResetScope, ResetTarget, SearchEnd,
-    SearchProgress, Seek, Severity, TimestampKind, TroubledPartition, TroubledView, UserRow,
-    UsersView,
+    ReplicationCounts, ResetMove, ResetPlan, ResetRow, ResetScope, ResetTarget, SchemaKind,
+    SchemaView, SearchEnd, SearchProgress, Seek, Severity, TimestampKind, TroubleView,
+    TroubledPartition, TroubledView, UserRow, UsersView,
 };
 use proptest::prelude::*;
 
@@ -317,7 +317,27 @@ fn query() -> RecordQuery {
         live: false,
         key_decoding: Decoding::Auto,
         value_decoding: Decoding::Json,
+        paths: vec!["$.amount".into()],
         resume: vec![PartitionPosition { partition: 3, offset: 9_007_199_254_740_993 }],
+    }
+}
+
+fn by_schema() -> PayloadView {
+    PayloadView {
+        size: 9,
+        text: "{\"id\":7}".into(),
+        decoding: Decoding::Registry,
+        why: None,
+        schema_id: Some(42),
+        schema: Some(SchemaView {
+            kind: SchemaKind::Avro,
+            subject: Some("orders-key".into()),
+            version: Some(3),
+            others: 1,
+            name: Some("shop.Key".into()),
+        }),
+        trouble: Some(TroubleView { cause: "c".into(), remedy: "r".into() }),
+        truncated: false,
     }
 }
 
@@ -328,6 +348,8 @@ fn chunk(end: Option<SearchEnd>) -> RecordsChunk {
         decoding: Decoding::Json,
         why: None,
         schema_id: None,
+        schema: None,
+        trouble: None,
         truncated: false,
     };
     RecordsChunk {
@@ -336,10 +358,11 @@ fn chunk(end: Option<SearchEnd>) -> RecordsChunk {
             offset: 9_007_199_254_740_993,
             timestamp_ms: Some(1_790_000_000_001),
             timestamp_kind: TimestampKind::Create,
-            key: None,
+            key: end.is_some().then(by_schema),
             value: Some(value),
             headers: vec![],
             n_headers: 0,
+            picked: if end.is_some() { vec![Some("120".into()), None] } else { vec![] },
         }],
         progress: SearchProgress { scanned: 2, bytes: 30, matched: 1, ..SearchProgress::default() },
         skipped: 0,

@@ -13,14 +13,21 @@ use drawbridge_shared::{
 };
 use drawbridge_tests::{
     bed::{gallery, unique},
+    checker::Log,
     wire::{
         Routed, Wire,
         batch::{Batch, Compression, Entry, now},
     },
 };
 
-use super::{bed, console::Console, over_gallery};
-use crate::{data::write::Transactional, support::Version};
+use super::{bed, console::Console, over_gallery, web::exchange};
+use crate::{
+    data::{
+        compaction::{EAGER, clean, updates},
+        write::{CODECS, Transactional},
+    },
+    support::Version,
+};
 
 on_each_version!(
     every_beginning_finds_its_records,
@@ -28,12 +35,14 @@ on_each_version!(
     holes_aborted_and_open_records_are_not_shown,
     topics_that_are_empty_or_missing_say_so,
     strange_bytes_and_large_records_are_shown,
+    compacted_topics_are_read_across_their_holes,
+    a_record_of_fifty_megabytes_is_previewed_read_in_part_and_exported_whole,
 );
 
 /// When the first record was made: lately, or retention would delete it.
 static START: LazyLock<i64> = LazyLock::new(|| now() / 1000 * 1000 - 7_200_000);
 
-fn query(topic: &str, seek: Seek) -> RecordQuery {
+pub(super) fn query(topic: &str, seek: Seek) -> RecordQuery {
     RecordQuery {
         cluster: bed(),
         topic: topic.parse().unwrap(),
@@ -44,6 +53,7 @@ fn query(topic: &str, seek: Seek) -> RecordQuery {
         live: false,
         key_decoding: Decoding::Auto,
         value_decoding: Decoding::Auto,
+        paths: vec![],
         resume: vec![],
     }
 }
@@ -56,9 +66,13 @@ struct Stage {
 
 impl Stage {
     async fn new(version: Version, partitions: i32) -> Result<Self> {
+        Self::with(version, partitions, &[]).await
+    }
+
+    async fn with(version: Version, partitions: i32, configs: &[(&str, &str)]) -> Result<Self> {
         let address = gallery(version).await?.back_door();
         let name = unique("browsed");
-        Wire::connect(&address).await?.create_topic(&name, partitions, 1, &[]).await?;
+        Wire::connect(&address).await?.create_topic(&name, partitions, 1, configs).await?;
         let topic = Routed::open(&address, &name).await?;
         let (app, _) = over_gallery(version, "admin").await?;
         Ok(Self { app, topic, address })
@@ -215,6 +229,77 @@ async fn topics_that_are_empty_or_missing_say_so(version: Version) -> Result<()>
     let missing = query(&unique("missing"), Seek::Oldest);
     let refused = Console::open(&stage.app).await?.search(missing).await?.unwrap_err();
     assert_eq!(refused.code, ErrorCode::NotFound);
+    Ok(())
+}
+
+async fn compacted_topics_are_read_across_their_holes(version: Version) -> Result<()> {
+    let mut stage = Stage::with(version, 1, &EAGER).await?;
+    let time = now() - 3_600_000;
+    for round in 0..6 {
+        stage.append(0, &Batch::build(&updates(round, time), CODECS[round % 5])).await?;
+    }
+    clean(Wire::connect(&stage.address).await?, &mut stage.topic, 0, time).await?;
+    let left: Vec<i64> = Log::read(&mut stage.topic, 0).await?.committed.keys().copied().collect();
+    ensure!(left.len() < 100 && left.len() > 5, "{left:?}");
+    let offsets = |records: &[RecordView]| records.iter().map(|r| r.offset).collect::<Vec<_>>();
+    let (records, last) = stage.search(stage.query(Seek::Oldest)).await?;
+    assert_eq!((offsets(&records), last.end), (left.clone(), Some(SearchEnd::Complete)));
+    let mut asked = RecordQuery { limit: 4, ..stage.query(Seek::Newest) };
+    let mut seen = Vec::new();
+    loop {
+        let (records, last) = stage.search(asked.clone()).await?;
+        seen.extend(offsets(&records));
+        asked.resume = last.positions;
+        if last.end == Some(SearchEnd::Complete) {
+            break;
+        }
+    }
+    seen.reverse();
+    assert_eq!(seen, left);
+    // From inside of a hole it goes on behind it.
+    let hole = (0..*left.last().unwrap()).find(|at| !left.contains(at)).unwrap();
+    let from = Seek::Offsets(vec![PartitionPosition { partition: 0, offset: hole }]);
+    let (records, _) = stage.search(stage.query(from)).await?;
+    let behind: Vec<i64> = left.into_iter().filter(|at| *at > hole).collect();
+    assert_eq!(offsets(&records), behind);
+    Ok(())
+}
+
+async fn a_record_of_fifty_megabytes_is_previewed_read_in_part_and_exported_whole(
+    version: Version,
+) -> Result<()> {
+    const SIZE: usize = 50 << 20;
+    let mut stage = Stage::with(version, 1, &[("max.message.bytes", "60000000")]).await?;
+    let large = Entry::new(Some("large"), Some(&"x".repeat(SIZE)));
+    stage.append(0, &Batch::build(&[large], Compression::None)).await?;
+    stage.append(0, &Batch::of_values(["after"])).await?;
+    for seek in [Seek::Oldest, Seek::Newest] {
+        let (mut records, _) = stage.search(stage.query(seek)).await?;
+        records.sort_by_key(|record| record.offset);
+        let value = records[0].value.as_ref().unwrap();
+        assert_eq!((records.len(), value.size, value.truncated), (2, SIZE as u64, true));
+        assert!(value.text.len() <= 2048);
+    }
+    let ask = Request::ReadRecord {
+        cluster: bed(),
+        topic: stage.topic.name().parse()?,
+        partition: 0,
+        offset: 0,
+        key_decoding: Decoding::Auto,
+        value_decoding: Decoding::Auto,
+        header_decoding: Decoding::Auto,
+    };
+    let answer = Console::open(&stage.app).await?.ask(ask).await?;
+    let Ok(Response::Record(record)) = answer else { anyhow::bail!("{answer:?}") };
+    let value = record.value.unwrap();
+    assert_eq!((value.text.len(), value.truncated), (8 << 20, true));
+    let path = format!(
+        "/export/bed/{}?from=offset&at=0&partitions=0&limit=1&format=jsonl",
+        stage.topic.name()
+    );
+    let (status, body) = exchange(stage.app.address(), "GET", &path, "").await?;
+    assert_eq!(status, 200);
+    assert_eq!(body.matches('x').count() / 1000, SIZE / 1000, "all of it is there");
     Ok(())
 }
 

@@ -71,6 +71,7 @@ async fn records_of_every_codec_go_where_their_keys_say_and_are_found_again(
         live: false,
         key_decoding: Decoding::Auto,
         value_decoding: Decoding::Auto,
+        paths: vec![],
         resume: vec![],
     };
     let found = console.search(query).await?.map_err(|error| anyhow::anyhow!("{error:?}"))?;

@@ -1,7 +1,10 @@
 //! The tab of messages: what is looked for, what was found, and one record of it.
 
+mod columns;
+mod payload;
 mod record;
 mod results;
+mod row;
 mod toolbar;
 
 use drawbridge_shared::view::RecordQuery;
@@ -64,7 +67,7 @@ fn local_zone(ms: i64) -> i32 {
 pub(super) fn Messages(subject: Subject) -> impl IntoView {
     let nav = expect_context::<Nav>();
     let query = Memo::new(move |_| match &*nav.route().read() {
-        Some(Route::Messages { query, .. }) => query.clone(),
+        Some(Route::Messages { query, .. }) => (**query).clone(),
         _ => MessagesQuery::default(),
     });
     let asked = Asked { subject, query, nav, again: RwSignal::new(0) };

@@ -231,6 +231,7 @@ impl Entry {
             (&mut self.feed, self.shown.found.parts.last())
         {
             query.resume.clone_from(&last.positions);
+            self.shown.found.begin_run();
         }
     }
 

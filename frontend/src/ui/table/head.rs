@@ -14,10 +14,11 @@ pub struct Sorted {
 }
 
 /// A column of a table.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Column {
     key: &'static str,
     label: &'static str,
+    title: Option<String>,
     width: &'static str,
     hint: &'static str,
     is_numeric: bool,
@@ -29,7 +30,16 @@ impl Column {
     /// A column with a key, a heading and a CSS width (empty takes what is left).
     #[must_use]
     pub const fn new(key: &'static str, label: &'static str, width: &'static str) -> Self {
-        Self { key, label, width, hint: "", is_numeric: false, is_wide: false, is_sortable: false }
+        Self {
+            key,
+            label,
+            title: None,
+            width,
+            hint: "",
+            is_numeric: false,
+            is_wide: false,
+            is_sortable: false,
+        }
     }
 
     /// Aligned right, with figures of one width.
@@ -43,6 +53,13 @@ impl Column {
     #[must_use]
     pub const fn wide(mut self) -> Self {
         self.is_wide = true;
+        self
+    }
+
+    /// With a heading that is known only now, in place of the label.
+    #[must_use]
+    pub fn titled(mut self, title: String) -> Self {
+        self.title = Some(title);
         self
     }
 
@@ -91,7 +108,9 @@ pub(super) fn head_cell(
     sorted: Signal<Option<Sorted>>,
     on_sort: Option<Callback<&'static str>>,
 ) -> impl IntoView {
-    let Column { key, label, hint, is_sortable, .. } = column;
+    let class = column.class();
+    let Column { key, label, title, hint, is_sortable, .. } = column;
+    let label = title.unwrap_or_else(|| label.to_owned());
     let direction =
         move || sorted.get().filter(|sorted| sorted.key == key).map(|sorted| sorted.direction);
     let aria = move || {
@@ -117,7 +136,7 @@ pub(super) fn head_cell(
         .into_any(),
     };
     view! {
-        <th scope="col" class=column.class() aria-sort=aria>
+        <th scope="col" class=class aria-sort=aria>
             {content}
         </th>
     }

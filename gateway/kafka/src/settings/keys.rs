@@ -130,12 +130,43 @@ pub(super) const PASSED_OVER: &[&str] = &[
     "transactional.id",
     "value.deserializer",
     "value.serializer",
-    // Keys of Confluent's files that their own clients take out before Kafka sees them.
+    // Keys of serializers and deserializers that work with a schema registry.
+    "auto.register.schemas",
+    "avro.use.logical.type.converters",
+    "key.subject.name.strategy",
+    "latest.compatibility.strict",
+    "normalize.schemas",
+    "specific.avro.reader",
+    "use.latest.version",
+    "value.subject.name.strategy",
+];
+
+/// Keys of a schema registry, which Confluent's clients take out before Kafka sees them.
+pub(super) const REGISTRY: &[&str] = &[
     "basic.auth.credentials.source",
     "basic.auth.user.info",
-    "schema.registry.url",
+    "bearer.auth.credentials.source",
+    "bearer.auth.token",
+    "http.connect.timeout.ms",
+    "http.read.timeout.ms",
     "schema.registry.basic.auth.credentials.source",
     "schema.registry.basic.auth.user.info",
+    "schema.registry.bearer.auth.credentials.source",
+    "schema.registry.bearer.auth.token",
+    "schema.registry.ssl.enabled.protocols",
+    "schema.registry.ssl.endpoint.identification.algorithm",
+    "schema.registry.ssl.key.password",
+    "schema.registry.ssl.keystore.certificate.chain",
+    "schema.registry.ssl.keystore.key",
+    "schema.registry.ssl.keystore.location",
+    "schema.registry.ssl.keystore.password",
+    "schema.registry.ssl.keystore.type",
+    "schema.registry.ssl.protocol",
+    "schema.registry.ssl.truststore.certificates",
+    "schema.registry.ssl.truststore.location",
+    "schema.registry.ssl.truststore.password",
+    "schema.registry.ssl.truststore.type",
+    "schema.registry.url",
 ];
 
 /// Keys of librdkafka's files with what Kafka's own clients call them.

@@ -1,5 +1,6 @@
 //! Properties to settings, collecting every fault instead of stopping at the first.
 
+mod registry;
 mod sasl;
 mod tls;
 
@@ -8,7 +9,7 @@ use std::time::Duration;
 use super::{
     ConnectionSettings, HostPort, Security, SettingFault,
     distance::nearest,
-    keys::{ELSEWHERE, PASSED_OVER, USED},
+    keys::{ELSEWHERE, PASSED_OVER, REGISTRY, USED},
 };
 use crate::properties::Properties;
 
@@ -24,6 +25,7 @@ pub(super) fn read(properties: &Properties) -> Result<ConnectionSettings, Vec<Se
     let bootstrap = reader.bootstrap();
     let security = reader.security();
     let mut settings = ConnectionSettings::plaintext(bootstrap);
+    settings.schema_registry = reader.registry(security.sasl.as_ref());
     settings.security = security;
     settings.ignored = ignored;
     if let Some(id) = properties.get("client.id").filter(|id| !id.trim().is_empty()) {
@@ -88,7 +90,7 @@ impl<'a> Reader<'a> {
     fn unknown_keys(&mut self) -> Vec<String> {
         let mut ignored = Vec::new();
         for (key, _) in self.properties.iter() {
-            if USED.contains(&key) {
+            if USED.contains(&key) || REGISTRY.contains(&key) {
                 continue;
             }
             if PASSED_OVER.contains(&key) || key.starts_with("ssl.engine.") {
@@ -108,7 +110,7 @@ impl<'a> Reader<'a> {
 
     fn unknown_key(&mut self, key: &str) {
         const PROBLEM: &str = "it is not a key of Kafka's clients";
-        match nearest(key, USED.iter().chain(PASSED_OVER).copied()) {
+        match nearest(key, USED.iter().chain(REGISTRY).chain(PASSED_OVER).copied()) {
             Some(valid) => self.fault(key, PROBLEM, format!("Did you mean {valid}?")),
             None if is_like_a_key(key) => {
                 self.fault(key, PROBLEM, "Remove it; no Kafka client has a key of this name");

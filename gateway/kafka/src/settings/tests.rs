@@ -118,3 +118,60 @@ fn lines_of_a_pasted_private_key_are_not_quoted() {
     assert!(!words.contains("MIIE") && !words.contains("AbC"), "{words}");
     assert!(words.contains("line 3"), "{words}");
 }
+
+#[test]
+fn the_registry_of_a_confluent_file_is_read_without_showing_its_password() {
+    let settings = read(
+        "bootstrap.servers=a:1\nschema.registry.url=http://sr:8081/,https://sr2/api\n\
+         basic.auth.credentials.source=USER_INFO\nschema.registry.basic.auth.user.info=ann:hun:ter2\n",
+    )
+    .unwrap();
+    let registry = settings.schema_registry.as_ref().unwrap();
+    let urls: Vec<_> = registry.urls.iter().map(ToString::to_string).collect();
+    assert_eq!(urls, ["http://sr:8081", "https://sr2:443/api"]);
+    let RegistryLogin::Basic { username, password } = &registry.login else { panic!() };
+    assert_eq!((username.as_str(), password.expose()), ("ann", "hun:ter2"));
+    assert!(!format!("{settings:?}").contains("ter2"));
+    assert!(settings.ignored.is_empty());
+    assert!(read("bootstrap.servers=a:1").unwrap().schema_registry.is_none());
+}
+
+#[test]
+fn a_registry_takes_the_login_of_its_cluster_and_says_when_there_is_none() {
+    let inherit = "basic.auth.credentials.source=SASL_INHERIT\nschema.registry.url=http://sr:1";
+    let settings = read(&format!(
+        "bootstrap.servers=a:1\nsecurity.protocol=SASL_PLAINTEXT\nsasl.mechanism=PLAIN\nsasl.jaas.config={PLAIN}\n{inherit}"
+    ))
+    .unwrap();
+    let login = settings.schema_registry.unwrap().login;
+    assert!(matches!(login, RegistryLogin::Basic { username, .. } if username == "alice"));
+    let fault = only_fault(&format!("bootstrap.servers=a:1\n{inherit}"));
+    assert_eq!(fault.key, "basic.auth.credentials.source");
+}
+
+#[test]
+fn what_a_registry_cannot_be_asked_with_is_told_without_quoting_it() {
+    for (line, key) in [
+        ("schema.registry.url=http://u:hunter2@sr:1", "schema.registry.url"),
+        ("schema.registry.url=ftp://hunter2", "schema.registry.url"),
+        ("schema.registry.url=http://sr:1\nbasic.auth.user.info=hunter2", "basic.auth.user.info"),
+        (
+            "schema.registry.url=https://sr\nschema.registry.ssl.truststore.type=hunter",
+            "schema.registry.ssl.truststore.type",
+        ),
+    ] {
+        let fault = only_fault(&format!("bootstrap.servers=a:1\n{line}"));
+        assert_eq!(fault.key, key);
+        assert!(!fault.to_string().contains("hunter2"), "{fault}");
+    }
+}
+
+#[test]
+fn a_login_alone_waits_for_an_address_from_elsewhere() {
+    let mut settings = read("bootstrap.servers=a:1\nbasic.auth.user.info=ann:x").unwrap();
+    assert!(settings.schema_registry.as_ref().unwrap().urls.is_empty());
+    settings.set_schema_registry(RegistryUrl::parse("http://sr:8081").unwrap());
+    let registry = settings.schema_registry.unwrap();
+    assert_eq!(registry.urls.len(), 1);
+    assert!(matches!(registry.login, RegistryLogin::Basic { username, .. } if username == "ann"));
+}

@@ -24,7 +24,7 @@ enum Content {
 ///
 /// # Errors
 /// The setting whose file is missing, unreadable, locked or empty.
-pub(super) fn client_config(settings: &TlsSettings) -> Result<ClientConfig, SettingFault> {
+pub(crate) fn client_config(settings: &TlsSettings) -> Result<ClientConfig, SettingFault> {
     let faults = Faults { source: &settings.source };
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let verifier = verifier(settings, &provider, &faults)?;

@@ -10,7 +10,12 @@ fn shown(bytes: &[u8]) -> PayloadView {
 
 fn with(bytes: &[u8], decoding: Decoding) -> PayloadView {
     let part = Part::Value(None);
-    show(bytes, &Wish { decoding, part, is_consumer_offsets: false, most: 2048, explain: true })
+    let decoder = Decoder::without_registry("orders");
+    show(bytes, &wish(&decoder, decoding, part, 2048))
+}
+
+fn wish<'a>(decoder: &'a Decoder, decoding: Decoding, part: Part<'a>, most: usize) -> Wish<'a> {
+    Wish { decoding, part, frame: None, decoder, most, explain: true }
 }
 
 fn is_shown(bytes: &[u8], decoding: Decoding, text: &str) {
@@ -63,17 +68,26 @@ fn a_commit_of_a_group_is_readable() {
     value.extend_from_slice(&[0xff; 4]);
     value.extend_from_slice(&[0, 0]);
     value.extend_from_slice(&5_i64.to_be_bytes());
-    let wish = |part| Wish {
-        decoding: Decoding::Auto,
-        part,
-        is_consumer_offsets: true,
-        most: 2048,
-        explain: false,
-    };
+    let decoder = Decoder::without_registry("__consumer_offsets");
+    let wish = |part| wish(&decoder, Decoding::Auto, part, 2048);
     let shown = show(&key, &wish(Part::Key));
     assert_eq!(shown.text, r#"{"group":"g","partition":3,"topic":"t"}"#);
     let shown = show(&value, &wish(Part::Value(Some(&key))));
     assert_eq!(shown.text, r#"{"commit_timestamp":5,"leader_epoch":-1,"metadata":"","offset":77}"#);
+}
+
+#[test]
+fn an_assignment_is_readable_with_what_newer_versions_add() {
+    // A member's of Kafka 4.3, with the epochs of its partitions as a tagged field.
+    let key = [0, 8, 0, 1, b'g', 0, 1, b'm'];
+    let mut value = vec![0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 2];
+    value.extend_from_slice(&[7; 16]);
+    value.extend_from_slice(&[2, 0, 0, 0, 0, 1, 0, 5, 2, 0, 0, 0, 2, 1, 0]);
+    let decoder = Decoder::without_registry("__consumer_offsets");
+    let shown = show(&value, &wish(&decoder, Decoding::Auto, Part::Value(Some(&key)), 2048));
+    assert_eq!(shown.decoding, Decoding::ConsumerOffsets);
+    assert!(shown.text.contains(r#""member_epoch":2"#), "{}", shown.text);
+    assert!(shown.text.contains(r#""partitions":[0]"#), "{}", shown.text);
 }
 
 #[test]
@@ -85,7 +99,8 @@ fn a_large_value_is_cut_between_characters() {
 
 fn decodings() -> impl Strategy<Value = Decoding> {
     use Decoding::{
-        Auto, Base64, ConsumerOffsets, Hex, Int32, Int64, Json, MessagePack, Registry, Text, Uuid,
+        Auto, Base64, ConsumerOffsets, Hex, Int32, Int64, Json, MessagePack, Registry, Text,
+        TransactionState, Uuid,
     };
     proptest::sample::select(vec![
         Auto,
@@ -99,6 +114,7 @@ fn decodings() -> impl Strategy<Value = Decoding> {
         Hex,
         Registry,
         ConsumerOffsets,
+        TransactionState,
     ])
 }
 
@@ -109,10 +125,11 @@ proptest! {
         key in proptest::collection::vec(any::<u8>(), 0..30),
         decoding in decodings(),
         most in 0_usize..100,
-        is_consumer_offsets: bool,
+        topic in proptest::sample::select(vec!["t", "__consumer_offsets", "__transaction_state"]),
     ) {
         let part = Part::Value(Some(&key));
-        let shown = show(&bytes, &Wish { decoding, part, is_consumer_offsets, most, explain: true });
+        let decoder = Decoder::without_registry(topic);
+        let shown = show(&bytes, &wish(&decoder, decoding, part, most));
         prop_assert!(shown.text.len() <= most);
         prop_assert_ne!(shown.decoding, Decoding::Auto);
     }

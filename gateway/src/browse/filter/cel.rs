@@ -6,7 +6,7 @@ use cel::{Context, ExecutionError, Program, Value};
 use drawbridge_shared::view::Decoding;
 
 use super::{Decodings, Raw, fields::Fields};
-use crate::browse::decode;
+use crate::browse::decode::{self, Frames};
 
 /// What an expression may speak of.
 const NAMES: [&str; 6] = ["partition", "offset", "timestamp", "key", "value", "headers"];
@@ -67,6 +67,8 @@ impl Expression {
             key: Some(b"key"),
             value: Some(b"{}"),
             headers: &[],
+            decoder: None,
+            frames: Frames::default(),
         };
         match ready.result(&sample) {
             Ok(Value::Bool(_)) => Ok(ready),
@@ -100,16 +102,16 @@ impl Expression {
         let time = record.timestamp_ms.map_or(Value::Null, Value::Int);
         context.add_variable_from_value("timestamp", time);
         if self.wants_key {
-            context.add_variable_from_value(
-                "key",
-                value(record.key, self.decodings.0, &self.key_fields),
-            );
+            let key = record.explained_key(self.decodings.0);
+            let key = explained(key, &self.key_fields)
+                .unwrap_or_else(|| value(record.key, self.decodings.0, &self.key_fields));
+            context.add_variable_from_value("key", key);
         }
         if self.wants_value {
-            context.add_variable_from_value(
-                "value",
-                value(record.value, self.decodings.1, &self.value_fields),
-            );
+            let found = record.explained_value(self.decodings.1);
+            let found = explained(found, &self.value_fields)
+                .unwrap_or_else(|| value(record.value, self.decodings.1, &self.value_fields));
+            context.add_variable_from_value("value", found);
         }
         if self.wants_headers {
             let headers: HashMap<String, Value> = record
@@ -154,6 +156,11 @@ fn shortened(message: &str) -> String {
         Some((at, _)) => format!("{}…", message.get(..at).unwrap_or_default()),
         None => message.to_owned(),
     }
+}
+
+/// What a schema or the topic makes of bytes, as an expression sees it.
+fn explained(text: Option<String>, fields: &Fields) -> Option<Value> {
+    Some(of_json(fields.read(text?.as_bytes())?))
 }
 
 /// Bytes as an expression sees them: objects and lists of JSON and `MessagePack` with their fields, other text as

@@ -15,6 +15,7 @@ fn query(filter: RecordFilter) -> RecordQuery {
         live: false,
         key_decoding: Decoding::Auto,
         value_decoding: Decoding::Auto,
+        paths: vec![],
         resume: vec![],
     }
 }
@@ -38,6 +39,8 @@ fn record<'a>(key: &'a [u8], value: &'a [u8]) -> Raw<'a> {
         key: Some(key),
         value: Some(value),
         headers: HEADERS,
+        decoder: None,
+        frames: Frames::default(),
     }
 }
 

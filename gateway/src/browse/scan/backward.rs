@@ -80,7 +80,11 @@ impl Scan<'_> {
                         continue;
                     }
                     if offset < read.window.high && self.wants(&message) {
-                        read.found.push_back(self.look.show(&message));
+                        read.found.push_back(self.look.show(
+                            &message,
+                            &self.job.decoder,
+                            &self.job.paths,
+                        ));
                         if read.found.len() > read.room {
                             read.found.pop_front();
                             read.is_complete = false;

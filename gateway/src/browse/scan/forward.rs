@@ -109,7 +109,8 @@ impl Scan<'_> {
                     } else {
                         part.next = offset + 1;
                         if self.wants(&message) {
-                            let record = self.look.show(&message);
+                            let record =
+                                self.look.show(&message, &self.job.decoder, &self.job.paths);
                             match hold {
                                 Some(_) => part.held.push_back(record),
                                 None => self.put(record),

@@ -159,6 +159,7 @@ fn query(topic: &str, seek: Seek) -> Result<RecordQuery> {
         live: false,
         key_decoding: Decoding::Auto,
         value_decoding: Decoding::Auto,
+        paths: vec![],
         resume: vec![],
     })
 }

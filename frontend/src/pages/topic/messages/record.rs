@@ -1,16 +1,16 @@
 //! One record, whole.
 
-use drawbridge_shared::view::{Decoding, PayloadView, RecordView, TimestampKind};
+use drawbridge_shared::view::{Decoding, RecordView, TimestampKind};
 use drawbridge_shared::wire::{Request, Response};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::super::twins::Twins;
 use super::Asked;
-use crate::model::bytes;
-use crate::model::messages::{decoding, decoding_name, place, pretty};
+use super::payload::part;
+use crate::model::messages::{decoding, place};
 use crate::model::number::signed;
-use crate::routes::{RecordPlace, Route};
+use crate::routes::{RecordPlace, Route, whole_record};
 use crate::socket::{RequestError, Socket};
 use crate::ui::{Button, ButtonKind, CopyButton, ErrorNote};
 
@@ -18,20 +18,22 @@ use crate::ui::{Button, ButtonKind, CopyButton, ErrorNote};
 pub(super) fn RecordPane(asked: Asked) -> impl IntoView {
     let socket = expect_context::<Socket>();
     let wanted = Memo::new(move |_| {
-        let (record, decode) =
-            asked.query.with(|query| (query.record.clone(), query.decode.clone()));
-        place(&record).map(|at| (at, decoding(&decode)))
+        asked.query.with(|query| {
+            let decodings = (decoding(&query.keys), decoding(&query.decode));
+            place(&query.record).map(|at| (at, decodings))
+        })
     });
     let read = RwSignal::new(None::<Result<RecordView, RequestError>>);
     Effect::new(move |_| {
         read.set(None);
-        let Some(((partition, offset), value_decoding)) = wanted.get() else { return };
+        let Some(((partition, offset), decodings)) = wanted.get() else { return };
+        let (key_decoding, value_decoding) = decodings;
         let request = Request::ReadRecord {
             cluster: asked.subject.cluster.name(),
             topic: asked.subject.name(),
             partition,
             offset,
-            key_decoding: Decoding::Auto,
+            key_decoding,
             value_decoding,
             header_decoding: Decoding::Auto,
         };
@@ -132,38 +134,23 @@ fn whole(asked: Asked, record: RecordView) -> AnyView {
             </table>
         }
     });
+    let is_cut = [&record.key, &record.value].into_iter().flatten().any(|part| part.truncated);
+    let (partition, offset) = (record.partition, record.offset);
+    let all = is_cut.then(|| {
+        let (cluster, topic) = (asked.subject.cluster.name(), asked.subject.name());
+        let href = whole_record(&cluster, &topic, partition, offset);
+        view! {
+            <p>
+                <a class="link" href=href download="" rel="external">"Load all of it as a file"</a>
+            </p>
+        }
+    });
     view! {
         <p class="muted num">{move || asked.time(at)} " " {clock}</p>
+        {all}
         {part("Key", record.key, "no key")}
         {part("Value", record.value, "A tombstone: the key is deleted")}
         {headers}
-    }
-    .into_any()
-}
-
-fn part(name: &'static str, payload: Option<PayloadView>, none: &'static str) -> AnyView {
-    let Some(payload) = payload else {
-        return view! { <h3>{name}</h3><p class="muted">{none}</p> }.into_any();
-    };
-    let is_json = matches!(
-        payload.decoding,
-        Decoding::Json | Decoding::MessagePack | Decoding::ConsumerOffsets
-    );
-    let shown =
-        if is_json && !payload.truncated { pretty(&payload.text) } else { payload.text.clone() };
-    let mut facts = vec![decoding_name(payload.decoding).to_owned(), bytes::bytes(payload.size)];
-    facts.extend(payload.schema_id.map(|id| format!("schema id {id}")));
-    if payload.truncated {
-        facts.push("only its beginning is shown".to_owned());
-    }
-    let text = payload.text;
-    view! {
-        <h3>
-            {name}
-            <CopyButton text=Signal::stored(text) label=format!("Copy {}", name.to_lowercase()) />
-        </h3>
-        <p class="muted">{facts.join(" · ")} {payload.why.map(|why| format!(" ({why})"))}</p>
-        <pre class="mono">{shown}</pre>
     }
     .into_any()
 }

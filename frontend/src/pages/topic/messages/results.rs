@@ -2,26 +2,19 @@
 
 use std::sync::Arc;
 
-use drawbridge_shared::view::{PartitionPosition, PayloadView, RecordQuery, SearchEnd};
+use drawbridge_shared::view::{PartitionPosition, RecordQuery, SearchEnd};
 use drawbridge_shared::wire::{EndReason, Feed};
 use leptos::prelude::*;
 
 use super::Asked;
-use crate::model::messages::{Found, decoding_name};
-use crate::model::number::{count, counted, rate, signed};
-use crate::model::{bytes, messages};
+use super::columns::{ColumnChoice, columns};
+use super::row::cells;
+use crate::model::bytes;
+use crate::model::messages::Found;
+use crate::model::messages::columns::ListColumn;
+use crate::model::number::{count, counted, rate};
 use crate::socket::{FollowState, Followed, Socket};
-use crate::ui::{Button, Column, DataTable, EmptyState, ErrorNote, Note, Show, StateRole};
-
-fn columns() -> Vec<Column> {
-    vec![
-        Column::new("offset", "Offset", "132px"),
-        Column::new("partition", "Partition", "84px").numeric().wide(),
-        Column::new("time", "Time", "196px").wide(),
-        Column::new("key", "Key", "22%").wide(),
-        Column::new("value", "Value", ""),
-    ]
-}
+use crate::ui::{Button, DataTable, EmptyState, ErrorNote, Note, Show, StateRole};
 
 #[component]
 pub(super) fn Results(asked: Asked, query: RecordQuery) -> impl IntoView {
@@ -33,6 +26,7 @@ pub(super) fn Results(asked: Asked, query: RecordQuery) -> impl IntoView {
     let found =
         Memo::new_with_compare(move |_| now.with(|now| before.get().then(&now.found)), |_, _| true);
     let keys = Memo::new(move |_| Arc::new(found.with(|found| found.keys(is_live))));
+    let trouble = Memo::new(move |_| found.with(Found::trouble));
     let last = move || found.with(|found| found.parts.last().cloned());
     let is_over = Memo::new(move |_| now.with(|now| matches!(now.state, FollowState::Ended(_))));
     let is_running = Memo::new(move |_| run.read().is_some() && !is_over.get());
@@ -62,7 +56,9 @@ pub(super) fn Results(asked: Asked, query: RecordQuery) -> impl IntoView {
         let query = query.clone();
         run.get().map(|resume| view! { <Follow query=RecordQuery { resume, ..query } now /> })
     };
-    let row = Arc::new(move |key: String| cells(asked, found, &key));
+    let chosen = Memo::new(move |_| {
+        asked.query.with(|query| (ListColumn::chosen(&query.columns), query.paths.clone()))
+    });
     let open = Callback::new(move |key: String| asked.change(|query| query.record = key));
     view! {
         <section class="messages-found" aria-label="Records">
@@ -77,6 +73,7 @@ pub(super) fn Results(asked: Asked, query: RecordQuery) -> impl IntoView {
                 <Show when=can_go_on>
                     <Button on_click=move |()| go_on()>"Continue"</Button>
                 </Show>
+                <ColumnChoice asked />
                 <span class="messages-export">
                     "Export all: " {file(asked, "jsonl", "JSON Lines")} " · " {file(asked, "csv", "CSV")}
                 </span>
@@ -101,6 +98,16 @@ pub(super) fn Results(asked: Asked, query: RecordQuery) -> impl IntoView {
                     </Note>
                 }
             })}
+            {move || trouble.get().map(|(n, trouble)| {
+                let n = u64::try_from(n).unwrap_or(0);
+                let shown = counted(n, "record is", "records are");
+                view! {
+                    <Note role=StateRole::Attention>
+                        <p class="note-message">{format!("{shown} not decoded: {}.", trouble.cause)}</p>
+                        <p>{trouble.remedy}</p>
+                    </Note>
+                }
+            })}
             <Show
                 when=move || !keys.read().is_empty()
                 fallback=move || {
@@ -113,13 +120,12 @@ pub(super) fn Results(asked: Asked, query: RecordQuery) -> impl IntoView {
                     })
                 }
             >
-                <DataTable
-                    caption="Records"
-                    columns=columns()
-                    keys=keys
-                    row=row.clone()
-                    on_open=open
-                />
+                {move || {
+                    let (chosen, paths) = chosen.get();
+                    let columns = columns(&chosen, &paths);
+                    let row = Arc::new(move |key: String| cells(asked, found, &chosen, &key));
+                    view! { <DataTable caption="Records" columns keys row on_open=open /> }
+                }}
             </Show>
         </section>
     }
@@ -149,7 +155,7 @@ fn progress(asked: Asked, found: Memo<Found>, is_running: bool) -> String {
     found.with(|found| {
         let Some(last) = found.parts.last() else { return format!("{state} …") };
         let shown: usize = found.parts.iter().map(|part| part.records.len()).sum();
-        let progress = &last.progress;
+        let (progress, totals) = (&last.progress, found.totals());
         let mut words = vec![match (&last.end, is_running) {
             (Some(SearchEnd::Complete), _) => "Complete".to_owned(),
             (Some(SearchEnd::Limit), _) => "More to come".to_owned(),
@@ -157,11 +163,11 @@ fn progress(asked: Asked, found: Memo<Found>, is_running: bool) -> String {
             _ => state.to_owned(),
         }];
         words.push(counted(u64::try_from(shown).unwrap_or(0), "record", "records"));
-        words.push(format!("{} scanned", count(progress.scanned)));
-        words.push(bytes::bytes(progress.bytes));
-        if progress.elapsed_ms >= 500 {
+        words.push(format!("{} scanned", count(totals.scanned)));
+        words.push(bytes::bytes(totals.bytes));
+        if totals.elapsed_ms >= 500 {
             #[expect(clippy::cast_precision_loss, reason = "a rate is rounded anyway")]
-            let per_second = progress.scanned as f64 * 1000.0 / progress.elapsed_ms as f64;
+            let per_second = totals.scanned as f64 * 1000.0 / totals.elapsed_ms as f64;
             words.push(rate(per_second));
         }
         if let Some(left) = progress.remaining.filter(|left| *left > 0) {
@@ -176,37 +182,9 @@ fn progress(asked: Asked, found: Memo<Found>, is_running: bool) -> String {
         if found.dropped > 0 {
             words.push(format!("the oldest {} dropped from this page", count(found.dropped)));
         }
-        if progress.filter_errors > 0 {
-            words.push(counted(progress.filter_errors, "filter error", "filter errors"));
+        if totals.filter_errors > 0 {
+            words.push(counted(totals.filter_errors, "filter error", "filter errors"));
         }
         words.join(" · ")
     })
-}
-
-fn cells(asked: Asked, found: Memo<Found>, key: &str) -> AnyView {
-    let Some(record) = found.with_untracked(|found| found.record(key).cloned()) else {
-        return ().into_any();
-    };
-    let own = messages::key(&record);
-    let at = record.timestamp_ms;
-    let text = |payload: Option<PayloadView>, none: &'static str| match payload {
-        None => view! { <span class="muted">{none}</span> }.into_any(),
-        Some(payload) => {
-            let title = decoding_name(payload.decoding);
-            let text: String = payload.text.chars().take(300).collect();
-            view! { <span class="mono" title=title>{text}</span> }.into_any()
-        }
-    };
-    view! {
-        <th scope="row">
-            <a class="link num" href=move || asked.with_record(own.clone())>
-                {signed(record.offset)}
-            </a>
-        </th>
-        <td class="right wide num">{record.partition}</td>
-        <td class="wide num">{move || asked.time(at)}</td>
-        <td class="wide">{text(record.key, "no key")}</td>
-        <td>{text(record.value, "tombstone")}</td>
-    }
-    .into_any()
 }

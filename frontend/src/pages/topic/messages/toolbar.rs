@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::Asked;
 use crate::model::messages::DECODINGS;
 use crate::model::time;
+use crate::routes::MessagesQuery;
 use crate::ui::{Button, ButtonKind, Show, Toggle};
 
 const FROM: [(&str, &str); 5] = [
@@ -24,9 +25,9 @@ pub(super) fn Toolbar(asked: Asked) -> impl IntoView {
             view! { <option value=value selected=is_from(value)>{label}</option> }
         })
     };
-    let decode = move || {
+    let decodings = move |of: fn(&MessagesQuery) -> &String| {
         DECODINGS.map(|(value, label, _)| {
-            let is_chosen = move || query.with(|query| query.decode == value);
+            let is_chosen = move || query.with(|query| of(query) == value);
             view! { <option value=value selected=is_chosen>{label}</option> }
         })
     };
@@ -119,12 +120,24 @@ pub(super) fn Toolbar(asked: Asked) -> impl IntoView {
             <select
                 class="input list-state"
                 aria-label="Show values as"
+                title="Show values as"
                 on:change=move |event| {
                     let decode = event_target_value(&event);
                     asked.change(|query| query.decode = decode);
                 }
             >
-                {decode}
+                {decodings(|query| &query.decode)}
+            </select>
+            <select
+                class="input list-state"
+                aria-label="Show keys as"
+                title="Show keys as"
+                on:change=move |event| {
+                    let keys = event_target_value(&event);
+                    asked.change(|query| query.keys = keys);
+                }
+            >
+                {decodings(|query| &query.keys)}
             </select>
             <Toggle
                 label="Live"

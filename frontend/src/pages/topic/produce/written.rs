@@ -61,7 +61,7 @@ fn line(result: Outcome) -> AnyView {
         ..MessagesQuery::default()
     };
     let place = format!("{topic} on {cluster}");
-    let href = Route::Messages { cluster, topic, query }.path();
+    let href = Route::Messages { cluster, topic, query: Box::new(query) }.path();
     view! {
         <li>
             <Shape role=StateRole::Ok />

@@ -1,0 +1,163 @@
+//! Values by JSONPath (RFC 9535), as they were written.
+
+use drawbridge_shared::{
+    draft::FieldError,
+    view::{MAX_PATHS, RecordQuery},
+};
+use serde_json::value::RawValue;
+use serde_json_path::{JsonPath, PathElement};
+
+use crate::refusal::Refusal;
+
+/// Bytes of text of one path in one record at most.
+const MOST: usize = 512;
+/// Places in one record that are shown of a path.
+const PLACES: usize = 20;
+
+/// The paths of a query, ready to be followed.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Paths(Vec<JsonPath>);
+
+impl Paths {
+    /// Makes a query's paths ready.
+    ///
+    /// # Errors
+    /// A path that cannot be followed, and where it is wrong.
+    pub(super) fn of(query: &RecordQuery) -> Result<Self, Refusal> {
+        let wrong = |message: String| {
+            Refusal::of_fields(vec![FieldError { field: "paths".to_owned(), message }]).remedy(
+                "Write a path as in $.order.id, $['order id'] or $.items[0].price; $..id finds every id.",
+            )
+        };
+        if query.paths.len() > MAX_PATHS {
+            return Err(wrong(format!("There are more than {MAX_PATHS} paths.")));
+        }
+        let ready = query.paths.iter().map(|path| {
+            JsonPath::parse(path).map_err(|error| wrong(format!("{path} is no JSONPath: {error}")))
+        });
+        Ok(Self(ready.collect::<Result<_, _>>()?))
+    }
+
+    /// Whether there are none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What is at each path of a text in JSON; none where nothing is.
+    pub(super) fn follow(&self, json: Option<&str>) -> Vec<Option<String>> {
+        let parsed = json.and_then(|text| serde_json::from_str::<serde_json::Value>(text).ok());
+        let (Some(text), Some(parsed)) = (json, parsed) else { return vec![None; self.0.len()] };
+        self.0.iter().map(|path| picked(path, text, &parsed)).collect()
+    }
+}
+
+/// What is at a path. The places are found in the parsed value, their text is taken from the text: a parsed number
+/// may have lost digits.
+fn picked(path: &JsonPath, text: &str, parsed: &serde_json::Value) -> Option<String> {
+    let found = path.query_located(parsed);
+    let mut places = found.iter();
+    let n_places = found.len();
+    let first = places.next()?;
+    let mut shown = written(text, first.location().iter())?;
+    if n_places > 1 {
+        for place in places.take(PLACES - 1) {
+            shown.push_str(", ");
+            shown.push_str(&written(text, place.location().iter())?);
+        }
+        if n_places > PLACES {
+            shown.push_str(&format!(", … {} more", n_places - PLACES));
+        }
+    }
+    let end = (0..=MOST.min(shown.len())).rev().find(|at| shown.is_char_boundary(*at))?;
+    if end < shown.len() {
+        shown.truncate(end);
+        shown.push('…');
+    }
+    Some(shown)
+}
+
+/// The text at a place; a string without its quotes.
+fn written<'a>(text: &str, steps: impl Iterator<Item = &'a PathElement<'a>>) -> Option<String> {
+    let mut here: &RawValue = serde_json::from_str(text).ok()?;
+    for step in steps {
+        here = match step {
+            PathElement::Name(name) => field(here, name)?,
+            PathElement::Index(at) => {
+                let items: Vec<&RawValue> = serde_json::from_str(here.get()).ok()?;
+                items.get(*at).copied()?
+            }
+        };
+    }
+    let text = here.get();
+    Some(serde_json::from_str::<String>(text).unwrap_or_else(|_| text.to_owned()))
+}
+
+/// A field's text; of a name that is there twice the last, which is also the one that is parsed.
+fn field<'a>(of: &'a RawValue, name: &str) -> Option<&'a RawValue> {
+    let fields: std::collections::HashMap<String, &RawValue> =
+        serde_json::from_str(of.get()).ok()?;
+    fields.get(name).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paths(paths: &[&str]) -> Result<Paths, Refusal> {
+        let query = RecordQuery {
+            cluster: "c".parse().unwrap(),
+            topic: "t".parse().unwrap(),
+            partitions: vec![],
+            seek: drawbridge_shared::view::Seek::Oldest,
+            filter: drawbridge_shared::view::RecordFilter::None,
+            limit: 1,
+            live: false,
+            key_decoding: drawbridge_shared::view::Decoding::Auto,
+            value_decoding: drawbridge_shared::view::Decoding::Auto,
+            paths: paths.iter().map(|path| (*path).to_owned()).collect(),
+            resume: vec![],
+        };
+        Paths::of(&query)
+    }
+
+    fn at(path: &str, json: &str) -> Option<String> {
+        paths(&[path]).unwrap().follow(Some(json)).remove(0)
+    }
+
+    #[test]
+    fn what_is_at_a_path_is_shown_as_it_was_written() {
+        let json = r#"{"id":9007199254740993,"sum":12.340,"big":123456789012345678901234567890.10,
+            "who":{"first name":"Ann \"A\""},"items":[{"n":1},{"n":2.0}],"none":null}"#;
+        assert_eq!(at("$.id", json).as_deref(), Some("9007199254740993"));
+        assert_eq!(at("$.sum", json).as_deref(), Some("12.340"));
+        assert_eq!(at("$.big", json).as_deref(), Some("123456789012345678901234567890.10"));
+        assert_eq!(at("$.who['first name']", json).as_deref(), Some("Ann \"A\""));
+        assert_eq!(at("$.items[1].n", json).as_deref(), Some("2.0"));
+        assert_eq!(at("$.items[*].n", json).as_deref(), Some("1, 2.0"));
+        assert_eq!(at("$.items[?@.n > 1]", json).as_deref(), Some(r#"{"n":2.0}"#));
+        assert_eq!(at("$.none", json).as_deref(), Some("null"));
+        assert_eq!(at("$.nothing", json), None);
+        assert_eq!(at("$.id", "no json"), None);
+        assert_eq!(paths(&["$.a", "$.b"]).unwrap().follow(None), [None, None]);
+    }
+
+    #[test]
+    fn much_at_one_path_is_cut() {
+        let json = format!("[{}]", vec!["12345678"; 30].join(","));
+        let shown = at("$[*]", &json).unwrap();
+        assert!(shown.ends_with("12345678, … 10 more"), "{shown}");
+        let long = format!("[\"{}\"]", "ä".repeat(1000));
+        let shown = at("$[0]", &long).unwrap();
+        assert!(shown.len() < 600 && shown.ends_with("ä…"), "{shown}");
+    }
+
+    #[test]
+    fn a_wrong_path_is_refused_with_its_place() {
+        let refused = |path: &str| paths(&[path]).map(|_| ()).unwrap_err();
+        let error = refused("order.id");
+        assert_eq!(error.fields[0].field, "paths");
+        assert!(error.message.contains("order.id"), "{}", error.message);
+        assert!(refused("$.a[").remedy.unwrap().contains("$.order.id"));
+        assert!(paths(&["$.a"; 9]).is_err());
+    }
+}

@@ -1,0 +1,84 @@
+//! Schemas for one search, on its own thread: it waits for the registry a little and never for long.
+
+use std::{
+    cell::Cell,
+    time::{Duration, Instant},
+};
+
+use tokio::runtime::Handle;
+
+use super::{
+    Found, Registry, SchemaKey,
+    trouble::{Trouble, TroubleKind},
+};
+
+/// How long one schema is waited for.
+const WAIT: Duration = Duration::from_secs(4);
+/// How long a search waits for schemas altogether.
+const PATIENCE: Duration = Duration::from_secs(12);
+/// Schemas that are not there, after which a search asks for no more: its bytes only look like a registry's.
+const MISSES: u32 = 100;
+
+/// A registry as a search asks it. Must not be used on the runtime: it blocks.
+#[derive(Debug)]
+pub(crate) struct Lookups {
+    registry: Registry,
+    runtime: Handle,
+    left: Cell<Duration>,
+    misses: Cell<u32>,
+}
+
+impl Lookups {
+    /// For a search that begins. Must be made on the runtime.
+    pub(crate) fn new(registry: Registry) -> Self {
+        let (left, misses) = (Cell::new(PATIENCE), Cell::new(0));
+        Self { registry, runtime: Handle::current(), left, misses }
+    }
+
+    /// A schema, waited for if it is not known. Blocks.
+    pub(crate) fn schema(&self, key: SchemaKey) -> Found {
+        if let Some(found) = self.registry.peek(key) {
+            return found;
+        }
+        let left = self.left.get();
+        if left.is_zero() || self.misses.get() >= MISSES {
+            return Err(spent(key, left.is_zero()));
+        }
+        let began = Instant::now();
+        let wait = WAIT.min(left);
+        let found = self
+            .runtime
+            .block_on(async { tokio::time::timeout(wait, self.registry.schema(key)).await });
+        self.left.set(left.saturating_sub(began.elapsed()));
+        let found = found.unwrap_or_else(|_| Err(late(key)));
+        if matches!(&found, Err(trouble) if trouble.kind == TroubleKind::Unknown) {
+            self.misses.set(self.misses.get() + 1);
+        }
+        found
+    }
+}
+
+fn late(key: SchemaKey) -> Trouble {
+    Trouble::new(
+        TroubleKind::Spent,
+        format!("the schema registry did not send {key} within {} s", WAIT.as_secs()),
+        "Search again: it may have come by then.",
+    )
+}
+
+fn spent(key: SchemaKey, is_time: bool) -> Trouble {
+    if is_time {
+        let seconds = PATIENCE.as_secs();
+        let cause = format!(
+            "the search waited {seconds} s for schemas already and does not wait for {key}"
+        );
+        return Trouble::new(TroubleKind::Spent, cause, "Search again: it may have come by then.");
+    }
+    Trouble::new(
+        TroubleKind::Spent,
+        format!(
+            "{MISSES} schemas this search asked for are not in the registry, so {key} is not asked for"
+        ),
+        "The values may be none of a registry's at all: then choose another decoding.",
+    )
+}

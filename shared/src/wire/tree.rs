@@ -13,9 +13,18 @@ use serde::de::{
 use serde_json::{Map, Value, map};
 
 /// What is wrong with a message. Not `serde_json`'s error: that one can write any number and any text as Rust does,
-/// with tables that are a good part of the first download.
+/// with tables that are a good part of the first download. One pointer, made in one place, since every field of every
+/// message can have one.
 #[derive(Debug)]
-pub(super) struct Error(String);
+pub(super) struct Error(Box<String>);
+
+impl Error {
+    #[cold]
+    #[inline(never)]
+    fn new(message: fmt::Arguments<'_>) -> Self {
+        Self(Box::new(message.to_string()))
+    }
+}
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -27,32 +36,37 @@ impl std::error::Error for Error {}
 
 impl serde::de::Error for Error {
     fn custom<T: fmt::Display>(message: T) -> Self {
-        Self(message.to_string())
+        Self::new(format_args!("{message}"))
     }
 
-    #[cold]
+    #[inline(never)]
     fn invalid_type(found: Unexpected<'_>, wanted: &dyn Expected) -> Self {
-        Self(format!("{} where {wanted} is expected", kind(found)))
+        Self::new(format_args!("{} where {wanted} is expected", kind(found)))
     }
 
-    #[cold]
+    #[inline(never)]
     fn invalid_value(found: Unexpected<'_>, wanted: &dyn Expected) -> Self {
-        Self(format!("a {} that cannot be taken where {wanted} is expected", kind(found)))
+        Self::new(format_args!("a {} that does not do where {wanted} is expected", kind(found)))
     }
 
-    #[cold]
+    #[inline(never)]
     fn invalid_length(found: usize, wanted: &dyn Expected) -> Self {
-        Self(format!("{found} elements where {wanted} is expected"))
+        Self::new(format_args!("{found} elements where {wanted} is expected"))
     }
 
-    #[cold]
+    #[inline(never)]
     fn unknown_variant(found: &str, _known: &'static [&'static str]) -> Self {
-        Self(format!("`{found}` is not known"))
+        Self::new(format_args!("`{found}` is not known"))
     }
 
-    #[cold]
+    #[inline(never)]
     fn missing_field(name: &'static str) -> Self {
-        Self(format!("`{name}` is missing"))
+        Self::new(format_args!("`{name}` is missing"))
+    }
+
+    #[inline(never)]
+    fn duplicate_field(name: &'static str) -> Self {
+        Self::new(format_args!("`{name}` comes twice"))
     }
 }
 
@@ -74,7 +88,7 @@ const fn kind(found: Unexpected<'_>) -> &str {
 /// # Errors
 /// The text is not JSON, which says where; or it is another message, which says what is wrong.
 pub(super) fn read<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Error> {
-    let tree = serde_json::from_str(text).map_err(|error| Error(error.to_string()))?;
+    let tree = serde_json::from_str(text).map_err(Error::custom)?;
     T::deserialize(Tree(tree))
 }
 

@@ -139,7 +139,8 @@ pub(super) fn tagged(bytes: &mut &[u8]) -> Option<()> {
     let n_fields = varint(bytes)?;
     for _ in 0..n_fields {
         varint(bytes)?;
-        let (_, rest) = bytes.split_at_checked(varint(bytes)?)?;
+        let size = varint(bytes)?;
+        let (_, rest) = bytes.split_at_checked(size)?;
         *bytes = rest;
     }
     Some(())

@@ -59,9 +59,11 @@ pub(super) fn Results(asked: Asked, query: RecordQuery) -> impl IntoView {
     let chosen = Memo::new(move |_| {
         asked.query.with(|query| (ListColumn::chosen(&query.columns), query.paths.clone()))
     });
+    // They scroll sideways before each of them is too narrow to be read.
+    let is_many = move || chosen.with(|(chosen, paths)| chosen.len() > 4 || !paths.is_empty());
     let open = Callback::new(move |key: String| asked.change(|query| query.record = key));
     view! {
-        <section class="messages-found" aria-label="Records">
+        <section class="messages-found" class:messages-many=is_many aria-label="Records">
             {following}
             <div class="messages-progress">
                 <span class="muted num" role="status">

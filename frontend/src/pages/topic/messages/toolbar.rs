@@ -25,9 +25,10 @@ pub(super) fn Toolbar(asked: Asked) -> impl IntoView {
             view! { <option value=value selected=is_from(value)>{label}</option> }
         })
     };
-    let decodings = move |of: fn(&MessagesQuery) -> &String| {
+    let decodings = move |of: fn(&MessagesQuery) -> &String, usual: &'static str| {
         DECODINGS.map(|(value, label, _)| {
             let is_chosen = move || query.with(|query| of(query) == value);
+            let label = if value.is_empty() { usual } else { label };
             view! { <option value=value selected=is_chosen>{label}</option> }
         })
     };
@@ -126,7 +127,7 @@ pub(super) fn Toolbar(asked: Asked) -> impl IntoView {
                     asked.change(|query| query.decode = decode);
                 }
             >
-                {decodings(|query| &query.decode)}
+                {decodings(|query| &query.decode, "Values: automatic")}
             </select>
             <select
                 class="input list-state"
@@ -137,7 +138,7 @@ pub(super) fn Toolbar(asked: Asked) -> impl IntoView {
                     asked.change(|query| query.keys = keys);
                 }
             >
-                {decodings(|query| &query.keys)}
+                {decodings(|query| &query.keys, "Keys: automatic")}
             </select>
             <Toggle
                 label="Live"

@@ -61,6 +61,8 @@ enum Place {
     Page(Route),
     /// The command palette's content.
     Palette,
+    /// The list of keys.
+    Keys,
 }
 
 /// Declares all parts: of each its name, the name of the function that fetches it, and its places.
@@ -119,7 +121,7 @@ macro_rules! parts {
     };
 }
 
-use Place::{Page, Palette};
+use Place::{Keys, Page, Palette};
 
 parts! {
     // What the first download shows: `page` below makes its views.
@@ -137,6 +139,7 @@ parts! {
         Page(Route::Produce { cluster, topic, .. }) => view! { <Topic cluster topic /> }.into_any(),
         Page(Route::Messages { cluster, topic, .. }) => view! { <Topic cluster topic /> }.into_any(),
         Palette => crate::shell::finder(),
+        Keys => crate::shell::keys(),
     }
 
     // Brokers, their disks and configurations, and who leads what.
@@ -195,6 +198,11 @@ pub fn page(route: Option<Route>) -> AnyView {
 /// The command palette's content, which takes the focus.
 pub fn palette() -> AnyView {
     show(Palette, Some(".palette__input"))
+}
+
+/// The list of keys, which takes the focus.
+pub fn keys() -> AnyView {
+    show(Keys, Some(".keys h2"))
 }
 
 /// The view of a place; while its part is on its way, grey lines. When it comes late, what `focus` selects gets

@@ -9,6 +9,7 @@ mod icon;
 mod keys;
 mod live;
 mod notices;
+mod overlay;
 mod palette;
 mod rail;
 mod toasts;
@@ -17,9 +18,11 @@ pub(crate) mod turn;
 
 pub use freshness::Freshness;
 pub use icon::Icon;
+pub(crate) use keys::list as keys;
 pub(crate) use palette::finder;
 
-use crate::state::Nav;
+use crate::parts;
+use crate::state::{Nav, Palette};
 
 /// The frame. `children` is the page.
 #[component]
@@ -31,6 +34,7 @@ pub fn Shell(
     turn::announce(expect_context::<Nav>());
     notices::show();
     let help = RwSignal::new(false);
+    let palette = expect_context::<Palette>().open();
     keys::listen(folded, help);
     let to_content = move |event: leptos::ev::MouseEvent| {
         event.prevent_default();
@@ -51,7 +55,7 @@ pub fn Shell(
             </div>
         </div>
         <toasts::ToastRegion />
-        <palette::CommandPalette />
-        <keys::KeyHelp open=help />
+        <overlay::Overlay open=palette label="Search or run a command" content=parts::palette />
+        <overlay::Overlay open=help label="Keys" content=parts::keys />
     }
 }

@@ -1,7 +1,6 @@
 //! Keys that work everywhere, and the list of them.
 
 use leptos::ev;
-use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
@@ -60,45 +59,14 @@ fn takes_text(event: &ev::KeyboardEvent) -> bool {
     })
 }
 
-/// The list of keys.
-#[component]
-pub(super) fn KeyHelp(
-    /// Whether it is shown.
-    open: RwSignal<bool>,
-) -> impl IntoView {
-    let node = NodeRef::<html::Dialog>::new();
-    Effect::new(move |_| {
-        if let Some(dialog) = node.get() {
-            show(&dialog, open.get());
-        }
-    });
+/// The list of keys, which comes in a part.
+pub(crate) fn list() -> AnyView {
     let rows = KEYS.map(|(key, what)| view! { <dt><kbd>{key}</kbd></dt><dd>{what}</dd> });
     view! {
-        <dialog
-            class="overlay"
-            node_ref=node
-            aria-labelledby="keys-title"
-            on:close=move |_| open.set(false)
-            on:click=move |event| {
-                if event.target() == event.current_target() {
-                    open.set(false);
-                }
-            }
-        >
-            <div class="keys">
-                <h2 id="keys-title" tabindex="-1">"Keys"</h2>
-                <dl>{rows.collect_view()}</dl>
-            </div>
-        </dialog>
+        <div class="keys">
+            <h2 tabindex="-1">"Keys"</h2>
+            <dl>{rows.collect_view()}</dl>
+        </div>
     }
-}
-
-/// Opens or closes a modal dialog as wanted.
-pub(super) fn show(dialog: &web_sys::HtmlDialogElement, is_wanted: bool) {
-    if is_wanted && !dialog.open() {
-        // Fails only on a dialog that left the page meanwhile.
-        dialog.show_modal().ok();
-    } else if !is_wanted && dialog.open() {
-        dialog.close();
-    }
+    .into_any()
 }

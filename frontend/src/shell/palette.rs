@@ -1,53 +1,16 @@
 //! The command palette: type a few letters, go anywhere or do anything.
 
 use leptos::ev;
-use leptos::html;
 use leptos::prelude::*;
 
 mod offers;
 mod rank;
 
-use super::keys;
-use crate::parts;
 use crate::state::{Nav, Palette, PaletteItem, PaletteTarget};
-use crate::ui::Show;
 use rank::rank;
 
 /// Matches shown at once.
 const MAX_SHOWN: usize = 40;
-
-/// The palette; its content is made anew each time it opens.
-#[component]
-pub(super) fn CommandPalette() -> impl IntoView {
-    let open = expect_context::<Palette>().open();
-    let node = NodeRef::<html::Dialog>::new();
-    Effect::new(move |_| {
-        let is_open = open.get();
-        // A frame later the content is there, so that the field gets the focus.
-        request_animation_frame(move || {
-            if let Some(dialog) = node.try_get_untracked().flatten() {
-                keys::show(&dialog, is_open);
-            }
-        });
-    });
-    view! {
-        <dialog
-            class="overlay"
-            node_ref=node
-            aria-label="Search or run a command"
-            on:close=move |_| open.set(false)
-            on:click=move |event| {
-                if event.target() == event.current_target() {
-                    open.set(false);
-                }
-            }
-        >
-            <Show when=move || open.get()>
-                {parts::palette()}
-            </Show>
-        </dialog>
-    }
-}
 
 /// The palette's content, which comes in a part.
 pub(crate) fn finder() -> AnyView {

@@ -16,6 +16,7 @@ use serde_json::{Map, Value, map};
 /// with tables that are a good part of the first download. One pointer, made in one place, since every field of every
 /// message can have one.
 #[derive(Debug)]
+#[expect(clippy::box_collection, reason = "every result of reading holds room for one")]
 pub(super) struct Error(Box<String>);
 
 impl Error {

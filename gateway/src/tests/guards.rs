@@ -130,7 +130,7 @@ async fn changing_calls(app: &App) -> Vec<(String, String, &'static str)> {
             };
             let mut at = path.replace("{cluster_id}", "cluster-1");
             at = at.replace("{link_name}", "l").replace("{topic_name}", "topic-1");
-            at = at.replace("{name}", "retention.ms");
+            at = at.replace("{name}", "retention.ms").replace("{broker_id}", "1");
             assert!(!at.contains('{'), "{at}");
             let body = if method == "delete" { "" } else { body };
             calls.push((method.to_uppercase(), format!("/kafka/v3{at}"), body));
@@ -173,6 +173,12 @@ async fn rest_refuses_by_the_action_of_each_call() {
         ("topic.partitions", "PATCH", topic.to_owned(), "{}"),
         ("topic.alter", "PUT", format!("{topic}/configs/retention.ms"), "{}"),
         ("records.produce", "POST", format!("{topic}/records"), "{}"),
+        (
+            "broker.alter",
+            "POST",
+            "/kafka/v3/clusters/cluster-1/broker-configs:alter".to_owned(),
+            "{}",
+        ),
         ("link.delete", "DELETE", links.to_owned(), ""),
         ("mirror.failover", "DELETE", format!("{links}?force=true"), ""),
         ("link.pause", "PUT", format!("{links}/configs:alter"), pause),

@@ -76,6 +76,14 @@ async fn logs_in(cluster: &Cluster, user: &str, password: &str) -> Result<bool> 
     Ok(answered)
 }
 
+/// ACTIVE, and of a mirror that every partition moves: movers that are started anew have fetched nothing at first.
+fn is_as_it_should(body: &Value, field: &str) -> bool {
+    let lags = body["mirror_lags"].as_array();
+    let all_move =
+        lags.is_none_or(|lags| lags.len() == 3 && lags.iter().all(|lag| lag["lag"] != -1));
+    body[field] == "ACTIVE" && all_move
+}
+
 /// Looks at a link and a mirror all the time, and remembers what was not ACTIVE.
 struct Witness {
     stop: tokio::sync::watch::Sender<bool>,
@@ -84,7 +92,17 @@ struct Witness {
 }
 
 impl Witness {
-    fn of(portal: &Arc<Portal>, paths: Vec<(String, &'static str)>) -> Self {
+    /// Begins once all is as it shall stay: a mirror that was just made has fetched nothing yet.
+    async fn of(portal: &Arc<Portal>, paths: Vec<(String, &'static str)>) -> Result<Self> {
+        for (path, field) in &paths {
+            let mut last = Value::Null;
+            eventually(path, async || {
+                last = portal.get(path).await?.body;
+                Ok(is_as_it_should(&last, field).then_some(()))
+            })
+            .await
+            .with_context(|| last)?;
+        }
         let stop = tokio::sync::watch::Sender::new(false);
         let seen = Arc::<Mutex<(usize, Vec<String>)>>::default();
         let (portal, told, stopped) = (Arc::clone(portal), Arc::clone(&seen), stop.subscribe());
@@ -94,12 +112,7 @@ impl Witness {
                     let answer = portal.get(path).await?;
                     let mut seen = told.lock().unwrap();
                     seen.0 += 1;
-                    // Movers that are started anew have fetched nothing at first.
-                    let lags = answer.body["mirror_lags"].as_array();
-                    let all_moving = lags.is_none_or(|lags| {
-                        lags.len() == 3 && lags.iter().all(|lag| lag["lag"] != -1)
-                    });
-                    if answer.body[field] != "ACTIVE" || !all_moving {
+                    if !is_as_it_should(&answer.body, field) {
                         seen.1.push(format!("{path}: {}", answer.body));
                     }
                 }
@@ -107,7 +120,7 @@ impl Witness {
             }
             Ok(())
         });
-        Self { stop, task, seen }
+        Ok(Self { stop, task, seen })
     }
 
     async fn saw_nothing_else(self) -> Result<()> {
@@ -185,7 +198,7 @@ async fn a_password_of_the_source_is_rotated_under_traffic_and_a_wrong_one_is_re
     let path = format!("{}/{link}", links(cloud));
     let looked_at =
         vec![(path.clone(), "link_state"), (mirror(cloud, &link, &topic), "mirror_status")];
-    let witness = Witness::of(&portal, looked_at);
+    let witness = Witness::of(&portal, looked_at).await?;
 
     let (status, body) =
         change(&portal, &path, "sasl.jaas.config", &jaas(&user, "wrong-secret")).await?;
@@ -222,7 +235,7 @@ async fn another_user_takes_over_while_records_are_copied(version: Version) -> R
     let path = format!("{}/{link}", links(cloud));
     let looked_at =
         vec![(path.clone(), "link_state"), (mirror(cloud, &link, &topic), "mirror_status")];
-    let witness = Witness::of(&portal, looked_at);
+    let witness = Witness::of(&portal, looked_at).await?;
     // One that may log in and see nothing would break the link.
     let blind = unique("blind");
     set_password(on_prem, &blind, "blind-secret").await?;
@@ -305,7 +318,7 @@ async fn a_password_of_the_destination_is_rotated_while_the_source_dials(
         (format!("{}/{link}", links(cloud)), "link_state"),
         (mirror(cloud, &link, &topic), "mirror_status"),
     ];
-    let witness = Witness::of(&portal, looked_at);
+    let witness = Witness::of(&portal, looked_at).await?;
     let (status, body) =
         change(&portal, &path, "sasl.jaas.config", &jaas(&user, "wrong-secret")).await?;
     ensure!(status == 400, "{status}: {body}");

@@ -232,7 +232,7 @@ impl Partition {
         // sequence check and take its place.
         self.remembered = false;
         self.intake = Intake { next: end, epoch, skipped: false };
-        self.memory.epochs.retain(|mark| mark.start < end);
+        // Epochs that begin at the end or behind it stay known: a batch of theirs may still arrive late.
         self.drained = false;
         self.next_check = self.now.plus(self.spec.limits.check_ms);
         let floor = self.memory.start.max(self.memory.trim_to.unwrap_or(0));

@@ -79,8 +79,9 @@ test("a link goes on, and nobody may act on it; a failover still shows what woul
   await expect(page.getByRole("row", { name: /orders/ }).first()).toBeVisible();
   await expectDenied(page, page.getByRole("link", { name: "Promote…" }), "deny: mirror.*");
   await expectDenied(page, page.getByRole("link", { name: "Add mirrors…" }), "deny: mirror.*");
+  await expectDenied(page, page.getByRole("button", { name: "Pause" }), "deny: link.pause");
   await page.getByRole("button", { name: "More" }).click();
-  const settings = { "Pause link": "link.pause", "Fail over all mirrors…": "mirror.*", "Delete link…": "link.delete" };
+  const settings = { "Rotate credentials…": "link.alter", "Fail over all mirrors…": "mirror.*", "Delete link…": "link.delete" };
   for (const [name, rule] of Object.entries(settings)) {
     const item = page.getByRole("menuitem", { name: new RegExp(`^${name}`) });
     await expect(item).toHaveAttribute("aria-disabled", "true");

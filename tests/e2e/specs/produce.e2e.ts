@@ -32,7 +32,7 @@ test("a record is written as typed, opened, and sent again to another cluster", 
 
   await written.getByRole("link").click();
   const record = page.getByRole("complementary", { name: "Record" });
-  await expect(record.locator("pre").last()).toContainText("9007199254740993");
+  await expect(record).toContainText("9007199254740993");
   await record.getByRole("link", { name: "Send again…" }).click();
   await expect(page.getByRole("textbox", { name: "Value", exact: true })).toHaveValue('{"id": 9007199254740993}');
   await expect(page.getByRole("textbox", { name: "Value of header 1" })).toHaveValue("abc");

@@ -98,6 +98,12 @@ impl Partition {
     }
 
     pub(super) fn note(&mut self, question: Question, effects: &mut Vec<Effect>) {
+        // Until it is answered, and for good if it never is, the store may hold the old note or this one: only
+        // what both say counts as stored.
+        self.stored.sent = self.stored.sent.min(self.memory.sent);
+        if self.stored.trim_to != self.memory.trim_to {
+            self.stored.trim_to = None;
+        }
         let ask = self.ask(question);
         self.noting = Some(self.memory.clone());
         effects.push(Effect::Remember { ask, memory: self.memory.clone() });

@@ -265,3 +265,76 @@ fn a_late_batch_of_a_new_epoch_is_not_taken_for_a_truncation_of_the_source() {
     ];
     run(&terrain, &events);
 }
+
+/// As the properties drew it: the note that nothing is under way any more is stored, its answer lost; what is sent
+/// after it has to be noted again.
+#[test]
+fn a_late_fill_takes_no_offset_of_a_record() {
+    let terrain = Terrain {
+        transactions: false,
+        compaction: false,
+        deletion: true,
+        old: false,
+        start: 0,
+        before: 2,
+        deny_markers: false,
+        padding: false,
+        budget_bytes: 1_200,
+        engines: 1,
+        coalesce: Coalesce::Off,
+    };
+    let events = [
+        (150, 0),
+        (249, 0),
+        (150, 0),
+        (80, 0),
+        (80, 0),
+        (0, 0),
+        (80, 0),
+        (150, 0),
+        (80, 0),
+        (0, 0),
+        (0, 0),
+        (80, 0),
+        (150, 12),
+        (208, 45205),
+        (147, 57659),
+        (174, 17463),
+        (1, 36788),
+        (81, 48987),
+        (49, 45802),
+        (252, 19093),
+        (122, 9567),
+        (168, 51128),
+        (213, 44367),
+        (228, 25835),
+        (243, 5831),
+        (254, 9025),
+        (92, 12699),
+        (78, 30582),
+        (98, 7867),
+        (47, 8948),
+        (147, 64257),
+        (54, 43077),
+        (84, 389),
+        (107, 41590),
+        (73, 51766),
+        (112, 22420),
+        (242, 8827),
+        (175, 62346),
+        (79, 44127),
+        (116, 53800),
+        (143, 43224),
+        (3, 49885),
+        (95, 22423),
+        (178, 26057),
+        (118, 59067),
+        (249, 20235),
+        (30, 56049),
+        (112, 26447),
+        (53, 11097),
+        (144, 1019),
+        (155, 21923),
+    ];
+    run(&terrain, &events);
+}

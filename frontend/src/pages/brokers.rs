@@ -1,14 +1,16 @@
 //! The brokers of a cluster: are all there, do their disks hold, and does every partition have what it needs?
 
 use drawbridge_shared::names::ClusterName;
-use drawbridge_shared::view::{BrokerRow, BrokerState, BrokersView, PartitionTrouble};
+use drawbridge_shared::view::{
+    BrokerRow, BrokerState, BrokersView, ElectionKind, PartitionTrouble,
+};
 use drawbridge_shared::wire::{Feed, FeedData};
 use leptos::prelude::*;
 
 mod glance;
 mod table;
 
-use super::election::PreferredDialog;
+use super::election::ElectionDialog;
 use super::topic::configs::{Configs, Owned, Owner};
 use super::topic::gate::{ClusterFacts, Gate};
 use crate::model::brokers as model;
@@ -104,7 +106,7 @@ pub fn BrokersPage(
             <Missing brokers />
             {content}
         </Gate>
-        <PreferredDialog cluster=brokers.cluster open=electing search=Signal::derive(String::new) />
+        <ElectionDialog kind=ElectionKind::Preferred cluster=brokers.cluster open=electing search=Signal::derive(String::new) />
     }
 }
 

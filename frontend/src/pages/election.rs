@@ -23,11 +23,14 @@ use crate::ui::{
 use preview::Preview;
 use result::ResultTable;
 
-/// Elects preferred leaders: of the partitions that a search finds, all that are led by another.
+/// Elects leaders of the partitions that a search finds: preferred ones where another leads, or any live replica
+/// where none does.
 #[component]
-pub(in crate::pages) fn PreferredDialog(
+pub(in crate::pages) fn ElectionDialog(
     /// Of which cluster.
     cluster: ClusterFacts,
+    /// Which replica may become leader.
+    kind: ElectionKind,
     /// Whether it is open.
     open: RwSignal<bool>,
     /// Text that topics must contain.
@@ -35,28 +38,13 @@ pub(in crate::pages) fn PreferredDialog(
     search: Signal<String>,
 ) -> impl IntoView {
     let ask = Ask::new();
+    let title = match kind {
+        ElectionKind::Preferred => "Elect preferred leaders",
+        ElectionKind::Unclean => "Elect leaders uncleanly",
+    };
     view! {
-        <Dialog open title="Elect preferred leaders" wide=true busy=ask.busy()>
-            <Body cluster open search ask kind=ElectionKind::Preferred />
-        </Dialog>
-    }
-}
-
-/// Elects any live replica of the partitions without leader that a search finds.
-#[component]
-pub(in crate::pages) fn UncleanDialog(
-    /// Of which cluster.
-    cluster: ClusterFacts,
-    /// Whether it is open.
-    open: RwSignal<bool>,
-    /// Text that topics must contain.
-    #[prop(into)]
-    search: Signal<String>,
-) -> impl IntoView {
-    let ask = Ask::new();
-    view! {
-        <Dialog open title="Elect leaders uncleanly" wide=true busy=ask.busy()>
-            <Body cluster open search ask kind=ElectionKind::Unclean />
+        <Dialog open title wide=true busy=ask.busy()>
+            <Body cluster open search ask kind />
         </Dialog>
     }
 }

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use drawbridge_shared::names::ClusterName;
-use drawbridge_shared::view::{PartitionTrouble, TroubledView};
+use drawbridge_shared::view::{ElectionKind, PartitionTrouble, TroubledView};
 use drawbridge_shared::wire::{Feed, FeedData};
 use leptos::prelude::*;
 
 mod table;
 
-use super::election::{PreferredDialog, UncleanDialog};
+use super::election::ElectionDialog;
 use super::topic::gate::{ClusterFacts, Gate};
 use crate::model::brokers as model;
 use crate::model::number::{count_or_unknown, counted};
@@ -109,8 +109,8 @@ pub fn PartitionsPage(
                 <PartitionsTable list />
             </Show>
         </Gate>
-        <PreferredDialog cluster=list.cluster open=electing search />
-        <UncleanDialog cluster=list.cluster open=unclean search />
+        <ElectionDialog kind=ElectionKind::Preferred cluster=list.cluster open=electing search />
+        <ElectionDialog kind=ElectionKind::Unclean cluster=list.cluster open=unclean search />
     }
 }
 

@@ -88,7 +88,7 @@ impl Gateway {
         self.link.rsplit('/').next().unwrap_or_default()
     }
 
-    /// Records that all mirrors of the link are behind.
+    /// Records that all mirrors of the link are behind; fails while that is not known of one.
     pub(super) async fn lag(&self) -> Result<i64> {
         let (status, answer) =
             self.ask("GET", &format!("{}/mirrors", self.link), &Value::Null).await?;
@@ -96,7 +96,7 @@ impl Gateway {
         let answer: Value = serde_json::from_str(&answer)?;
         let mirrors = answer["data"].as_array().context("mirrors")?;
         let rows = mirrors.iter().filter_map(|mirror| mirror["mirror_lags"].as_array()).flatten();
-        rows.map(|row| row["lag"].as_i64().context("a lag")).sum()
+        rows.map(|row| row["lag"].as_i64().filter(|lag| *lag >= 0).context("a lag")).sum()
     }
 
     /// Deletes the link and ends the gateway.

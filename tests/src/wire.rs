@@ -8,6 +8,7 @@ mod connection;
 mod groups;
 mod log;
 mod routed;
+mod streams;
 mod transactions;
 
 pub use connection::Wire;

@@ -48,6 +48,7 @@ pub fn is_rebalancing(state: GroupState) -> bool {
             | GroupState::CompletingRebalance
             | GroupState::Assigning
             | GroupState::Reconciling
+            | GroupState::NotReady
     )
 }
 
@@ -70,10 +71,19 @@ pub fn meaning(row: &GroupRow) -> &'static str {
         GroupState::Stable if is_falling_behind(row) => {
             "Producers write faster than its members read."
         }
+        GroupState::Stable if row.kind == GroupKind::Share => {
+            "Its members read, and share partitions among them."
+        }
         GroupState::Stable => "Its members read, each its own partitions.",
+        GroupState::Empty if row.kind == GroupKind::Share && !is_left(row) => {
+            "Nobody reads now; the broker keeps where it stands."
+        }
         GroupState::Empty if is_left(row) => "Nobody reads now, and records wait.",
         GroupState::Empty => "Nobody reads now; its offsets are kept until they expire.",
         GroupState::Dead => "It is about to go.",
+        GroupState::NotReady => {
+            "Topics that it reads are missing, or are partitioned otherwise than it needs."
+        }
         GroupState::Unknown => "The broker uses a word that this version does not know.",
         _ => "Partitions are being handed out anew; nobody may read meanwhile.",
     }
@@ -212,14 +222,21 @@ pub fn find_partition<'a>(
     partitions.iter().find(|at| at.partition == number && at.topic == topic)
 }
 
-/// Whether a group's offsets can be changed from here: why not, if not.
+/// Why the group's offsets cannot be changed from here whatever its members do, if so.
+#[must_use]
+pub fn why_no_offsets(row: &GroupRow) -> Option<String> {
+    (row.kind == GroupKind::Share).then(|| {
+        "The broker keeps where a share group stands: use kafka-share-groups.sh".to_owned()
+    })
+}
+
+/// Whether a group is free of members, so that it can be changed: why not, if not.
 #[must_use]
 pub fn why_not(row: &GroupRow) -> Option<String> {
-    match (row.kind, row.n_members) {
-        (GroupKind::Share, _) => Some("A share group has no committed offsets".to_owned()),
-        (_, None) => Some("Whether the group has members is not known yet".to_owned()),
-        (_, Some(0)) => None,
-        (_, Some(n)) => {
+    match row.n_members {
+        None => Some("Whether the group has members is not known yet".to_owned()),
+        Some(0) => None,
+        Some(n) => {
             let members = counted(u64::from(n), "member", "members");
             Some(format!("The group has {members}: stop its consumers first"))
         }

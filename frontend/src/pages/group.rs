@@ -175,7 +175,8 @@ fn Actions(subject: Subject) -> impl IntoView {
     });
     // Offsets of a topic that no member reads can go while the group has members.
     let not_loaded = Signal::derive(move || {
-        let held = || if subject.with(|_| ()).is_some() { None } else { not_here() };
+        let held =
+            || subject.with(|detail| model::why_no_offsets(&detail.group)).unwrap_or_else(not_here);
         subject.cluster.why_not(Action::GroupDeleteOffsets).or_else(held)
     });
     let item = move |label, open: RwSignal<bool>, why_not| MenuItem {
@@ -189,11 +190,15 @@ fn Actions(subject: Subject) -> impl IntoView {
         group: subject.group(),
         query: ResetQuery::default(),
     };
+    let cannot_reset = Signal::derive(move || {
+        let held = || subject.with(|detail| model::why_no_offsets(&detail.group)).flatten();
+        subject.cluster.why_not(Action::GroupReset).or_else(held)
+    });
     view! {
         <LinkButton
             kind=ButtonKind::Primary
             href=reset.path()
-            why_not=subject.cluster.guard(Action::GroupReset)
+            why_not=cannot_reset
         >
             "Reset offsets…"
         </LinkButton>

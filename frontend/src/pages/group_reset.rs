@@ -128,7 +128,12 @@ impl Reset {
             return Some("Wait for the preview".to_owned());
         };
         // The feed knows sooner than the preview that members left or came.
-        let now = self.subject.with(|detail| groups::why_not(&detail.group)).flatten();
+        let now = self
+            .subject
+            .with(|detail| {
+                groups::why_no_offsets(&detail.group).or_else(|| groups::why_not(&detail.group))
+            })
+            .flatten();
         if let Some(why) = now.or_else(|| plan.refusal.clone()) {
             return Some(why);
         }

@@ -3,6 +3,7 @@
 mod flat;
 mod flexible;
 mod guard;
+pub(crate) mod later;
 mod versions;
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};

@@ -99,7 +99,10 @@ impl Reader {
         if let Some(lag) = lag_of(&offsets, &ends) {
             self.trend.note(Instant::now(), lag);
         }
-        self.ages.look(client, &offsets, &ends).await;
+        // Which records of a share group wait is not told: those behind its offset may be finished.
+        if ends.told.is_empty() {
+            self.ages.look(client, &offsets, &ends).await;
+        }
         let now = now_ms();
         let listing = GroupListing {
             id: self.group.clone(),

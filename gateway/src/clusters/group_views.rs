@@ -124,9 +124,11 @@ pub(super) fn partitions(
     ends: &Ends,
     behind_ms: impl Fn(&TopicPartition) -> Option<i64>,
 ) -> Vec<GroupPartitionView> {
-    let mut readers: BTreeMap<&TopicPartition, &str> = BTreeMap::new();
+    let mut readers: BTreeMap<&TopicPartition, Vec<String>> = BTreeMap::new();
     for member in &described.members {
-        readers.extend(member.assignment.iter().map(|at| (at, member.id.as_str())));
+        for at in &member.assignment {
+            readers.entry(at).or_default().push(member.id.clone());
+        }
     }
     let mut all: Vec<&TopicPartition> = offsets.keys().chain(readers.keys().copied()).collect();
     all.sort();
@@ -146,7 +148,7 @@ pub(super) fn partitions(
                 Some(_) => behind_ms(at),
                 None => None,
             },
-            member: readers.get(at).map(|id| (*id).to_owned()),
+            members: readers.get(at).cloned().unwrap_or_default(),
         }
     };
     all.into_iter().map(view).collect()
@@ -219,5 +221,9 @@ mod tests {
         assert_eq!(lag_of(&offsets, &ends), None);
         ends.ends.insert(at(1), 15);
         assert_eq!(lag_of(&offsets, &ends), Some(6), "behind its end a group lacks nothing");
+        ends.told = [(at(0), Some(2)), (at(1), Some(0))].into();
+        assert_eq!(lag_of(&offsets, &ends), Some(2), "of a share group only the broker knows");
+        ends.told.insert(at(1), None);
+        assert_eq!(lag_of(&offsets, &ends), None);
     }
 }

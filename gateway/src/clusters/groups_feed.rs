@@ -69,6 +69,14 @@ struct Known {
     described: BTreeMap<String, GroupDescription>,
     offsets: BTreeMap<String, Committed>,
     ends: Ends,
+    /// Those of share groups, each with its own lags.
+    of_shares: BTreeMap<String, Ends>,
+}
+
+impl Known {
+    fn ends_of(&self, group: &str) -> &Ends {
+        self.of_shares.get(group).unwrap_or(&self.ends)
+    }
 }
 
 struct Reader {
@@ -107,7 +115,7 @@ impl Reader {
         self.known = self.measure(cluster, client, &mut faults).await;
         let now = Instant::now();
         for (id, offsets) in &self.known.offsets {
-            if let Some(lag) = lag_of(offsets, &self.known.ends) {
+            if let Some(lag) = lag_of(offsets, self.known.ends_of(id)) {
                 self.trends.entry(id.clone()).or_default().note(now, lag);
             }
         }
@@ -123,17 +131,7 @@ impl Reader {
         faults: &mut BTreeSet<String>,
     ) -> Known {
         let mut known = Known::default();
-        // Share and streams groups are not described by these requests.
-        let mut ids: Vec<&str> = Vec::new();
-        let mut with_offsets: Vec<String> = Vec::new();
-        for group in &self.listed {
-            if !matches!(group.kind, GroupKind::Share | GroupKind::Streams) {
-                ids.push(&group.id);
-            }
-            if group.kind != GroupKind::Share {
-                with_offsets.push(group.id.clone());
-            }
-        }
+        let ids: Vec<&str> = self.listed.iter().map(|group| group.id.as_str()).collect();
         for part in ids.chunks(AT_A_TIME) {
             for (id, described) in client.describe_groups(part).await {
                 match described {
@@ -147,9 +145,16 @@ impl Reader {
                 }
             }
         }
-        let read = stream::iter(with_offsets)
-            .map(|id| async move {
-                let offsets = groups::committed(cluster, client, &id).await;
+        let each =
+            self.listed.iter().map(|group| (group.id.clone(), group.kind == GroupKind::Share));
+        let read = stream::iter(each.collect::<Vec<_>>())
+            .map(|(id, is_share)| async move {
+                let offsets = if is_share {
+                    let shared = groups::shared(cluster, client, &id).await;
+                    shared.map(|(offsets, told)| (offsets, Some(told)))
+                } else {
+                    groups::committed(cluster, client, &id).await.map(|offsets| (offsets, None))
+                };
                 (id, offsets)
             })
             .buffer_unordered(AT_ONCE)
@@ -157,7 +162,10 @@ impl Reader {
             .await;
         for (id, offsets) in read {
             match offsets {
-                Ok(offsets) => {
+                Ok((offsets, told)) => {
+                    if let Some(told) = told {
+                        known.of_shares.insert(id.clone(), Ends { told, ..Ends::default() });
+                    }
                     known.offsets.insert(id, offsets);
                 }
                 Err(refusal) => {
@@ -178,7 +186,8 @@ impl Reader {
             let trend = self.trends.get(&listing.id).and_then(Trend::told);
             let described = self.known.described.get(&listing.id);
             let offsets = self.known.offsets.get(&listing.id);
-            listed(&self.read.cluster, listing, described, offsets, &self.known.ends, trend)
+            let ends = self.known.ends_of(&listing.id);
+            listed(&self.read.cluster, listing, described, offsets, ends, trend)
         };
         let rows = self.listed.iter().map(row).collect();
         let view = GroupsView { reads: vec![self.read.clone()], rows };

@@ -12,7 +12,9 @@ use drawbridge_shared::{
 };
 
 pub use change::{delete, delete_offsets};
-pub use read::{Committed, Ends, committed, describe, describe_all, ends, list, one, require};
+pub use read::{
+    Committed, Ends, committed, describe, describe_all, ends, list, one, require, shared,
+};
 pub use reset::{plan, reset};
 
 use crate::refusal::{Doing, Refusal};
@@ -41,6 +43,7 @@ pub fn state(word: &str) -> GroupState {
         "completingrebalance" => GroupState::CompletingRebalance,
         "assigning" => GroupState::Assigning,
         "reconciling" => GroupState::Reconciling,
+        "notready" => GroupState::NotReady,
         "dead" => GroupState::Dead,
         _ => GroupState::Unknown,
     }

@@ -13,7 +13,7 @@ pub enum GroupKind {
     Classic,
     /// KIP-848: the broker says who reads what.
     Consumer,
-    /// KIP-932: members share partitions; it has no committed offsets.
+    /// KIP-932: members share partitions; the broker keeps where they stand, record by record.
     Share,
     /// KIP-1071.
     Streams,
@@ -37,6 +37,8 @@ pub enum GroupState {
     Assigning,
     /// Members give up and take over partitions (KIP-848).
     Reconciling,
+    /// Source topics are missing or are partitioned otherwise than the topology needs (KIP-1071).
+    NotReady,
     /// Gone.
     Dead,
     /// A word this version does not know.
@@ -158,7 +160,8 @@ pub struct GroupPartitionView {
     pub topic: String,
     /// Partition number.
     pub partition: i32,
-    /// The next offset to read, as committed; none when nothing was committed.
+    /// The next offset to read, as committed; none when nothing was committed. Of a share group the first record
+    /// that the broker has not noted as finished; later ones may be.
     pub committed: Option<i64>,
     /// First offset that can be read.
     pub log_start: Option<i64>,
@@ -168,8 +171,8 @@ pub struct GroupPartitionView {
     pub lag: Option<i64>,
     /// Age of the oldest of them, from the timestamp of its batch; 0 when nothing waits.
     pub behind_ms: Option<i64>,
-    /// Id of the member that reads it.
-    pub member: Option<String>,
+    /// Ids of the members that read it: one at most, but for share groups.
+    pub members: Vec<String>,
 }
 
 /// Which partitions a reset is about.
@@ -277,12 +280,13 @@ pub struct GroupOffsetResult {
 
 impl GroupState {
     /// Every state, in Kafka's order of words for the REST API.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Unknown,
         Self::PreparingRebalance,
         Self::CompletingRebalance,
         Self::Assigning,
         Self::Reconciling,
+        Self::NotReady,
         Self::Stable,
         Self::Dead,
         Self::Empty,
@@ -297,6 +301,7 @@ impl GroupState {
             Self::CompletingRebalance => "COMPLETING_REBALANCE",
             Self::Assigning => "ASSIGNING",
             Self::Reconciling => "RECONCILING",
+            Self::NotReady => "NOT_READY",
             Self::Stable => "STABLE",
             Self::Dead => "DEAD",
             Self::Empty => "EMPTY",
@@ -311,16 +316,10 @@ impl GroupKind {
         match self {
             Self::Classic => "classic",
             Self::Consumer => "consumer (KIP-848)",
-            Self::Share => "share",
-            Self::Streams => "streams",
+            Self::Share => "share (KIP-932)",
+            Self::Streams => "streams (KIP-1071)",
             Self::Unknown => "not told",
         }
-    }
-
-    /// Whether members commit offsets, so that there is something to reset.
-    #[must_use]
-    pub fn has_offsets(self) -> bool {
-        !matches!(self, Self::Share)
     }
 }
 

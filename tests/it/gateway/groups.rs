@@ -25,6 +25,8 @@ on_each_version!(
     offsets_of_a_topic_and_then_the_group_are_deleted,
 );
 
+/// Members of share and streams groups choose a UUID in Kafka's short form.
+const SHARER: &str = "AbCdEfGhIjKlMnOpQrStUw";
 const MEMBER: &str = "0123456789abcdefghij-_";
 
 /// A topic of ten records, and a group that stands at offset 4.
@@ -187,6 +189,89 @@ async fn of_the_consumer_protocol() -> Result<()> {
     let done = reset(&mut console, &group, moves).await?;
     ensure!(done.is_ok(), "{done:?}");
     assert_eq!(wire.committed(&group, &topic).await?.0, 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_share_group_is_told_with_its_members_and_the_lag_that_the_broker_knows() {
+    of_share_groups().await.unwrap();
+}
+
+async fn of_share_groups() -> Result<()> {
+    let (mut wire, topic) = fresh_topic(Version::V4, &[]).await?;
+    wire.write(&topic, &Batch::of_values(0..10)).await?;
+    let (app, root) = over_gallery(Version::V4, "admin").await?;
+    let group = unique("share");
+    wire.share_from_oldest(&group).await?;
+    wire.join_share(&group, SHARER, &topic).await?;
+    let mut console = Console::open(&app).await?;
+    let seen = shown(&mut console, &group, |detail| {
+        detail.members.first().is_some_and(|member| !member.assignment.is_empty())
+    })
+    .await?;
+    assert_eq!(seen.group.kind, GroupKind::Share);
+    assert_eq!(seen.partitions[0].members, [SHARER]);
+    let id = wire.topic(&topic).await?.topic_id;
+    assert_eq!(wire.share_accept(&group, SHARER, id).await?, 10);
+    wire.write(&topic, &Batch::of_values(10..13)).await?;
+    let seen = shown(&mut console, &group, |detail| detail.group.lag == Some(3)).await?;
+    let at = &seen.partitions[0];
+    ensure!(
+        at.committed.is_some() && at.behind_ms.is_none(),
+        "which record waits is not told: {at:?}"
+    );
+
+    let planned = console
+        .ask(Request::PlanGroupReset {
+            cluster: bed(),
+            group: group.clone(),
+            scope: vec![],
+            target: ResetTarget::Oldest,
+        })
+        .await?;
+    let refused = planned.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::Unsupported, "{refused:?}");
+    ensure!(refused.remedy.is_some_and(|remedy| remedy.contains("kafka-share-groups")));
+    let own = format!("{root}/consumer-groups/{group}");
+    assert_eq!(ask(&app, "GET", &own, "").await?.body["type"], "SHARE");
+    let consumers = ask(&app, "GET", &format!("{own}/consumers"), "").await?;
+    assert_eq!(consumers.each("consumer_id"), [&json!(SHARER)]);
+    let lags = ask(&app, "GET", &format!("{own}/lags"), "").await?;
+    assert_eq!(lags.each("lag"), [&json!(3)]);
+    let all = Feed::Groups { cluster: Some(bed()) };
+    let listed = console
+        .until(all, |state| match state {
+            FeedData::Groups(view) => {
+                view.rows.iter().find(|row| row.group == group && row.lag.is_some()).cloned()
+            }
+            _ => None,
+        })
+        .await?;
+    assert_eq!((listed.lag, listed.n_members), (Some(3), Some(1)));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_streams_group_is_told_with_the_partitions_that_its_tasks_read() {
+    of_streams_groups().await.unwrap();
+}
+
+async fn of_streams_groups() -> Result<()> {
+    let (mut wire, topic) = fresh_topic(Version::V4, &[]).await?;
+    wire.write(&topic, &Batch::of_values(0..10)).await?;
+    let group = unique("streams");
+    wire.join_streams(&group, SHARER, &topic).await?;
+    let (app, root) = over_gallery(Version::V4, "admin").await?;
+    let mut console = Console::open(&app).await?;
+    let seen = shown(&mut console, &group, |detail| {
+        detail.members.first().is_some_and(|member| !member.assignment.is_empty())
+    })
+    .await?;
+    assert_eq!(seen.group.kind, GroupKind::Streams);
+    assert_eq!(seen.members[0].assignment, [(topic.clone(), vec![0])]);
+    assert_eq!(seen.partitions[0].members, [SHARER]);
+    let own = format!("{root}/consumer-groups/{group}");
+    assert_eq!(ask(&app, "GET", &own, "").await?.body["type"], "STREAMS");
     Ok(())
 }
 

@@ -6,10 +6,7 @@ use anyhow::{Context, Result, ensure};
 use bytes::{Buf as _, BufMut as _, Bytes, BytesMut};
 use kafka_protocol::{
     messages::{ApiVersionsRequest, RequestHeader, SaslAuthenticateRequest, SaslHandshakeRequest},
-    protocol::{
-        Decodable, HeaderVersion as _, Request, StrBytes, VersionRange,
-        encode_request_header_into_buffer,
-    },
+    protocol::{Decodable, Encodable as _, HeaderVersion as _, Request, StrBytes, VersionRange},
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -116,7 +113,7 @@ impl Wire {
             .with_client_id(Some(StrBytes::from_static_str("drawbridge-tests")));
         let mut frame = BytesMut::new();
         frame.put_i32(0);
-        encode_request_header_into_buffer(&mut frame, &header)?;
+        header.encode(&mut frame, R::header_version(version))?;
         request.encode(&mut frame, version)?;
         let length = u32::try_from(frame.len() - 4)?;
         frame[..4].copy_from_slice(&length.to_be_bytes());

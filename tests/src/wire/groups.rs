@@ -4,17 +4,21 @@
 use anyhow::{Result, bail, ensure};
 use bytes::Bytes;
 use kafka_protocol::messages::{
-    ConsumerGroupHeartbeatRequest, JoinGroupRequest, OffsetCommitRequest, OffsetFetchRequest,
+    ConsumerGroupHeartbeatRequest, IncrementalAlterConfigsRequest, JoinGroupRequest,
+    OffsetCommitRequest, OffsetFetchRequest, ShareFetchRequest, ShareGroupHeartbeatRequest,
     SyncGroupRequest,
+    incremental_alter_configs_request::{AlterConfigsResource, AlterableConfig},
     join_group_request::JoinGroupRequestProtocol,
     offset_commit_request::{OffsetCommitRequestPartition, OffsetCommitRequestTopic},
     offset_fetch_request::{OffsetFetchRequestGroup, OffsetFetchRequestTopics},
+    share_fetch_request,
     sync_group_request::SyncGroupRequestAssignment,
 };
 
 use super::{
     Wire,
     admin::{text, topic_name},
+    streams::StreamsHeartbeat,
 };
 
 impl Wire {
@@ -136,6 +140,137 @@ impl Wire {
                 14..=16 => tokio::time::sleep(std::time::Duration::from_millis(50)).await,
                 code => bail!("ConsumerGroupHeartbeat: error {code} {:?}", answer.error_message),
             }
+        }
+    }
+
+    /// Makes a share group begin with the oldest record of a topic it has not read from.
+    ///
+    /// # Errors
+    /// The broker refuses.
+    pub async fn share_from_oldest(&mut self, group: &str) -> Result<()> {
+        let config = AlterableConfig::default()
+            .with_name(text("share.auto.offset.reset"))
+            .with_value(Some(text("earliest")));
+        const GROUP: i8 = 32;
+        let resource = AlterConfigsResource::default()
+            .with_resource_type(GROUP)
+            .with_resource_name(text(group))
+            .with_configs(vec![config]);
+        let request = IncrementalAlterConfigsRequest::default().with_resources(vec![resource]);
+        let answer = self.call(&request).await?;
+        let code = answer.responses[0].error_code;
+        ensure!(code == 0, "IncrementalAlterConfigs: error {code}");
+        Ok(())
+    }
+
+    /// Joins a share group (KIP-932) and heartbeats until it has partitions of `topic`.
+    ///
+    /// # Errors
+    /// The broker refuses.
+    pub async fn join_share(&mut self, group: &str, member: &str, topic: &str) -> Result<()> {
+        self.find_coordinator(group, 0).await?;
+        let mut request = ShareGroupHeartbeatRequest::default()
+            .with_group_id(text(group).into())
+            .with_member_id(text(member))
+            .with_member_epoch(0)
+            .with_subscribed_topic_names(Some(vec![topic_name(topic)]));
+        loop {
+            let answer = self.call(&request).await?;
+            match answer.error_code {
+                0 if answer.assignment.is_some_and(|own| !own.topic_partitions.is_empty()) => {
+                    return Ok(());
+                }
+                0 => request.member_epoch = answer.member_epoch,
+                14..=16 => {}
+                code => bail!("ShareGroupHeartbeat: error {code} {:?}", answer.error_message),
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Fetches once from partition 0 for a share group and gives every record that came back as accepted. Returns
+    /// how many.
+    ///
+    /// # Errors
+    /// The broker refuses.
+    pub async fn share_accept(
+        &mut self,
+        group: &str,
+        member: &str,
+        topic: uuid::Uuid,
+    ) -> Result<i64> {
+        let wanted = |batches| {
+            let partition = share_fetch_request::FetchPartition::default()
+                .with_partition_index(0)
+                .with_acknowledgement_batches(batches);
+            share_fetch_request::FetchTopic::default()
+                .with_topic_id(topic)
+                .with_partitions(vec![partition])
+        };
+        let mut request = ShareFetchRequest::default()
+            .with_group_id(Some(text(group).into()))
+            .with_member_id(Some(text(member)))
+            .with_share_session_epoch(0)
+            .with_max_wait_ms(500)
+            .with_min_bytes(1)
+            .with_max_bytes(1 << 20)
+            .with_max_records(100)
+            .with_batch_size(100)
+            .with_topics(vec![wanted(Vec::new())]);
+        loop {
+            let answer = self.call(&request).await?;
+            ensure!(
+                answer.error_code == 0,
+                "ShareFetch: {} {:?}",
+                answer.error_code,
+                answer.error_message
+            );
+            let got = answer.responses.iter().flat_map(|topic| &topic.partitions);
+            let got: Vec<(i64, i64)> = got
+                .flat_map(|partition| &partition.acquired_records)
+                .map(|acquired| (acquired.first_offset, acquired.last_offset))
+                .collect();
+            request.share_session_epoch += 1;
+            if got.is_empty() {
+                request.topics.clear();
+                continue;
+            }
+            let accept = got.iter().map(|(first, last)| {
+                share_fetch_request::AcknowledgementBatch::default()
+                    .with_first_offset(*first)
+                    .with_last_offset(*last)
+                    .with_acknowledge_types(vec![1])
+            });
+            request.topics = vec![wanted(accept.collect())];
+            let answer = self.call(&request).await?;
+            ensure!(
+                answer.error_code == 0,
+                "ShareFetch: {} {:?}",
+                answer.error_code,
+                answer.error_message
+            );
+            return Ok(got.iter().map(|(first, last)| last - first + 1).sum());
+        }
+    }
+
+    /// Joins a streams group (KIP-1071) with a topology of one part that reads `topic`, and heartbeats until it has
+    /// tasks.
+    ///
+    /// # Errors
+    /// The broker refuses.
+    pub async fn join_streams(&mut self, group: &str, member: &str, topic: &str) -> Result<()> {
+        self.find_coordinator(group, 0).await?;
+        let (group, member, topic) = (group.to_owned(), member.to_owned(), topic.to_owned());
+        let mut beat = StreamsHeartbeat { group, member, epoch: 0, topic };
+        loop {
+            let answer = self.call(&beat).await?;
+            match answer.error_code {
+                0 if answer.has_tasks => return Ok(()),
+                0 => beat.epoch = answer.epoch,
+                14..=16 => {}
+                code => bail!("StreamsGroupHeartbeat: error {code} {}", answer.error_message),
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
     }
 }

@@ -18,7 +18,7 @@ fn columns() -> Vec<Column> {
         Column::new("committed", "Committed", "136px")
             .numeric()
             .wide()
-            .hint("The next offset to read, as the group committed it"),
+            .hint("The next offset to read, as the group committed it; of a share group the broker's note, behind which records may be finished"),
         Column::new("end", "Log end", "136px")
             .numeric()
             .wide()
@@ -97,8 +97,11 @@ fn cells(subject: Subject, key: String) -> AnyView {
     let href =
         topic.parse().ok().map(|topic| Route::of_topic(subject.cluster.name(), topic).path());
     let reader = move || {
-        let id = place.read().as_ref().and_then(|at| at.member.clone());
-        let Some(id) = id else { return "nobody".to_owned() };
+        let mut ids = place.read().as_ref().map(|at| at.members.clone()).unwrap_or_default();
+        if ids.len() > 1 {
+            return format!("{} members", ids.len());
+        }
+        let Some(id) = ids.pop() else { return "nobody".to_owned() };
         let client = subject.with(|detail| {
             let member = detail.members.iter().find(|member| member.id == id);
             member.map(|member| format!("{} on {}", member.client_id, member.host))

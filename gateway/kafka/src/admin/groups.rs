@@ -67,9 +67,9 @@ pub struct GroupDescription {
     pub coordinator: i32,
     /// Members.
     pub members: Vec<GroupMember>,
-    /// Group epoch of a KIP-848 group.
+    /// Group epoch of a group that is not a classic one.
     pub epoch: Option<i32>,
-    /// Epoch of the assignment of a KIP-848 group.
+    /// Epoch of the assignment of such a group.
     pub assignment_epoch: Option<i32>,
     /// What the principal may do with the group; `None` if the broker does not say.
     pub operations: Option<Vec<AclOperation>>,
@@ -86,14 +86,23 @@ pub struct GroupMember {
     pub client_id: String,
     /// Host as the broker sees it.
     pub host: String,
-    /// Epoch of a KIP-848 member.
+    /// Epoch of a member that is not a classic one.
     pub epoch: Option<i32>,
     /// Subscribed topics, where told.
     pub subscribed: Vec<String>,
-    /// Partitions it owns.
+    /// Partitions it owns, or has a share of.
     pub assignment: Vec<TopicPartition>,
-    /// Partitions it is to own (KIP-848).
+    /// Partitions it is to own (KIP-848, KIP-1071).
     pub target: Vec<TopicPartition>,
+}
+
+/// Where a share group stands in a partition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShareOffset {
+    /// The first record that is not noted as finished (share-partition start offset); later ones may be finished.
+    pub start: i64,
+    /// Records that are not finished, where the broker says so (KIP-1226, Kafka 4.2).
+    pub lag: Option<i64>,
 }
 
 impl Client {
@@ -138,7 +147,7 @@ impl Client {
         Ok(groups.collect())
     }
 
-    /// Groups with members and assignments, classic and KIP-848.
+    /// Groups with members and assignments, of every kind.
     ///
     /// # Errors
     /// Per group: no coordinator, or the broker's error (`GROUP_ID_NOT_FOUND`).

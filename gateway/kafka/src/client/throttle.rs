@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use kafka_protocol::messages as m;
 
+use crate::wire::later::{ShareGroupOffsetsResponse, StreamsGroupDescribeResponse};
+
 /// An answer that may ask for a pause (KIP-219).
 pub(crate) trait Throttled {
     /// The pause; zero for none.
@@ -12,13 +14,18 @@ pub(crate) trait Throttled {
 
 macro_rules! throttled {
     ($($response:ident),* $(,)?) => {
-        $(impl Throttled for m::$response {
+        throttled!(@ $(m::$response),*);
+    };
+    (@ $($response:ty),*) => {
+        $(impl Throttled for $response {
             fn throttle(&self) -> Duration {
                 Duration::from_millis(u64::try_from(self.throttle_time_ms).unwrap_or(0))
             }
         })*
     };
 }
+
+throttled!(@ StreamsGroupDescribeResponse, ShareGroupOffsetsResponse);
 
 throttled!(
     AddPartitionsToTxnResponse,
@@ -53,6 +60,7 @@ throttled!(
     OffsetFetchResponse,
     OffsetForLeaderEpochResponse,
     ProduceResponse,
+    ShareGroupDescribeResponse,
     SyncGroupResponse,
 );
 

@@ -15,6 +15,10 @@ impl Flexible {
         !self.0.has_remaining()
     }
 
+    pub(crate) fn i8(&mut self) -> Option<i8> {
+        self.0.try_get_i8().ok()
+    }
+
     pub(crate) fn i16(&mut self) -> Option<i16> {
         self.0.try_get_i16().ok()
     }

@@ -17,7 +17,8 @@ macro_rules! for_every_answer {
             EndTxnRequest, FindCoordinatorRequest, HeartbeatRequest, IncrementalAlterConfigsRequest,
             InitProducerIdRequest, JoinGroupRequest, LeaveGroupRequest, ListGroupsRequest,
             ListOffsetsRequest, MetadataRequest, OffsetCommitRequest, OffsetFetchRequest,
-            OffsetForLeaderEpochRequest, ProduceRequest, SaslAuthenticateRequest, SyncGroupRequest,
+            OffsetForLeaderEpochRequest, ProduceRequest, SaslAuthenticateRequest,
+            ShareGroupDescribeRequest, SyncGroupRequest,
             WriteTxnMarkersRequest)
     };
     (@ $check:ident, $arguments:tt, $($request:ident),*) => {
@@ -117,7 +118,9 @@ proptest! {
         ApiVersionsResponse::decode_flat(bytes.clone()).ok();
         OffsetDeleteResponse::decode_flat(bytes.clone()).ok();
         consumer_assignment(bytes.clone());
-        consumer_subscription(bytes);
+        consumer_subscription(bytes.clone());
+        survive::<later::StreamsGroupDescribeRequest>(0, &bytes);
+        survive::<later::ShareGroupOffsetsRequest>(1, &bytes);
     }
 
     #[test]
@@ -166,4 +169,90 @@ fn the_flat_answers_of_a_broker_are_read() {
         consumer_assignment(Bytes::copy_from_slice(&assignment)),
         Some(vec![("t".to_owned(), vec![0, 5])])
     );
+}
+
+/// An answer with its header, of pieces.
+fn answer(pieces: &[&[u8]]) -> Bytes {
+    let header: &[u8] = &[0, 0, 0, 7, 0];
+    Bytes::from([&[header], pieces].concat().concat())
+}
+
+fn text(words: &str) -> Vec<u8> {
+    let length = u8::try_from(words.len() + 1).unwrap();
+    [&[length], words.as_bytes()].concat()
+}
+
+#[test]
+fn a_streams_group_is_read_with_its_tasks_and_what_they_read() {
+    let tasks = [&[2][..], &text("0"), &[3, 0, 0, 0, 1, 0, 0, 0, 2, 0]].concat();
+    let bytes = answer(&[
+        &[0, 0, 0, 5, 2], // throttle, one group
+        &[0, 0, 0],       // no error, no message
+        &text("app"),
+        &text("Stable"),
+        &[0, 0, 0, 3, 0, 0, 0, 2],
+        &[1, 0, 0, 0, 9, 2], // a topology of one part
+        &text("0"),
+        &[2],
+        &text("orders"),
+        &[1, 2],
+        &text("log"),
+        &[0, 0, 0, 0, 0, 1, 2],
+        &text("retention.ms"),
+        &text("1"),
+        &[0, 0, 2],
+        &text("by-user"),
+        &[0, 0, 0, 4, 0, 1, 1, 0, 0, 0],
+        &[2], // one member
+        &text("m"),
+        &[0, 0, 0, 3, 0, 0],
+        &text("client"),
+        &text("/10.0.0.1"),
+        &[0, 0, 0, 9],
+        &text("process"),
+        &[1],
+        &text("host"),
+        &[0, 80, 0, 1, 2],
+        &text("0"),
+        &[0; 12],
+        &[0, 1],
+        &tasks,
+        &[1, 1, 0],
+        &[1, 1, 1, 0],
+        &[0, 0],
+        &[0x80, 0, 0, 0, 0, 0],
+    ]);
+    let read = decode::<later::StreamsGroupDescribeRequest>(bytes, 0).unwrap();
+    let group = &read.groups[0];
+    assert_eq!((read.throttle_time_ms, &*group.id, &*group.state), (5, "app", "Stable"));
+    assert_eq!((group.epoch, group.assignment_epoch, group.operations), (3, 2, i32::MIN));
+    assert_eq!(group.subtopologies[0].topics, ["orders", "by-user"]);
+    let member = &group.members[0];
+    assert_eq!((&*member.id, member.epoch, &*member.host), ("m", 3, "/10.0.0.1"));
+    assert_eq!(member.active[0].numbers, [1, 2]);
+    assert!(member.target.is_empty());
+}
+
+#[test]
+fn a_share_group_is_read_with_the_lag_only_where_the_version_has_it() {
+    let of = |lag: &[u8]| {
+        answer(&[
+            &[0, 0, 0, 0, 2],
+            &text("group"),
+            &[2],
+            &text("orders"),
+            &[0; 16],
+            &[2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 40, 0, 0, 0, 6],
+            lag,
+            &[0, 0, 0, 0], // no error, no message, no tags
+            &[0, 0, 0, 0, 0, 0],
+        ])
+    };
+    let read = |version, bytes| {
+        let read = decode::<later::ShareGroupOffsetsRequest>(bytes, version).unwrap();
+        let at = &read.groups[0].partitions[0];
+        (at.topic.clone(), at.partition, at.start_offset, at.lag)
+    };
+    assert_eq!(read(0, of(&[])), ("orders".to_owned(), 1, 40, -1));
+    assert_eq!(read(1, of(&[0, 0, 0, 0, 0, 0, 0, 9])), ("orders".to_owned(), 1, 40, 9));
 }

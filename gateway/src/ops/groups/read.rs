@@ -28,6 +28,9 @@ pub struct Ends {
     pub starts: BTreeMap<TopicPartition, i64>,
     /// High watermarks.
     pub ends: BTreeMap<TopicPartition, i64>,
+    /// The lags of a share group: records behind its offset may be finished, so only the broker knows. None where it
+    /// does not say.
+    pub told: BTreeMap<TopicPartition, Option<i64>>,
     /// Why some are missing, in words.
     pub faults: BTreeSet<String>,
 }
@@ -36,6 +39,9 @@ impl Ends {
     /// Records from an offset on that are there; none when the end is not known.
     #[must_use]
     pub fn lag(&self, partition: &TopicPartition, committed: i64) -> Option<i64> {
+        if let Some(told) = self.told.get(partition) {
+            return *told;
+        }
         self.ends.get(partition).map(|end| end.saturating_sub(committed).max(0))
     }
 }
@@ -58,7 +64,7 @@ pub async fn list(cluster: &Cluster) -> Result<GroupList, Refusal> {
     }
 }
 
-/// Describes a group, whatever its kind; a share group without its members, which are not told here.
+/// Describes a group, whatever its kind; one of a kind that is not known here without its members.
 ///
 /// # Errors
 /// `NotFound`, `Denied`, `Unavailable`.
@@ -78,7 +84,7 @@ pub async fn describe(
         }
         None => {}
     }
-    // Of another kind, or not there at all: the list knows.
+    // Of a kind that is not known here, or not there at all: the list knows.
     let found = list(cluster).await?.groups.into_iter().find(|listed| listed.id == group);
     found.map(of_listing).ok_or_else(|| no_such_group(cluster, group))
 }
@@ -97,7 +103,7 @@ pub async fn describe_all(cluster: &Cluster) -> Result<Vec<GroupDescription>, Re
     }
     let each = listed.into_iter().map(|group| match described.remove(&group.id) {
         Some(Ok(described)) => described,
-        // Of another kind, or it may not be described: what the list says is told.
+        // Of a kind that is not known here, or it may not be described: what the list says is told.
         Some(Err(_)) | None => of_listing(group),
     });
     Ok(each.collect())
@@ -138,9 +144,11 @@ pub async fn require(
 ) -> Result<GroupDescription, Refusal> {
     let described = describe(cluster, client, group).await?;
     if described.kind == GroupKind::Share {
-        let message = format!("group '{group}' is a share group: it has no committed offsets");
+        let message = format!(
+            "group '{group}' is a share group: the broker keeps where it stands, record by record"
+        );
         return Err(Refusal::new(ErrorCode::Unsupported, message)
-            .remedy("Use Kafka's own tool: kafka-share-groups."));
+            .remedy("Use Kafka's own tool: kafka-share-groups.sh --reset-offsets."));
     }
     Ok(described)
 }
@@ -164,6 +172,28 @@ pub async fn committed(
         offsets.insert(partition, answer.map_err(|error| refused(&error))?.offset);
     }
     Ok(offsets)
+}
+
+/// Where a share group stands: the offsets from which on records are not finished, and the lags that the broker tells.
+///
+/// # Errors
+/// As [`committed`].
+pub async fn shared(
+    cluster: &Cluster,
+    client: &Client,
+    group: &str,
+) -> Result<(Committed, BTreeMap<TopicPartition, Option<i64>>), Refusal> {
+    let what = format!("read the offsets of group '{group}'");
+    let refused =
+        |error: &Error| refuse(&cluster.spec().name, &doing(&*what, "DESCRIBE", group), error);
+    let answers = client.share_group_offsets(group).await.map_err(|error| refused(&error))?;
+    let (mut offsets, mut lags) = (Committed::new(), BTreeMap::new());
+    for (partition, answer) in answers {
+        let at = answer.map_err(|error| refused(&error))?;
+        lags.insert(partition.clone(), at.lag);
+        offsets.insert(partition, at.start);
+    }
+    Ok((offsets, lags))
 }
 
 /// Reads where logs begin and end. A topic that is gone is no fault: what was committed for it just stays.
@@ -202,13 +232,13 @@ pub async fn one(
 ) -> Result<(GroupDescription, Committed, Ends), Refusal> {
     let client = cluster.client()?;
     let described = describe(cluster, client, group).await?;
-    let offsets = match described.kind {
-        GroupKind::Share => Committed::new(),
-        _ => committed(cluster, client, group).await?,
+    let (offsets, told) = match described.kind {
+        GroupKind::Share => shared(cluster, client, group).await?,
+        _ => (committed(cluster, client, group).await?, BTreeMap::new()),
     };
     let assigned = described.members.iter().flat_map(|member| &member.assignment);
     let all: BTreeSet<&TopicPartition> = offsets.keys().chain(assigned).collect();
     let all: Vec<TopicPartition> = all.into_iter().cloned().collect();
-    let ends = ends(cluster, client, &all).await;
+    let ends = Ends { told, ..ends(cluster, client, &all).await };
     Ok((described, offsets, ends))
 }

@@ -358,7 +358,7 @@ mod tests {
         let logs = super::super::Ends {
             starts: [(at(0), 10)].into(),
             ends: [(at(0), 20)].into(),
-            faults: BTreeSet::new(),
+            ..Default::default()
         };
         assert!(require_within_log(&[moved(0, None, 10)], &logs).is_ok());
         assert!(require_within_log(&[moved(0, None, 20)], &logs).is_ok());

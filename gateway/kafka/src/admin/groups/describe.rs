@@ -1,4 +1,7 @@
-//! Describing groups: as KIP-848 groups first, and the classic way for those that are none.
+//! Describing groups: as KIP-848 groups first, then as each other kind those that are none.
+
+mod share;
+mod streams;
 
 use kafka_protocol::messages::{
     ConsumerGroupDescribeRequest, DescribeGroupsRequest,
@@ -25,20 +28,27 @@ impl Client {
             Err(Error::UnsupportedVersion { .. }) => PerItem::new(),
             Err(error) => return Err(error),
         };
-        let classic: Vec<String> = ids
-            .iter()
-            .filter(|id| match found.get(*id) {
-                Some(Ok(_)) => false,
-                Some(Err(error)) => matches!(
-                    error.code(),
-                    Some(ErrorCode::GROUP_ID_NOT_FOUND | ErrorCode::UNSUPPORTED_VERSION)
-                ),
-                None => true,
-            })
-            .cloned()
-            .collect();
+        let classic = not_of_a_kind(ids, &found);
         if !classic.is_empty() {
             found.extend(self.describe_classic(broker, &classic).await?);
+        }
+        for kind in [GroupKind::Share, GroupKind::Streams] {
+            let missing = not_of_a_kind(ids, &found);
+            if missing.is_empty() {
+                break;
+            }
+            let described = match kind {
+                GroupKind::Share => self.describe_share(broker, &missing).await,
+                _ => self.describe_streams(broker, &missing).await,
+            };
+            match described {
+                Ok(described) => {
+                    found.extend(described.into_iter().filter(|(_, group)| !is_no_such_kind(group)))
+                }
+                // A broker that does not know the kind has none of it.
+                Err(Error::UnsupportedVersion { .. }) => {}
+                Err(error) => return Err(error),
+            }
         }
         Ok(found)
     }
@@ -97,6 +107,17 @@ impl Client {
         });
         Ok(groups.collect())
     }
+}
+
+/// The groups that were not found among a kind.
+fn not_of_a_kind(ids: &[String], found: &PerItem<String, GroupDescription>) -> Vec<String> {
+    let missing = ids.iter().filter(|id| found.get(*id).is_none_or(is_no_such_kind));
+    missing.cloned().collect()
+}
+
+fn is_no_such_kind(described: &Result<GroupDescription>) -> bool {
+    let code = described.as_ref().err().and_then(Error::code);
+    matches!(code, Some(ErrorCode::GROUP_ID_NOT_FOUND | ErrorCode::UNSUPPORTED_VERSION))
 }
 
 fn modern_group(group: &modern::DescribedGroup, broker: i32) -> GroupDescription {

@@ -45,12 +45,14 @@ impl Clock {
     }
 
     /// What a command needs in its environment to have this clock.
-    pub fn environment(&self) -> [(&'static str, &Path); 5] {
+    pub fn environment(&self) -> [(&'static str, &Path); 6] {
         [
             ("LD_PRELOAD", &self.library),
             ("FAKETIME_TIMESTAMP_FILE", &self.file),
             ("FAKETIME_CACHE_DURATION", Path::new("1")),
             ("FAKETIME_DONT_FAKE_MONOTONIC", Path::new("1")),
+            // With its fix for another C library every timed wait of a JVM is over at once.
+            ("FAKETIME_FORCE_MONOTONIC_FIX", Path::new("0")),
             ("NO_FAKE_STAT", Path::new("1")),
         ]
     }

@@ -90,6 +90,34 @@ async fn foreign_names_and_pages_are_refused_in_words() {
 }
 
 #[tokio::test]
+async fn no_path_leads_out_of_what_is_served() {
+    let cluster = embedded(EmbeddedSpec::new("id")).await;
+    let app = gateway(&[&cluster]).await;
+    let ups = ["..", "%2e%2e", ".%2e", "..%2f", "..%5c", "%252e%252e"];
+    let mut paths: Vec<String> = ups
+        .iter()
+        .flat_map(|up| {
+            let climb = [*up; 8].join("/");
+            ["", "/assets", "/kafka/v3/clusters"].map(|from| format!("{from}/{climb}/etc/passwd"))
+        })
+        .collect();
+    paths.extend(
+        ["//etc/passwd", "/%00", "/file:///etc/passwd", "http://x/etc/passwd"].map(Into::into),
+    );
+    for path in paths {
+        let request =
+            format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        let answer = ask_raw(&app, &request).await;
+        assert!(answer.status < 500, "{path}: {}", answer.status);
+        assert!(!answer.body.contains("root:"), "{path} shows a file of the machine");
+    }
+    // What stands in one segment is a name, whatever it looks like.
+    let twice = ask(&app, "GET", "/kafka/v3/clusters/other%2f..%2fid/topics", "").await;
+    assert_eq!(twice.status, 404, "{}", twice.body);
+    assert_eq!(ask(&app, "GET", "/kafka/v3/clusters/id/topics", "").await.status, 200);
+}
+
+#[tokio::test]
 async fn an_upgrade_without_our_subprotocol_is_refused() {
     let cluster = embedded(EmbeddedSpec::new("id")).await;
     let app = gateway(&[&cluster]).await;

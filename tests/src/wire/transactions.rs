@@ -17,6 +17,8 @@ use super::{
 
 /// Errors that pass once the coordinator has started.
 const NOT_YET: [i16; 5] = [14, 15, 16, 51, 3];
+/// So often they are waited out. Then another broker is the coordinator, which this connection never learns.
+const TRIES: usize = 600;
 
 impl Wire {
     /// A producer id of this cluster with its epoch.
@@ -46,7 +48,7 @@ impl Wire {
         let request = FindCoordinatorRequest::default()
             .with_key_type(kind)
             .with_coordinator_keys(vec![text(key)]);
-        loop {
+        for _ in 0..TRIES {
             let answer = self.call(&request).await?;
             let found = &answer.coordinators[0];
             match found.error_code {
@@ -55,6 +57,7 @@ impl Wire {
                 code => bail!("finding a coordinator: error {code}"),
             }
         }
+        bail!("finding a coordinator: the coordinator does not get ready")
     }
 
     async fn init_producer(&mut self, id: Option<&str>) -> Result<(i64, i16)> {
@@ -63,7 +66,7 @@ impl Wire {
             .with_transaction_timeout_ms(60_000)
             .with_producer_id((-1).into())
             .with_producer_epoch(-1);
-        loop {
+        for _ in 0..TRIES {
             let answer = self.call(&request).await?;
             match answer.error_code {
                 0 => return Ok((answer.producer_id.0, answer.producer_epoch)),
@@ -71,6 +74,7 @@ impl Wire {
                 code => bail!("InitProducerId: error {code}"),
             }
         }
+        bail!("InitProducerId: the coordinator does not get ready")
     }
 
     /// Adds partition 0 of `topic` to an open transaction, in the way of clients before
@@ -108,7 +112,7 @@ impl Wire {
                     .with_name(topic_name(topic))
                     .with_partitions(partitions),
             ]);
-        loop {
+        for _ in 0..TRIES {
             let answer = self.call_at(version, &request).await?;
             let outcomes = &answer.results_by_topic_v3_and_below[0].results_by_partition;
             let refused = outcomes.iter().map(|outcome| outcome.partition_error_code);
@@ -118,6 +122,7 @@ impl Wire {
                 code => bail!("AddPartitionsToTxn: error {code}"),
             }
         }
+        bail!("AddPartitionsToTxn: the coordinator does not get ready")
     }
 
     /// Ends a transaction; the markers follow soon after.
@@ -136,7 +141,7 @@ impl Wire {
             .with_producer_id(producer.into())
             .with_producer_epoch(epoch)
             .with_committed(commit);
-        loop {
+        for _ in 0..TRIES {
             let answer = self.call_at(version, &request).await?;
             match answer.error_code {
                 0 => return Ok(()),
@@ -144,6 +149,7 @@ impl Wire {
                 code => bail!("EndTxn: error {code}"),
             }
         }
+        bail!("EndTxn: the coordinator does not get ready")
     }
 
     /// Writes one marker per `(producer id, epoch, commit)` to partition 0 of `topic`, all in one

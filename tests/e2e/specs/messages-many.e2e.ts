@@ -78,8 +78,11 @@ test("a record of fifty megabytes is shown in part and loaded as a file, and the
   const size = 50 * 1024 * 1024;
   const topic = uniqueTopic("large");
   await createTopic(request, clusterId("onprem"), topic, 1, { "max.message.bytes": "60000000" });
-  const large = { "max.request.size": "60000000", "buffer.memory": "134217728" };
-  produce("onprem", topic, ["before", "x".repeat(size), "after"], large);
+  produce("onprem", topic, ["before", "x".repeat(size), "after"], {
+    "max.request.size": "60000000",
+    "buffer.memory": "134217728",
+    "request.timeout.ms": "60000",
+  });
   await page.goto(`/clusters/onprem/topics/${topic}/messages?from=oldest&columns=value,size`);
   const table = page.getByRole("table", { name: "Records" });
   await expect(row(page, "Records", "1", "xxxxxxxx", "50.0 MiB")).toHaveCount(1);

@@ -74,9 +74,9 @@ pub(super) fn progress(asked: Asked, buffer: RwSignal<Buffer>, is_running: bool)
         let Some(last) = buffer.last() else { return format!("{state} …") };
         let (progress, totals) = (&last.progress, buffer.totals());
         let mut words = vec![match (&last.end, is_running) {
-            (Some(SearchEnd::Complete), _) => "Complete".to_owned(),
-            (Some(SearchEnd::Limit), _) => "More to come".to_owned(),
-            (Some(SearchEnd::Budget), _) => "Paused: much was read".to_owned(),
+            (Some(SearchEnd::Complete), false) => "Complete".to_owned(),
+            (Some(SearchEnd::Limit), false) => "More to come".to_owned(),
+            (Some(SearchEnd::Budget), false) => "Paused: much was read".to_owned(),
             _ => state.to_owned(),
         }];
         words.push(counted(buffer.len() as u64, "record", "records"));

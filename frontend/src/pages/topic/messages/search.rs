@@ -49,7 +49,11 @@ impl Search {
 
     fn go_on_by_itself(self) {
         let Some(until) = self.until.get().filter(|_| self.is_over()) else { return };
-        let goes_on = self.end() == Some(SearchEnd::Limit)
+        // The last part may be of the run before: one that is refused has none.
+        let is_finished =
+            self.state.with(|state| *state == FollowState::Ended(EndReason::Finished));
+        let goes_on = is_finished
+            && self.end() == Some(SearchEnd::Limit)
             && self
                 .buffer
                 .with_untracked(|buffer| buffer.len() < MOST && buffer.totals().bytes < until);

@@ -104,7 +104,7 @@ impl PartialEq for Followed {
             (None, None) => true,
             (Some(_), None) | (None, Some(_)) => false,
         };
-        let same_parts = match (self.found.parts.last(), other.found.parts.last()) {
+        let same_parts = match (&self.found.last, &other.found.last) {
             (Some(mine), Some(theirs)) => Arc::ptr_eq(mine, theirs),
             (mine, theirs) => mine.is_none() && theirs.is_none(),
         };

@@ -39,5 +39,5 @@ pub use search::SearchField;
 pub use show::Show;
 pub use skeleton::Skeleton;
 pub use sparkline::Sparkline;
-pub use table::{Column, DataTable, Sorted};
+pub use table::{Column, DataTable, Rows, Sorted};
 pub use tabs::{Tab, Tabs};

@@ -10,6 +10,7 @@ mod filter;
 mod merge;
 mod outlet;
 mod paths;
+mod places;
 mod prepare;
 mod reader;
 mod scan;
@@ -28,6 +29,7 @@ use tokio_stream::wrappers::ReceiverStream;
 
 pub use export::{Export, Format};
 pub use outlet::SearchState;
+pub use places::WantedRecords;
 pub use single::WantedRecord;
 
 use self::{

@@ -64,6 +64,7 @@ pub fn of_request(request: &Request) -> Needs<'_> {
         | Request::Acls { .. }
         | Request::LinkPrincipals
         | Request::ReadRecord { .. }
+        | Request::ReadRecords { .. }
         | Request::BrokerDefaults { .. }
         | Request::BrokerReplicas { .. }
         // What would be lost by a failover is to be seen, whoever may do it.

@@ -12,6 +12,7 @@ mod lookups;
 mod out;
 mod protobuf;
 mod schema;
+mod tls;
 mod trouble;
 
 use std::sync::{Arc, Mutex, PoisonError};

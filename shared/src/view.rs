@@ -48,9 +48,9 @@ pub use mirror::{
 };
 pub use probe::{ProbeReport, ProbeStage, ProbeStep, StepOutcome};
 pub use record::{
-    Decoding, FilterErrorView, HeaderView, MAX_LIMIT, MAX_PATHS, PartitionPosition, PayloadView,
-    RecordFilter, RecordQuery, RecordView, RecordsChunk, SchemaKind, SchemaView, SearchEnd,
-    SearchProgress, Seek, TimestampKind, TroubleView,
+    Decoding, FilterErrorView, HeaderView, MAX_HELD, MAX_LIMIT, MAX_PATHS, MAX_PLACES,
+    PartitionPosition, PayloadView, RecordFilter, RecordQuery, RecordView, RecordsChunk,
+    SchemaKind, SchemaView, SearchEnd, SearchProgress, Seek, TimestampKind, TroubleView,
 };
 pub use topic::{
     ConfigEntryView, ConfigSource, ConfigUpdate, PartitionView, PurgeRow, TopicDetail, TopicRow,

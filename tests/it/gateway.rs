@@ -6,6 +6,7 @@ mod browse;
 mod console;
 mod feeds;
 mod groups;
+mod live;
 mod produce;
 mod registry;
 mod rest;

@@ -1,21 +1,35 @@
 //! Searches for records: from what is typed to a query, and from what was found to rows.
 
-use std::sync::Arc;
-
 use drawbridge_shared::names::{ClusterName, TopicName};
 use drawbridge_shared::search::{self, Meaning, Words};
 use drawbridge_shared::view::{
-    Decoding, RecordQuery, RecordView, RecordsChunk, SchemaKind, SchemaView, SearchProgress,
-    TroubleView,
+    Decoding, MAX_HELD, MAX_LIMIT, RecordFilter, RecordQuery, SchemaKind, SchemaView, Seek,
 };
 
 use crate::routes::MessagesQuery;
 
+pub mod buffer;
 pub mod columns;
+pub mod found;
 pub mod json;
+
+pub use found::{Found, Totals};
 
 /// Records before the search waits to be continued.
 pub const LIMIT: u32 = 500;
+
+/// Records of each run of a search that goes on by itself: as many as possible that come in the order that the
+/// first ones came in. `n_partitions` is how many the topic has.
+#[must_use]
+pub fn limit_of_many(query: &RecordQuery, n_partitions: usize) -> u32 {
+    let n_partitions = match query.partitions.len() {
+        0 => n_partitions,
+        chosen => chosen,
+    };
+    let ordered = MAX_HELD / u32::try_from(n_partitions.max(1)).unwrap_or(u32::MAX);
+    let is_by_time = query.seek != Seek::Newest && query.filter == RecordFilter::None;
+    if is_by_time && ordered >= LIMIT { ordered.min(MAX_LIMIT) } else { MAX_LIMIT }
+}
 
 /// Decodings that can be chosen, with their names.
 pub const DECODINGS: [(&str, &str, Decoding); 10] = [
@@ -96,133 +110,10 @@ pub fn query(
     })
 }
 
-/// Records of a search that are kept.
-const KEPT: usize = 20_000;
-
-/// What was found, part by part; the first are dropped when there are too many.
-#[derive(Debug, Clone, Default)]
-pub struct Found {
-    /// The parts in order.
-    pub parts: Vec<Arc<RecordsChunk>>,
-    /// Records of parts that were dropped.
-    pub dropped: u64,
-    /// Records that the gateway passed over because this page was slow, those before dropped parts included.
-    pub skipped: u64,
-    /// What the runs before this one did: a search goes on after a reconnect or a stop, and each run counts anew.
-    before: Totals,
-    /// What this run did.
-    now: Totals,
-}
-
-/// What a search did, all its runs together.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Totals {
-    /// Records looked at.
-    pub scanned: u64,
-    /// Bytes of their keys and values.
-    pub bytes: u64,
-    /// Milliseconds it ran.
-    pub elapsed_ms: u64,
-    /// Records the filter failed on.
-    pub filter_errors: u64,
-}
-
-impl Totals {
-    const fn plus(self, more: Self) -> Self {
-        Self {
-            scanned: self.scanned.saturating_add(more.scanned),
-            bytes: self.bytes.saturating_add(more.bytes),
-            elapsed_ms: self.elapsed_ms.saturating_add(more.elapsed_ms),
-            filter_errors: self.filter_errors.saturating_add(more.filter_errors),
-        }
-    }
-}
-
-impl Found {
-    /// One more part.
-    pub fn push(&mut self, part: RecordsChunk) {
-        self.skipped += part.skipped;
-        let SearchProgress { scanned, bytes, elapsed_ms, filter_errors, .. } = part.progress;
-        self.now = Totals { scanned, bytes, elapsed_ms, filter_errors };
-        self.parts.push(Arc::new(part));
-        self.trim();
-    }
-
-    /// The search goes on, and counts anew.
-    pub fn begin_run(&mut self) {
-        self.before = self.totals();
-        self.now = Totals::default();
-    }
-
-    /// What it did altogether.
-    #[must_use]
-    pub const fn totals(&self) -> Totals {
-        self.before.plus(self.now)
-    }
-
-    /// This, and what was found after it.
-    #[must_use]
-    pub fn then(mut self, later: &Self) -> Self {
-        self.dropped += later.dropped;
-        self.skipped += later.skipped;
-        self.begin_run();
-        self.before = self.before.plus(later.before);
-        self.now = later.now;
-        self.parts.extend(later.parts.iter().cloned());
-        self.trim();
-        self
-    }
-
-    fn trim(&mut self) {
-        let all: usize = self.parts.iter().map(|part| part.records.len()).sum();
-        let mut surplus = all.saturating_sub(KEPT);
-        let is_surplus = |part: &&Arc<RecordsChunk>| {
-            let is_surplus = surplus > 0 && part.records.len() <= surplus;
-            surplus = surplus.saturating_sub(part.records.len());
-            is_surplus
-        };
-        let n_dropped = self.parts.iter().take_while(is_surplus).count();
-        let dropped: usize = self.parts.drain(..n_dropped).map(|part| part.records.len()).sum();
-        self.dropped += u64::try_from(dropped).unwrap_or(u64::MAX);
-    }
-
-    /// Partition and offset of each record, in order; the other way round for a live search.
-    #[must_use]
-    pub fn keys(&self, newest_first: bool) -> Vec<String> {
-        let records = self.parts.iter().flat_map(|part| &part.records);
-        let mut keys: Vec<String> = records.map(key).collect();
-        if newest_first {
-            keys.reverse();
-        }
-        keys
-    }
-
-    /// How many of the records have a key or value that could not be decoded, and why the last of them.
-    #[must_use]
-    pub fn trouble(&self) -> Option<(usize, TroubleView)> {
-        let records = self.parts.iter().flat_map(|part| &part.records);
-        let of = |record: &'_ RecordView| {
-            let parts = [record.value.as_ref(), record.key.as_ref()];
-            parts.into_iter().flatten().find_map(|part| part.trouble.clone())
-        };
-        records
-            .filter_map(of)
-            .fold(None, |found, trouble| Some((found.map_or(1, |(n, _)| n + 1), trouble)))
-    }
-
-    /// A record by its key.
-    #[must_use]
-    pub fn record(&self, wanted: &str) -> Option<&RecordView> {
-        let (partition, offset) = place(wanted)?;
-        let mut records = self.parts.iter().flat_map(|part| &part.records);
-        records.find(|record| (record.partition, record.offset) == (partition, offset))
-    }
-}
-
 /// A record's key in tables and URLs.
 #[must_use]
-pub fn key(record: &RecordView) -> String {
-    format!("{}:{}", record.partition, record.offset)
+pub fn key(partition: i32, offset: i64) -> String {
+    format!("{partition}:{offset}")
 }
 
 /// Partition and offset of a key.
@@ -283,23 +174,9 @@ pub fn pretty(json: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use drawbridge_shared::view::{Seek, TimestampKind};
+    use drawbridge_shared::view::Seek;
 
     use super::*;
-
-    fn record(offset: i64) -> RecordView {
-        RecordView {
-            partition: 0,
-            offset,
-            timestamp_ms: None,
-            timestamp_kind: TimestampKind::Create,
-            key: None,
-            value: None,
-            headers: Vec::new(),
-            n_headers: 0,
-            picked: vec![],
-        }
-    }
 
     #[test]
     fn json_is_laid_out_and_numbers_stay_exact() {
@@ -309,44 +186,22 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_parts_are_dropped_and_counted_and_what_was_skipped_before_them_stays_told() {
-        let part = |first: i64| RecordsChunk {
-            records: (first..first + 6_000).map(record).collect(),
-            skipped: 7,
-            ..RecordsChunk::default()
+    fn a_search_that_goes_on_by_itself_keeps_the_order_of_its_first_run() {
+        let (cluster, topic) = ("c".parse().unwrap(), "t".parse().unwrap());
+        let limit = |from: &str, filter: &str, partitions: &str, n| {
+            let typed = MessagesQuery {
+                from: from.into(),
+                filter: filter.into(),
+                partitions: partitions.into(),
+                ..MessagesQuery::default()
+            };
+            limit_of_many(&query(&cluster, &topic, &typed, n).unwrap(), n.try_into().unwrap())
         };
-        let mut found = Found::default();
-        for first in [0, 6_000, 12_000, 18_000] {
-            found.push(part(first));
-        }
-        assert_eq!((found.dropped, found.skipped), (0, 28), "a part goes as a whole");
-        found.push(part(24_000));
-        assert_eq!((found.dropped, found.skipped, found.parts.len()), (6_000, 35, 4));
-        let more = found.clone().then(&found);
-        assert_eq!((more.dropped, more.skipped, more.parts.len()), (36_000, 70, 4));
-        assert!(found.record("0:5999").is_none() && found.record("0:6000").is_some());
-    }
-
-    #[test]
-    fn a_search_that_goes_on_counts_on() {
-        let part = |scanned, elapsed_ms| RecordsChunk {
-            progress: SearchProgress { scanned, elapsed_ms, bytes: 1, ..SearchProgress::default() },
-            ..RecordsChunk::default()
-        };
-        let mut found = Found::default();
-        found.push(part(5, 10));
-        found.push(part(9, 20));
-        found.begin_run();
-        assert_eq!(found.totals().scanned, 9, "nothing is lost while nothing new is there");
-        found.push(part(2, 3));
-        assert_eq!((found.totals().scanned, found.totals().elapsed_ms), (11, 23));
-        let mut later = Found::default();
-        assert_eq!(found.clone().then(&later).totals().scanned, 11);
-        later.push(part(4, 1));
-        assert_eq!(
-            found.then(&later).totals(),
-            Totals { scanned: 15, bytes: 3, elapsed_ms: 24, filter_errors: 0 }
-        );
+        assert_eq!(limit("", "", "", 12), MAX_LIMIT, "newest first is ordered whatever the limit");
+        assert_eq!(limit("oldest", "x", "", 12), MAX_LIMIT, "so is what is found, as it is found");
+        assert_eq!(limit("oldest", "", "", 12), MAX_HELD / 12);
+        assert_eq!(limit("oldest", "", "3", 12), MAX_LIMIT);
+        assert_eq!(limit("oldest", "", "", 100), MAX_LIMIT, "not ordered by time even at first");
     }
 
     #[test]

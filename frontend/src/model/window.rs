@@ -21,6 +21,70 @@ pub fn window(
     first.saturating_sub(overscan)..end.saturating_add(overscan).min(total)
 }
 
+/// Pixels that the rows of a table are high at most: browsers cut off what is higher than some 17 million.
+const TALLEST: u32 = 15_000_000;
+/// Pixels at both ends that are scrolled one by one all the same.
+const ENDS: u32 = 100_000;
+
+/// The height of a table's rows, and what is in view of them. Where all rows together would be higher than browsers
+/// can, scrolling a pixel moves them by more than one, except near both ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Heights {
+    row: u32,
+    whole: u32,
+    view: u32,
+}
+
+impl Heights {
+    /// Of so many rows of a height, in a view that is so high.
+    #[must_use]
+    pub fn of(total: usize, row: u32, view: u32) -> Self {
+        let whole = u32::try_from(total).unwrap_or(u32::MAX).saturating_mul(row);
+        Self { row, whole, view: view.min(TALLEST / 2) }
+    }
+
+    /// Which pixel of all rows is at the top when the table is scrolled to `top`.
+    #[must_use]
+    pub fn at(self, top: u32) -> u32 {
+        self.scale(top, TALLEST, self.whole)
+    }
+
+    /// Where to scroll so that a pixel of all rows is at the top.
+    #[must_use]
+    pub fn scroll_to(self, at: u32) -> u32 {
+        self.scale(at, self.whole, TALLEST)
+    }
+
+    fn scale(self, pixels: u32, from: u32, to: u32) -> u32 {
+        if self.whole <= TALLEST {
+            return pixels;
+        }
+        let (from, to) = (from - self.view, to - self.view);
+        let left = from.saturating_sub(pixels);
+        if pixels <= ENDS {
+            pixels
+        } else if left <= ENDS {
+            to - left
+        } else {
+            let (middle, to) = (u64::from(from - 2 * ENDS), u64::from(to - 2 * ENDS));
+            let scaled = (u64::from(pixels - ENDS) * to + middle / 2) / middle;
+            ENDS + u32::try_from(scaled).unwrap_or(u32::MAX - ENDS)
+        }
+    }
+
+    /// The space above and below the rows that are drawn, when the table is scrolled to `top`.
+    #[must_use]
+    pub fn around(self, drawn: &Range<usize>, top: u32) -> (u32, u32) {
+        let pixels = |rows: usize| u32::try_from(rows).unwrap_or(u32::MAX).saturating_mul(self.row);
+        let (start, end) = (pixels(drawn.start), pixels(drawn.end));
+        if self.whole <= TALLEST {
+            return (start, self.whole.saturating_sub(end));
+        }
+        let above = (top.min(TALLEST - self.view) + start).saturating_sub(self.at(top));
+        (above, TALLEST.saturating_sub(above + end.saturating_sub(start)))
+    }
+}
+
 /// Where to scroll so that a row is whole in view; none when it is already.
 /// `top` and `viewport` are of the part that shows rows, without a sticky header.
 #[must_use]
@@ -127,6 +191,29 @@ mod tests {
                     None => prop_assert_eq!(total, 0),
                 }
             }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_table_is_never_higher_than_browsers_can_and_its_rows_are_where_they_belong(
+            total in 1usize..1_000_000, row in 30u32..60, view in 100u32..2_000, part in 0.0f64..=1.0
+        ) {
+            let heights = Heights::of(total, row, view);
+            let whole = total as u32 * row;
+            let most = whole.min(TALLEST).saturating_sub(view);
+            let top = (f64::from(most) * part) as u32;
+            let at = heights.at(top);
+            prop_assert!(at <= whole.saturating_sub(view));
+            prop_assert_eq!(heights.at(0), 0);
+            prop_assert_eq!(heights.at(most), whole.saturating_sub(view), "the last row can be reached");
+            let drawn = window(at, view, row, total, 6);
+            let (above, below) = heights.around(&drawn, top);
+            let height = above + drawn.len() as u32 * row + below;
+            prop_assert_eq!(height, whole.min(TALLEST));
+            // What is at the top of the view is the pixel that belongs there.
+            prop_assert_eq!(i64::from(top) - i64::from(above), i64::from(at) - drawn.start as i64 * i64::from(row));
+            prop_assert!(heights.at(heights.scroll_to(at)).abs_diff(at) <= whole / TALLEST + 1);
         }
     }
 

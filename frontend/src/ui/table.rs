@@ -13,11 +13,13 @@ use leptos::prelude::*;
 use leptos::tachys::view::keyed::SerializableKey;
 
 mod head;
+mod rows;
 
 pub use head::{Column, Sorted};
+pub use rows::Rows;
 
 use super::id::fresh_id;
-use crate::model::window::{Step, reveal, window as rows_in_view};
+use crate::model::window::{Heights, Step, reveal, window as rows_in_view};
 use head::head_cell;
 
 const OVERSCAN: usize = 6;
@@ -51,7 +53,7 @@ pub fn DataTable<K>(
     columns: Vec<Column>,
     /// The rows' keys in order.
     #[prop(into)]
-    keys: Signal<Arc<Vec<K>>>,
+    keys: Rows<K>,
     /// Makes a row's cells: one `th scope="row"` or `td` per column.
     row: Arc<dyn Fn(K) -> AnyView + Send + Sync>,
     /// The column and direction in force.
@@ -72,20 +74,21 @@ where
 {
     let id = StoredValue::new(fresh_id());
     let scroller = NodeRef::<html::Div>::new();
-    let scrolled = RwSignal::new(0u32);
+    // How far it is scrolled, and how high the view of rows is.
+    let scrolled = RwSignal::new((0u32, 0u32));
     let size = RwSignal::new(window_size());
     let resize = window_event_listener(ev::resize, move |_| size.set(window_size()));
     on_cleanup(move || resize.remove());
     let height = move || if size.get().1 { row_heights.1 } else { row_heights.0 };
-    let total = Memo::new(move |_| keys.read().len());
+    let total = keys.len();
+    let heights = move || Heights::of(total.get(), height(), scrolled.get().1);
     let shown: Memo<Range<usize>> = Memo::new(move |_| {
-        rows_in_view(scrolled.get(), size.get().0, height(), total.get(), OVERSCAN)
+        let at = heights().at(scrolled.get().0);
+        rows_in_view(at, size.get().0, height(), total.get(), OVERSCAN)
     });
+    let keys = StoredValue::new(keys);
     let current = RwSignal::new(None::<K>);
-    let position = move |of: &Option<K>| {
-        let of = of.as_ref()?;
-        keys.read_untracked().iter().position(|key| key == of)
-    };
+    let position = move || keys.with_value(|keys| current.with(|key| keys.position(key.as_ref()?)));
     let keydown = move |event: ev::KeyboardEvent| {
         if event.alt_key() || event.ctrl_key() || event.meta_key() || !is_own(&event) {
             return;
@@ -102,20 +105,19 @@ where
             return;
         };
         event.prevent_default();
-        let view = u32::try_from(element.client_height()).unwrap_or(0).saturating_sub(HEAD_HEIGHT);
+        let (top, view) = scroll(&element);
         let height = untrack(height);
         let page = usize::try_from(view / height.max(1)).unwrap_or(1);
-        let now = current.with_untracked(position);
-        let Some(next) = step.from(now, page, total.get_untracked()) else { return };
-        current.set(keys.read_untracked().get(next).cloned());
-        if let Some(top) = reveal(next, height, scroll_top(&element), view) {
+        let (now, total) = (untrack(position), total.get_untracked());
+        let Some(next) = step.from(now, page, total) else { return };
+        current.set(untrack(|| keys.with_value(|keys| keys.get(next..next + 1).pop())));
+        let heights = Heights::of(total, height, view);
+        if let Some(at) = reveal(next, height, heights.at(top), view) {
+            let top = heights.scroll_to(at);
             element.set_scroll_top(i32::try_from(top).unwrap_or(i32::MAX));
         }
     };
-    let visible = move || {
-        let (shown, keys) = (shown.get(), keys.read());
-        keys.get(shown).unwrap_or_default().to_vec()
-    };
+    let visible = move || keys.with_value(|keys| keys.get(shown.get()));
     let body_row = move |index: ReadSignal<usize>, key: K| {
         let own = key.clone();
         let is_current = Memo::new(move |_| current.read().as_ref() == Some(&own));
@@ -134,25 +136,21 @@ where
     };
     // Only a row that is drawn can be pointed at.
     let active = move || {
-        let at = {
-            let _ = keys.read();
-            current.with(position)
-        }?;
+        let at = position()?;
         shown.read().contains(&at).then(|| id.with_value(|id| format!("{id}-{at}")))
     };
-    let space =
-        move |rows: usize| format!("height:{}px", rows * usize::try_from(height()).unwrap_or(0));
+    let around = Memo::new(move |_| heights().around(&shown.read(), scrolled.get().0));
     // A spacer may not span columns that are left out: it would make room for them.
     let n_columns = columns.len();
     let n_narrow = columns.iter().filter(|column| !column.is_left_out()).count();
     let span = move || if size.get().1 { n_narrow } else { n_columns };
     let widths = columns.iter().map(Column::col).collect_view();
     let heads = columns.into_iter().map(|column| head_cell(column, sorted, on_sort)).collect_view();
-    let spacer = move |rows: Signal<usize>| {
+    let spacer = move |height: Signal<u32>| {
         view! {
             <tbody aria-hidden="true" class="spacer">
                 <tr>
-                    <td colspan=span style=move || space(rows.get())></td>
+                    <td colspan=span style=move || format!("height:{}px", height.get())></td>
                 </tr>
             </tbody>
         }
@@ -167,7 +165,7 @@ where
             aria-activedescendant=active
             on:scroll=move |_| {
                 if let Some(element) = scroller.get_untracked() {
-                    scrolled.set(scroll_top(&element));
+                    scrolled.set(scroll(&element));
                 }
             }
             on:keydown=keydown
@@ -183,18 +181,21 @@ where
                 <thead>
                     <tr aria-rowindex="1">{heads}</tr>
                 </thead>
-                {spacer(Signal::derive(move || shown.read().start))}
+                {spacer(Signal::derive(move || around.get().0))}
                 <tbody>
                     <ForEnumerate each=visible key=|key| key.clone() children=body_row />
                 </tbody>
-                {spacer(Signal::derive(move || total.get().saturating_sub(shown.read().end)))}
+                {spacer(Signal::derive(move || around.get().1))}
             </table>
         </div>
     }
 }
 
-fn scroll_top(element: &web_sys::Element) -> u32 {
-    u32::try_from(element.scroll_top()).unwrap_or(0)
+/// How far an element is scrolled, and how much of its rows is in view.
+fn scroll(element: &web_sys::Element) -> (u32, u32) {
+    let pixels = |value: i32| u32::try_from(value).unwrap_or(0);
+    let view = pixels(element.client_height()).saturating_sub(HEAD_HEIGHT);
+    (pixels(element.scroll_top()), view)
 }
 
 /// Whether a key was pressed on the table itself, not on a link, button or field in it.

@@ -12,7 +12,7 @@ use drawbridge_shared::{
 };
 
 use crate::{
-    browse::{Browse, WantedRecord},
+    browse::{Browse, WantedRecord, WantedRecords},
     clusters::Clusters,
     guard,
     links::{Links, Stretch},
@@ -149,6 +149,17 @@ pub(super) async fn carry_out(links: &Links, browse: &Browse, request: Request) 
             let wanted = WantedRecord { cluster, topic, partition, offset, key, value, header };
             browse.read(wanted).await.map(|record| Response::Record(Box::new(record)))
         }
+        Request::ReadRecords {
+            cluster,
+            topic,
+            places,
+            key_decoding: key,
+            value_decoding: value,
+            paths,
+        } => {
+            let wanted = WantedRecords { cluster, topic, places, key, value, paths };
+            browse.read_again(wanted).await.map(Response::Records)
+        }
     }
 }
 
@@ -198,6 +209,7 @@ pub(super) fn kind(request: &Request) -> &'static str {
         Request::DeleteAcls { .. } => "delete_acls",
         Request::LinkPrincipals => "link_principals",
         Request::ReadRecord { .. } => "read_record",
+        Request::ReadRecords { .. } => "read_records",
     }
 }
 

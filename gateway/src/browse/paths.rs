@@ -1,9 +1,6 @@
 //! Values by JSONPath (RFC 9535), as they were written.
 
-use drawbridge_shared::{
-    draft::FieldError,
-    view::{MAX_PATHS, RecordQuery},
-};
+use drawbridge_shared::{draft::FieldError, view::MAX_PATHS};
 use serde_json::value::RawValue;
 use serde_json_path::{JsonPath, PathElement};
 
@@ -19,20 +16,20 @@ const PLACES: usize = 20;
 pub(super) struct Paths(Vec<JsonPath>);
 
 impl Paths {
-    /// Makes a query's paths ready.
+    /// Makes paths ready.
     ///
     /// # Errors
     /// A path that cannot be followed, and where it is wrong.
-    pub(super) fn of(query: &RecordQuery) -> Result<Self, Refusal> {
+    pub(super) fn of(paths: &[String]) -> Result<Self, Refusal> {
         let wrong = |message: String| {
             Refusal::of_fields(vec![FieldError { field: "paths".to_owned(), message }]).remedy(
                 "Write a path as in $.order.id, $['order id'] or $.items[0].price; $..id finds every id.",
             )
         };
-        if query.paths.len() > MAX_PATHS {
+        if paths.len() > MAX_PATHS {
             return Err(wrong(format!("There are more than {MAX_PATHS} paths.")));
         }
-        let ready = query.paths.iter().map(|path| {
+        let ready = paths.iter().map(|path| {
             JsonPath::parse(path).map_err(|error| wrong(format!("{path} is no JSONPath: {error}")))
         });
         Ok(Self(ready.collect::<Result<_, _>>()?))
@@ -104,20 +101,8 @@ mod tests {
     use super::*;
 
     fn paths(paths: &[&str]) -> Result<Paths, Refusal> {
-        let query = RecordQuery {
-            cluster: "c".parse().unwrap(),
-            topic: "t".parse().unwrap(),
-            partitions: vec![],
-            seek: drawbridge_shared::view::Seek::Oldest,
-            filter: drawbridge_shared::view::RecordFilter::None,
-            limit: 1,
-            live: false,
-            key_decoding: drawbridge_shared::view::Decoding::Auto,
-            value_decoding: drawbridge_shared::view::Decoding::Auto,
-            paths: paths.iter().map(|path| (*path).to_owned()).collect(),
-            resume: vec![],
-        };
-        Paths::of(&query)
+        let paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
+        Paths::of(&paths)
     }
 
     fn at(path: &str, json: &str) -> Option<String> {

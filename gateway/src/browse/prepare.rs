@@ -43,7 +43,7 @@ pub(super) async fn prepare(
         return Err(wrong("limit", format!("Ask for 1 to {MAX_LIMIT} records.")));
     }
     let filter = Filter::of(&query)?;
-    let paths = Paths::of(&query)?;
+    let paths = Paths::of(&query.paths)?;
     let asked = Asked { client, query: &query, partitions: partitions(client, &query).await? };
     let (first, last) = tokio::join!(
         asked.offsets(OffsetSpec::Earliest, Isolation::ReadUncommitted),

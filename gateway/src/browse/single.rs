@@ -20,7 +20,7 @@ use super::{
     reader::{Polled, Reader},
     view::Look,
 };
-use crate::refusal::Refusal;
+use crate::{clusters::Cluster, refusal::Refusal};
 
 /// How long the brokers may take to send it.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -51,17 +51,29 @@ impl Browse {
     /// # Errors
     /// `NotFound` if there is no record at the offset; what keeps the cluster from answering.
     pub async fn read(&self, wanted: WantedRecord) -> Result<RecordView, Refusal> {
+        let cluster = wanted.cluster.clone();
+        self.with_reader(&cluster, move |reader, cluster| {
+            read(reader, &wanted, &Decoder::of(cluster, &wanted.topic))
+        })
+        .await
+    }
+
+    /// Reads with a consumer of the cluster, in a place of the gateway and on a thread that may block.
+    pub(super) async fn with_reader<T: Send + 'static>(
+        &self,
+        cluster: &ClusterName,
+        read: impl FnOnce(&Reader, &Cluster) -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<T, Refusal> {
         let place = place(Arc::clone(&self.inner.places), || {
             format!("{} searches are under way on this gateway", self.inner.limits.scans)
         })
         .await?;
-        let cluster = self.inner.clusters.require(&wanted.cluster)?;
+        let cluster = self.inner.clusters.require(cluster)?;
         cluster.client()?;
         let browse = self.clone();
-        let decoder = Decoder::of(&cluster, &wanted.topic);
         let reading = tokio::task::spawn_blocking(move || {
             let reader = browse.reader(&cluster)?;
-            let found = read(&reader, &wanted, &decoder);
+            let found = read(&reader, &cluster);
             drop(place);
             browse.inner.pool.give(Arc::downgrade(&cluster), reader);
             found

@@ -24,7 +24,7 @@ use hyper_util::{
 };
 use tokio::sync::OnceCell;
 
-use super::trouble::Trouble;
+use super::{tls, trouble::Trouble};
 
 /// Bytes of an answer at most.
 const LARGEST: usize = 4 << 20;
@@ -125,6 +125,9 @@ impl Http {
             )
         })?;
         client.request(request).await.map_err(|error| {
+            if let Some(trouble) = tls::trouble(url, &error, &self.settings.tls) {
+                return trouble;
+            }
             let mut words = error.to_string();
             let mut cause = error.source();
             while let Some(inner) = cause {

@@ -103,6 +103,8 @@ async fn answer(State(fake): State<FakeRegistry>, uri: Uri, headers: HeaderMap) 
     }
 }
 
+mod over_tls;
+
 const LONG: &str = r#"{"type":"record","name":"N","fields":[{"name":"n","type":"long"}]}"#;
 
 fn text(schema: &Schema, data: &[u8]) -> String {

@@ -2,7 +2,10 @@
 
 use drawbridge_embedded::{ClusterSpec as EmbeddedSpec, EmbeddedCluster, Record, TopicSpec};
 use drawbridge_shared::{
-    view::{Decoding, RecordFilter, RecordQuery, RecordView, RecordsChunk, SearchEnd, Seek},
+    view::{
+        Decoding, PartitionPosition, RecordFilter, RecordQuery, RecordView, RecordsChunk,
+        SearchEnd, Seek,
+    },
     wire::{
         ClientMessage, EndReason, ErrorCode, Feed, FeedData, FeedDelta, Request, Response,
         ServerMessage, SubscriptionId, WireError,
@@ -203,6 +206,50 @@ async fn a_live_search_counts_what_it_leaves_out() {
         }
     }
     assert_eq!(seen + skipped, 20_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_are_read_again_by_their_places_and_those_that_are_gone_are_said_to_be() {
+    let (_cluster, app) = bed(2000).await;
+    let mut console = Console::open(&app).await;
+    let ask = |places: &[(i32, i64)], paths: &[&str]| Request::ReadRecords {
+        cluster: "one".parse().unwrap(),
+        topic: "orders".parse().unwrap(),
+        places: places
+            .iter()
+            .map(|(partition, offset)| PartitionPosition { partition: *partition, offset: *offset })
+            .collect(),
+        key_decoding: Decoding::Auto,
+        value_decoding: Decoding::Auto,
+        paths: paths.iter().map(|path| (*path).to_owned()).collect(),
+    };
+    let purge = Request::PurgeTopic {
+        cluster: "one".parse().unwrap(),
+        topic: "orders".parse().unwrap(),
+        topic_id: None,
+        before: vec![(1, 50)],
+    };
+    assert!(console.ask(purge).await.is_ok());
+    let places =
+        [(2, 7), (0, 1999), (1, 49), (1, 50), (0, 3), (0, 2000), (1, 1200), (2, 7), (0, 4)];
+    let Ok(Response::Records(found)) = console.ask(ask(&places, &["$.n"])).await else {
+        panic!("no records")
+    };
+    assert_eq!(found.len(), places.len());
+    for (place, record) in places.iter().zip(&found) {
+        let is_gone = matches!(place, (1, 49) | (0, 2000));
+        let Some(record) = record else {
+            assert!(is_gone, "{place:?}");
+            continue;
+        };
+        assert_eq!((record.partition, record.offset), *place);
+        assert_eq!(record.picked, [Some(place.1.to_string())]);
+    }
+    assert_eq!(found.iter().flatten().count(), 7);
+    let wrong = console.ask(ask(&[(0, 0)], &["n"])).await.unwrap_err();
+    assert_eq!(wrong.fields[0].field, "paths");
+    let many: Vec<(i32, i64)> = (0..201).map(|offset| (0, offset)).collect();
+    assert_eq!(console.ask(ask(&many, &[])).await.unwrap_err().fields[0].field, "places");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,6 +7,13 @@ use crate::names::{ClusterName, TopicName};
 /// Records one query may show before it waits to be continued.
 pub const MAX_LIMIT: u32 = 10_000;
 
+/// Records that are held so that those of several partitions come in the order of time: a query that goes forward
+/// without filter is ordered so if its limit, times its partitions, is at most this.
+pub const MAX_HELD: u32 = 20_000;
+
+/// Records whose places are known that are read at once, at most.
+pub const MAX_PLACES: usize = 200;
+
 /// Paths into values of one query at most.
 pub const MAX_PATHS: usize = 8;
 

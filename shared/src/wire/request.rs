@@ -10,9 +10,9 @@ use crate::record::{ProduceCodec, ProducedRow, RecordDraft};
 use crate::view::{
     AclResultRow, AclsView, BrokerReplicasView, CompareView, ConfigEntryView, Decoding,
     ElectionKind, ElectionRow, GroupOffsetResult, GroupOffsetRow, HistoryPoint, LinkCheck,
-    LinkPrincipalRow, MirrorAction, MirrorActionRow, MirrorCreateRow, ProbeReport, PurgeRow,
-    RecordView, ResetMove, ResetPlan, ResetScope, ResetTarget, SourceTopicRow, UsersView,
-    VerifyRange,
+    LinkPrincipalRow, MirrorAction, MirrorActionRow, MirrorCreateRow, PartitionPosition,
+    ProbeReport, PurgeRow, RecordView, ResetMove, ResetPlan, ResetScope, ResetTarget,
+    SourceTopicRow, UsersView, VerifyRange,
 };
 
 /// Something asked of the gateway. Every change can be sent with `validate_only` where Kafka can check
@@ -384,6 +384,24 @@ pub enum Request {
         #[serde(default)]
         header_decoding: Decoding,
     },
+    /// Read records whose places are known again, as a search shows them.
+    ReadRecords {
+        /// On which cluster.
+        cluster: ClusterName,
+        /// Of which topic.
+        topic: TopicName,
+        /// Where they are, at most [`crate::view::MAX_PLACES`].
+        places: Vec<PartitionPosition>,
+        /// How their keys are shown.
+        #[serde(default)]
+        key_decoding: Decoding,
+        /// How their values are shown.
+        #[serde(default)]
+        value_decoding: Decoding,
+        /// JSONPaths into their values, as in a query.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        paths: Vec<String>,
+    },
 }
 
 const fn once() -> u32 {
@@ -440,4 +458,6 @@ pub enum Response {
     LinkPrincipals(Vec<LinkPrincipalRow>),
     /// Of `ReadRecord`.
     Record(Box<RecordView>),
+    /// Of `ReadRecords`, in the order of the places; none where there is no record any more.
+    Records(Vec<Option<RecordView>>),
 }

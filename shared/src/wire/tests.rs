@@ -241,6 +241,17 @@ fn client_frames() -> Vec<ClientMessage> {
                 partitions: vec![("orders".into(), 3)],
             },
         },
+        ClientMessage::Request {
+            id: RequestId(9),
+            body: Request::ReadRecords {
+                cluster: cluster("cloud"),
+                topic: "orders".parse().unwrap(),
+                places: vec![PartitionPosition { partition: 3, offset: 9_007_199_254_740_993 }],
+                key_decoding: Decoding::Auto,
+                value_decoding: Decoding::Json,
+                paths: vec!["$.amount".into()],
+            },
+        },
     ]
 }
 
@@ -569,6 +580,10 @@ fn server_frames() -> Vec<ServerMessage> {
                 outcome: ElectionOutcome::Elected,
                 error: None,
             }])),
+        },
+        ServerMessage::Reply {
+            id: RequestId(9),
+            result: Ok(Response::Records(vec![chunk(None).records.pop(), None])),
         },
     ]
 }

@@ -1,7 +1,7 @@
 // The two real Kafka clusters of this run: how to reach them, and what tests need in them.
 
 import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, readdirSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, type APIRequestContext } from "@playwright/test";
@@ -74,14 +74,30 @@ export async function createTopic(
   expect(answer.status(), await answer.text()).toBe(201);
 }
 
-/** Produces one record per line with Kafka's own console producer. */
-export function produce(name: ClusterName, topic: string, lines: readonly string[]): void {
+/** Produces one record per line with Kafka's own console producer; `configs` are the producer's. */
+export function produce(
+  name: ClusterName,
+  topic: string,
+  lines: readonly string[],
+  configs: Record<string, string> = {},
+): void {
   const servers = bootstrapServers(properties(name, "plain-admin"));
   const producer = "org.apache.kafka.tools.ConsoleProducer";
-  execFileSync("java", ["-cp", join(jars(), "*"), producer, "--bootstrap-server", servers, "--topic", topic], {
+  const more = Object.entries(configs).flatMap(([key, value]) => ["--command-property", `${key}=${value}`]);
+  execFileSync("java", ["-cp", join(jars(), "*"), producer, "--bootstrap-server", servers, "--topic", topic, ...more], {
     input: lines.map((line) => `${line}\n`).join(""),
     stdio: ["pipe", "ignore", "pipe"],
   });
+}
+
+/** Deletes the records of partition 0 below an offset with Kafka's own tool. */
+export function trim(name: ClusterName, topic: string, offset: number): void {
+  const servers = bootstrapServers(properties(name, "plain-admin"));
+  const file = place(`trim-${topic}.json`);
+  writeFileSync(file, JSON.stringify({ version: 1, partitions: [{ topic, partition: 0, offset }] }));
+  const tool = "org.apache.kafka.tools.DeleteRecordsCommand";
+  const what = ["--bootstrap-server", servers, "--offset-json-file", file];
+  execFileSync("java", ["-cp", join(jars(), "*"), tool, ...what], { stdio: ["ignore", "ignore", "pipe"] });
 }
 
 /** Reads a topic with Kafka's own console consumer as a member of a group: so many records, then it commits and leaves. */

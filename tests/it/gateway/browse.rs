@@ -33,6 +33,7 @@ on_each_version!(
     every_beginning_finds_its_records,
     filters_find_what_they_say,
     holes_aborted_and_open_records_are_not_shown,
+    records_are_read_again_and_those_that_are_gone_are_not_replaced,
     topics_that_are_empty_or_missing_say_so,
     strange_bytes_and_large_records_are_shown,
     compacted_topics_are_read_across_their_holes,
@@ -106,9 +107,29 @@ impl Stage {
         found.map_err(|error| anyhow::anyhow!("{error:?}"))
     }
 
+    /// Reads records again by their places.
+    async fn again(&self, places: &[PartitionPosition]) -> Result<Vec<Option<RecordView>>> {
+        let ask = Request::ReadRecords {
+            cluster: bed(),
+            topic: self.topic.name().parse()?,
+            places: places.to_vec(),
+            key_decoding: Decoding::Auto,
+            value_decoding: Decoding::Auto,
+            paths: vec![],
+        };
+        match Console::open(&self.app).await?.ask(ask).await? {
+            Ok(Response::Records(records)) => Ok(records),
+            other => anyhow::bail!("{other:?}"),
+        }
+    }
+
     fn query(&self, seek: Seek) -> RecordQuery {
         query(self.topic.name(), seek)
     }
+}
+
+fn at_offset(offset: i64) -> PartitionPosition {
+    PartitionPosition { partition: 0, offset }
 }
 
 /// The number in each record's value.
@@ -220,6 +241,29 @@ async fn holes_aborted_and_open_records_are_not_shown(version: Version) -> Resul
     open.end(false).await
 }
 
+async fn records_are_read_again_and_those_that_are_gone_are_not_replaced(
+    version: Version,
+) -> Result<()> {
+    let mut stage = Stage::new(version, 3).await?;
+    stage.fill(1000).await?;
+    let at = |partition, offset| PartitionPosition { partition, offset };
+    let mut places: Vec<_> =
+        (0..60).map(|n| at(i32::try_from(n % 3).unwrap(), 999 - n * 7)).collect();
+    let number = |place: &PartitionPosition| place.offset * 3 + i64::from(place.partition);
+    let found: Vec<RecordView> = stage.again(&places).await?.into_iter().flatten().collect();
+    assert_eq!(numbers(&found), places.iter().map(number).collect::<Vec<_>>());
+
+    stage.topic.delete_records(1, 900).await?;
+    places.extend([at(1, 0), at(1, 899), at(1, 900), at(0, 1000), at(2, 50_000)]);
+    let found = stage.again(&places).await?;
+    for (place, record) in places.iter().zip(&found) {
+        let is_gone = place.offset >= 1000 || (place.partition == 1 && place.offset < 900);
+        let found = record.as_ref().map(|record| (record.partition, record.offset));
+        assert_eq!(found, (!is_gone).then_some((place.partition, place.offset)));
+    }
+    Ok(())
+}
+
 async fn topics_that_are_empty_or_missing_say_so(version: Version) -> Result<()> {
     let stage = Stage::new(version, 2).await?;
     for seek in [Seek::Oldest, Seek::Newest, Seek::Time { from_ms: 0, to_ms: None }] {
@@ -256,6 +300,15 @@ async fn compacted_topics_are_read_across_their_holes(version: Version) -> Resul
     }
     seen.reverse();
     assert_eq!(seen, left);
+    let end = left.last().unwrap() + 2;
+    let places: Vec<i64> = (0..end).rev().collect();
+    let places: Vec<_> = places.iter().map(|at| at_offset(*at)).collect();
+    for places in places.chunks(200) {
+        for (place, record) in places.iter().zip(stage.again(places).await?) {
+            let found = record.map(|record| record.offset);
+            assert_eq!(found, left.contains(&place.offset).then_some(place.offset), "{place:?}");
+        }
+    }
     // From inside of a hole it goes on behind it.
     let hole = (0..*left.last().unwrap()).find(|at| !left.contains(at)).unwrap();
     let from = Seek::Offsets(vec![PartitionPosition { partition: 0, offset: hole }]);

@@ -108,6 +108,43 @@ impl Console {
         Ok(found)
     }
 
+    /// Begins to follow a search with so much credit.
+    pub(super) async fn follow(
+        &mut self,
+        query: RecordQuery,
+        credit: u32,
+    ) -> Result<SubscriptionId> {
+        let id = SubscriptionId(self.next);
+        self.next += 1;
+        let feed = Feed::Records { query: Box::new(query) };
+        self.say(&ClientMessage::Subscribe { id, feed, credit }).await?;
+        Ok(id)
+    }
+
+    /// Pays for parts of a search.
+    pub(super) async fn pay(&mut self, id: SubscriptionId, frames: u32) -> Result<()> {
+        self.say(&ClientMessage::Credit { id, frames }).await
+    }
+
+    /// The next part of a search.
+    pub(super) async fn part(&mut self, id: SubscriptionId) -> Result<RecordsChunk> {
+        let part = async {
+            loop {
+                match self.hear().await? {
+                    ServerMessage::Snapshot { id: of, data: FeedData::Records(part), .. }
+                    | ServerMessage::Delta { id: of, delta: FeedDelta::Records(part), .. }
+                        if of == id =>
+                    {
+                        return Ok(*part);
+                    }
+                    ServerMessage::Ended { id: of, reason } if of == id => bail!("{reason:?}"),
+                    _ => {}
+                }
+            }
+        };
+        timeout(PATIENCE, part).await?
+    }
+
     /// Runs a search: its records and its last part; or why it was refused.
     pub(super) async fn search(
         &mut self,

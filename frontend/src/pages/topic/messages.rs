@@ -1,10 +1,13 @@
 //! The tab of messages: what is looked for, what was found, and one record of it.
 
+mod again;
 mod columns;
 mod payload;
+mod progress;
 mod record;
 mod results;
 mod row;
+mod search;
 mod toolbar;
 
 use drawbridge_shared::view::RecordQuery;
@@ -85,7 +88,10 @@ pub(super) fn Messages(subject: Subject) -> impl IntoView {
             {move || {
                 asked.again.track();
                 match search.get() {
-                    Ok(query) => view! { <Results asked query /> }.into_any(),
+                    Ok(query) => {
+                        let n_partitions = n_partitions.get_untracked();
+                        view! { <Results asked query n_partitions /> }.into_any()
+                    }
                     Err(wrong) => {
                         view! { <Note role=StateRole::Attention>{wrong}</Note> }.into_any()
                     }

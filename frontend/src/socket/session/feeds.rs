@@ -227,9 +227,7 @@ impl Entry {
 
     /// After a reconnect a search goes on behind what came already.
     fn resume(&mut self) {
-        if let (Feed::Records { query }, Some(last)) =
-            (&mut self.feed, self.shown.found.parts.last())
-        {
+        if let (Feed::Records { query }, Some(last)) = (&mut self.feed, &self.shown.found.last) {
             query.resume.clone_from(&last.positions);
             self.shown.found.begin_run();
         }

@@ -45,6 +45,7 @@ pub(super) fn is_harmless(body: &Request) -> bool {
         | Request::LinkHistory { .. }
         | Request::SourceTopics { .. }
         | Request::ReadRecord { .. }
+        | Request::ReadRecords { .. }
         | Request::CompareRecords { .. }
         | Request::PlanGroupReset { .. }
         | Request::Users { .. }

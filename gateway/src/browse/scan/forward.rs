@@ -2,14 +2,11 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use drawbridge_shared::view::{PartitionPosition, RecordView, SearchEnd};
+use drawbridge_shared::view::{MAX_HELD, PartitionPosition, RecordView, SearchEnd};
 use rdkafka::message::Message;
 
 use super::{POLL, Scan, Stop, distance, failed};
 use crate::browse::reader::Polled;
-
-/// Records of all partitions that are held so that a query without filter comes out by time.
-const HELD: usize = 20_000;
 
 struct Part {
     next: i64,
@@ -63,8 +60,9 @@ impl Scan<'_> {
         });
         let mut parts = Parts { of: parts.collect(), is_live };
         let wanted = usize::try_from(self.job.query.limit).unwrap_or(usize::MAX);
-        let is_by_time =
-            !is_live && !self.job.filter.is_some() && wanted.saturating_mul(parts.of.len()) <= HELD;
+        let held = wanted.saturating_mul(parts.of.len());
+        let has_room = u32::try_from(held).is_ok_and(|held| held <= MAX_HELD);
+        let is_by_time = !is_live && !self.job.filter.is_some() && has_room;
         let stop = self.read_forward(&mut parts, is_by_time.then_some(wanted));
         let Stop::End(mut end) = stop else { return };
         if is_by_time {

@@ -164,7 +164,7 @@ parts! {
     // Consumer groups.
     groups, fetch_groups {
         Page(Route::Groups { .. }) => view! { <GroupsPage /> }.into_any(),
-        Page(Route::Group { cluster, group }) => view! { <GroupPage cluster group /> }.into_any(),
+        Page(Route::Group { cluster, group, .. }) => view! { <GroupPage cluster group /> }.into_any(),
         Page(Route::GroupReset { cluster, group, .. }) => view! { <GroupResetPage cluster group /> }.into_any(),
     }
 

@@ -108,6 +108,8 @@ pub enum Route {
         cluster: ClusterName,
         /// Group id.
         group: String,
+        /// Whether only partitions with lag are shown: `?show=lag`.
+        only_lag: bool,
     },
     /// Putting a group's offsets elsewhere: `/clusters/{c}/groups/{g}/reset`.
     GroupReset {
@@ -180,6 +182,8 @@ pub enum Route {
         topic: TopicName,
         /// Which part of it: `?tab=`.
         tab: TopicTab,
+        /// The order of its partitions, empty for that of their numbers: `?sort=`.
+        sort: String,
     },
     /// Writing records to a topic: `/clusters/{c}/topics/{t}/produce`.
     Produce {
@@ -236,10 +240,10 @@ impl Route {
                 format!("{base}{}", encode_pairs(&pairs))
             }
             Self::TopicNew { cluster } => format!("{}/topics/new", cluster_path(cluster)),
-            Self::Topic { cluster, topic, tab } => {
+            Self::Topic { cluster, topic, tab, sort } => {
                 let tab = if *tab == TopicTab::default() { "" } else { tab.as_str() };
                 let base = topic_path(cluster, topic);
-                format!("{base}{}", encode_pairs(&[("tab", tab)]))
+                format!("{base}{}", encode_pairs(&[("tab", tab), ("sort", sort)]))
             }
             Self::Produce { cluster, topic, of } => {
                 let of = of.as_ref().map(RecordPlace::word).unwrap_or_default();
@@ -302,6 +306,7 @@ impl Route {
                 cluster: read_cluster(cluster)?,
                 topic: read_topic(topic)?,
                 tab: topics::tab(&query),
+                sort: query.get("sort").to_owned(),
             },
             _ => return None,
         };
@@ -322,9 +327,7 @@ impl Route {
             Self::Topics { cluster, .. } => Self::Topics { cluster, query: TopicsQuery::default() },
             Self::Topic { cluster, topic, .. }
             | Self::Produce { cluster, topic, .. }
-            | Self::Messages { cluster, topic, .. } => {
-                Self::Topic { cluster, topic, tab: TopicTab::default() }
-            }
+            | Self::Messages { cluster, topic, .. } => Self::of_topic(cluster, topic),
             Self::Links { .. } => Self::all_links(),
             Self::Mirrors { .. } => Self::all_mirrors(),
             Self::Access { .. } => Self::access_of(None),
@@ -332,6 +335,7 @@ impl Route {
             Self::Groups { query: GroupsQuery { cluster, .. } } => {
                 Self::Groups { query: GroupsQuery { list: ListQuery::default(), cluster } }
             }
+            Self::Group { cluster, group, .. } => Self::of_group(cluster, group),
             Self::GroupReset { cluster, group, .. } => {
                 Self::GroupReset { cluster, group, query: ResetQuery::default() }
             }
@@ -346,7 +350,6 @@ impl Route {
             other @ (Self::Topology
             | Self::Mirror { .. }
             | Self::MirrorsAdd { .. }
-            | Self::Group { .. }
             | Self::Clusters
             | Self::Cluster { .. }
             | Self::ClusterNew
@@ -395,6 +398,12 @@ impl Route {
     #[must_use]
     pub fn all_mirrors() -> Self {
         Self::Mirrors { query: ListQuery::default() }
+    }
+
+    /// A consumer group.
+    #[must_use]
+    pub fn of_group(cluster: ClusterName, group: String) -> Self {
+        Self::Group { cluster, group, only_lag: false }
     }
 
     /// All groups, unfiltered.
@@ -455,7 +464,7 @@ impl Route {
     /// A topic's page at its first tab.
     #[must_use]
     pub fn of_topic(cluster: ClusterName, topic: TopicName) -> Self {
-        Self::Topic { cluster, topic, tab: TopicTab::default() }
+        Self::Topic { cluster, topic, tab: TopicTab::default(), sort: String::new() }
     }
 }
 

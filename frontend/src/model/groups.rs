@@ -211,6 +211,18 @@ pub fn partition_key(partition: &GroupPartitionView) -> String {
     format!("{}/{}", partition.topic, partition.partition)
 }
 
+/// Where the group stands, as lines with tabs between; what is not known is left empty.
+#[must_use]
+pub fn offsets_text(partitions: &[GroupPartitionView]) -> String {
+    let known = |offset: Option<i64>| offset.map(|offset| offset.to_string()).unwrap_or_default();
+    let mut text = "topic\tpartition\tcommitted\tlog end\n".to_owned();
+    for at in partitions {
+        let (committed, end) = (known(at.committed), known(at.log_end));
+        text.push_str(&format!("{}\t{}\t{committed}\t{end}\n", at.topic, at.partition));
+    }
+    text
+}
+
 /// The partition of a key.
 #[must_use]
 pub fn find_partition<'a>(

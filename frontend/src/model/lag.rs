@@ -3,7 +3,7 @@
 use drawbridge_shared::view::{LagView, RateView};
 
 use super::bytes::bytes;
-use super::number::{UNKNOWN, counted, rate, signed};
+use super::number::{UNKNOWN, compact, counted, rate, signed};
 use super::time::duration;
 
 /// Behind for longer than this is worth a look.
@@ -43,6 +43,18 @@ pub fn words(lag: &LagView) -> String {
         (Some(n), Some(_)) => {
             format!("{} · {}", counted(n.unsigned_abs(), "record", "records"), span(lag.behind_ms))
         }
+    }
+}
+
+/// Records alone, where the time stands beside them: `1,204 records`, `79.2 M records`; `nothing missing` when all is there.
+#[must_use]
+pub fn records_words(lag: &LagView) -> String {
+    const LONG: u64 = 1_000_000;
+    match lag.records.map(|n| n.max(0).unsigned_abs()) {
+        None => UNKNOWN.to_owned(),
+        Some(0) => "nothing missing".to_owned(),
+        Some(n @ ..LONG) => counted(n, "record", "records"),
+        Some(n) => format!("{} records", compact(n)),
     }
 }
 

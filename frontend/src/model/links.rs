@@ -9,7 +9,7 @@ use drawbridge_shared::view::{LinkDetail, LinkRow, TaskView};
 use super::filter::Needles;
 use super::lag;
 use super::mirrors::is_failed;
-use super::number::{UNKNOWN, counted};
+use super::number::{UNKNOWN, count, counted};
 use super::role::StateRole;
 use super::sort::{Direction, known_first, natural};
 
@@ -262,7 +262,8 @@ pub fn readiness(detail: &LinkDetail) -> Option<String> {
     let ready = moving()
         .filter(|mirror| mirror.state == MirrorState::Active && mirror.lag.records == Some(0))
         .count();
-    (n > 0).then(|| format!("{} % · {ready} of {n} in step", 100 * ready / n))
+    let said = |n: usize| count(n.try_into().unwrap_or(u64::MAX));
+    (n > 0).then(|| format!("{} % · {} of {} in step", 100 * ready / n, said(ready), said(n)))
 }
 
 /// What deleting the half does, in sentences.

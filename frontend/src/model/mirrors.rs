@@ -74,6 +74,18 @@ pub fn partition_lag(at: &MirrorPartitionView) -> Option<i64> {
     at.lag.filter(|n| *n > 0 || at.error.is_none())
 }
 
+/// Where both sides end, as lines with tabs between; what is not known is left empty.
+#[must_use]
+pub fn offsets_text(partitions: &[MirrorPartitionView]) -> String {
+    let known = |offset: Option<i64>| offset.map(|offset| offset.to_string()).unwrap_or_default();
+    let mut text = "partition\tmirror's end\tsource's end\n".to_owned();
+    for at in partitions {
+        let (mirror, source) = (known(at.log_end), known(at.source_high_watermark));
+        text.push_str(&format!("{}\t{mirror}\t{source}\n", at.partition));
+    }
+    text
+}
+
 /// What a state asks for.
 #[must_use]
 pub fn role(state: MirrorState) -> StateRole {

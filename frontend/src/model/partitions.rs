@@ -68,6 +68,39 @@ impl PartitionColumn {
     }
 }
 
+/// The order as a URL says it: the column's name, with `-` before it for descending; empty for that of the numbers.
+#[must_use]
+pub fn order_word(column: PartitionColumn, direction: Direction) -> String {
+    match (column, direction) {
+        (PartitionColumn::Number, Direction::Ascending) => String::new(),
+        (column, Direction::Ascending) => column.key().to_owned(),
+        (column, Direction::Descending) => format!("-{}", column.key()),
+    }
+}
+
+/// Reads what [`order_word`] writes; an unknown column is the order of the numbers.
+#[must_use]
+pub fn read_order(word: &str) -> (PartitionColumn, Direction) {
+    let (key, direction) = match word.strip_prefix('-') {
+        Some(key) => (key, Direction::Descending),
+        None => (word, Direction::Ascending),
+    };
+    PartitionColumn::of_key(key)
+        .map_or((PartitionColumn::Number, Direction::Ascending), |column| (column, direction))
+}
+
+/// Offsets as lines with tabs between, for a spreadsheet or a note; what is not known is left empty.
+#[must_use]
+pub fn offsets_text(partitions: &[PartitionView]) -> String {
+    let known = |offset: Option<i64>| offset.map(|offset| offset.to_string()).unwrap_or_default();
+    let mut text = "partition\tlog start\thigh watermark\n".to_owned();
+    for at in partitions {
+        let (start, end) = (known(at.log_start), known(at.high_watermark));
+        text.push_str(&format!("{}\t{start}\t{end}\n", at.partition));
+    }
+    text
+}
+
 /// Offsets between log start and high watermark; none when either is not known.
 #[must_use]
 pub fn offsets(partition: &PartitionView) -> Option<u64> {
@@ -141,6 +174,23 @@ mod tests {
             high_watermark: end,
             size_bytes: None,
         }
+    }
+
+    #[test]
+    fn an_order_reads_back_from_the_url_and_a_strange_one_is_that_of_the_numbers() {
+        for column in [PartitionColumn::Number, PartitionColumn::Missing, PartitionColumn::Size] {
+            for direction in [Direction::Ascending, Direction::Descending] {
+                assert_eq!(read_order(&order_word(column, direction)), (column, direction));
+            }
+        }
+        assert_eq!(read_order("-nonsense"), (PartitionColumn::Number, Direction::Ascending));
+    }
+
+    #[test]
+    fn copied_offsets_leave_out_what_is_not_known() {
+        let text =
+            offsets_text(&[view(0, Some(5), Some(9_007_199_254_740_993)), view(1, None, None)]);
+        assert_eq!(text, "partition\tlog start\thigh watermark\n0\t5\t9007199254740993\n1\t\t\n");
     }
 
     #[test]

@@ -66,20 +66,24 @@ pub fn create_topic(origin: &str, cluster_id: &str, draft: &TopicDraft) -> Strin
     call("POST", origin, cluster_id, "/topics", Some(&body))
 }
 
+/// An ACL in the words of REST.
+fn acl_fields(acl: &Acl) -> [(&'static str, &str); 7] {
+    [
+        ("resource_type", acl.resource.as_str()),
+        ("resource_name", &acl.name),
+        ("pattern_type", acl.pattern.as_str()),
+        ("principal", &acl.principal),
+        ("host", &acl.host),
+        ("operation", acl.operation.as_str()),
+        ("permission", acl.permission.as_str()),
+    ]
+}
+
 /// Creates ACLs, in one call.
 #[must_use]
 pub fn create_acls(origin: &str, cluster_id: &str, acls: &[Acl]) -> String {
     let one = |acl: &Acl| {
-        let fields = [
-            ("resource_type", acl.resource.as_str()),
-            ("resource_name", &acl.name),
-            ("pattern_type", acl.pattern.as_str()),
-            ("principal", &acl.principal),
-            ("host", &acl.host),
-            ("operation", acl.operation.as_str()),
-            ("permission", acl.permission.as_str()),
-        ];
-        let fields = fields.map(|(name, value)| format!("\"{name}\":{}", json(value)));
+        let fields = acl_fields(acl).map(|(name, value)| format!("\"{name}\":{}", json(value)));
         format!("{{{}}}", fields.join(","))
     };
     match acls {
@@ -90,6 +94,26 @@ pub fn create_acls(origin: &str, cluster_id: &str, acls: &[Acl]) -> String {
             call("POST", origin, cluster_id, "/acls:batch", Some(&body))
         }
     }
+}
+
+/// Deletes exactly this ACL.
+#[must_use]
+pub fn delete_acl(origin: &str, cluster_id: &str, acl: &Acl) -> String {
+    let mut text = call("DELETE", origin, cluster_id, "/acls", None);
+    for (name, value) in acl_fields(acl) {
+        text.push_str(&format!(" \\\n  --data-urlencode {}", shell(&format!("{name}={value}"))));
+    }
+    // What is given is searched for, not sent as a body.
+    text.replacen("curl ", "curl -G ", 1)
+}
+
+/// Deletes a SCRAM user's credentials with Kafka's own tool; REST has no word for it.
+#[must_use]
+pub fn delete_user(mechanisms: &[&str], user: &str) -> String {
+    let (user, mechanisms) = (shell(user), shell(&mechanisms.join(",")));
+    format!(
+        "kafka-configs --bootstrap-server HOST:PORT --command-config admin.config \\\n  --alter --entity-type users --entity-name {user} \\\n  --delete-config {mechanisms}"
+    )
 }
 
 /// Creates a SCRAM user with Kafka's own tool; REST has no word for it. The password is still to be put in.
@@ -246,6 +270,7 @@ pub fn delete_link(origin: &str, cluster_id: &str, link: &str, is_forced: bool) 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use drawbridge_shared::access::{AclOperation, AclPattern, AclPermission, AclResource};
     use drawbridge_shared::draft::ConfigSetting;
     use proptest::prelude::*;
 
@@ -286,6 +311,23 @@ mod tests {
             [ConfigChange { name: "cluster.link.paused".into(), value: Some("true".into()) }];
         assert!(alter_link_configs("http://h", "c", "l", &changes).starts_with("curl -X PUT "));
         assert!(delete_link("http://h", "c", "l", true).ends_with("/links/l?force=true'"));
+    }
+
+    #[test]
+    fn an_acl_is_deleted_by_all_that_it_says() {
+        let acl = Acl {
+            principal: "User:a b".into(),
+            permission: AclPermission::Allow,
+            resource: AclResource::Topic,
+            pattern: AclPattern::Literal,
+            name: "orders".into(),
+            operation: AclOperation::Read,
+            host: "*".into(),
+        };
+        let call = delete_acl("http://h", "c", &acl);
+        assert!(call.starts_with("curl -G -X DELETE 'http://h/kafka/v3/clusters/c/acls' \\\n"));
+        assert!(call.contains("--data-urlencode 'principal=User:a b'"));
+        assert_eq!(call.matches("--data-urlencode").count(), 7);
     }
 
     #[test]

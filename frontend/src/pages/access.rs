@@ -15,7 +15,7 @@ use super::topic::gate::{ClusterDown, ClusterFacts};
 use crate::pages::clusters::AddCluster;
 use crate::routes::{AccessQuery, AccessTab, Route};
 use crate::state::{Clusters, Nav};
-use crate::ui::{ButtonKind, EmptyState, PageHead, SelectField, Skeleton, Tab, Tabs};
+use crate::ui::{ButtonKind, EmptyState, PageHead, SelectField, Show, Skeleton, Tab, Tabs};
 use acls::Acls;
 use grants::Grants;
 pub(in crate::pages) use user_form::{LETTERS, made};
@@ -94,12 +94,14 @@ fn Choose(asked: Asked, cluster: Memo<Option<ClusterName>>) -> impl IntoView {
     });
     let options = Signal::derive(move || {
         let names = clusters.names().into_iter();
-        names.map(|name| (name.to_string(), name.to_string())).collect()
+        names.map(|name| (name.to_string(), name.to_string())).collect::<Vec<_>>()
     });
     view! {
-        <div class="access-cluster">
-            <SelectField label="Cluster" value options />
-        </div>
+        <Show when=move || !options.read().is_empty()>
+            <div class="access-cluster">
+                <SelectField label="Cluster" value options />
+            </div>
+        </Show>
     }
 }
 

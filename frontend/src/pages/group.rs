@@ -60,7 +60,7 @@ impl Subject {
     }
 
     pub(in crate::pages) fn page(self) -> Route {
-        Route::Group { cluster: self.cluster.name(), group: self.group() }
+        Route::of_group(self.cluster.name(), self.group())
     }
 
     fn text(self, read: fn(&GroupDetail) -> String) -> impl Fn() -> String + Copy + Send + Sync {

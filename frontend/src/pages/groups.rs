@@ -10,7 +10,7 @@ mod table;
 
 use super::topic::gate::{ClusterDown, ClusterFacts, Gate};
 use crate::model::groups as model;
-use crate::model::number::counted;
+use crate::model::number::{count, counted};
 use crate::routes::{GroupsQuery, ListQuery, Route};
 use crate::shell::Freshness;
 use crate::socket::{Followed, Socket};
@@ -69,7 +69,7 @@ pub fn GroupsPage() -> impl IntoView {
     });
     let n_all = Memo::new(move |_| rows(&followed.read()).len());
     let n_where = move |wanted: fn(&GroupRow) -> bool| {
-        move || rows(&followed.read()).iter().filter(|row| wanted(row)).count()
+        move || count(rows(&followed.read()).iter().filter(|row| wanted(row)).count() as u64)
     };
     let oldest = Signal::derive(move || {
         let followed = followed.read();
@@ -77,7 +77,7 @@ pub fn GroupsPage() -> impl IntoView {
     });
     let facts = move || {
         view! {
-            <Fact name="Groups">{move || n_all.get()}</Fact>
+            <Fact name="Groups">{move || count(n_all.get() as u64)}</Fact>
             <Fact name="Falling behind" hint="Their lag grew within the last minute">
                 {n_where(model::is_falling_behind)}
             </Fact>

@@ -213,6 +213,7 @@ fn Overview(subject: Subject, is_source: Memo<bool>, history: Past) -> impl Into
     view! {
         <div class="stack">
             <halves::Halves subject />
+            <head::SameAs subject />
             <Show when=move || !is_source.get()>
                 <tasks::Tasks subject />
                 <mirrors::First subject />

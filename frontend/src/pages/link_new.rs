@@ -48,10 +48,10 @@ pub fn LinkNewPage() -> impl IntoView {
         <Steps wizard />
         <div class="link-new">
             <div class="link-new-form">
-                <section hidden=move || step.get() != 0 aria-label=STEPS[0]><who::Who wizard /></section>
-                <section hidden=move || step.get() != 1 aria-label=STEPS[1]><clusters::Sides wizard /></section>
-                <section hidden=move || step.get() != 2 aria-label=STEPS[2]><behaviour::Does wizard /></section>
-                <section hidden=move || step.get() != 3 aria-label=STEPS[3]><review::Review wizard /></section>
+                <section tabindex="-1" hidden=move || step.get() != 0 aria-label=STEPS[0]><who::Who wizard /></section>
+                <section tabindex="-1" hidden=move || step.get() != 1 aria-label=STEPS[1]><clusters::Sides wizard /></section>
+                <section tabindex="-1" hidden=move || step.get() != 2 aria-label=STEPS[2]><behaviour::Does wizard /></section>
+                <section tabindex="-1" hidden=move || step.get() != 3 aria-label=STEPS[3]><review::Review wizard /></section>
                 <Show when=move || { step.get() < STEPS.len() - 1 }>
                     <Turn wizard />
                 </Show>

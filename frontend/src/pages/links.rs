@@ -8,7 +8,7 @@ use leptos::prelude::*;
 
 use super::mirrors::filter::{ListFilter, NothingFound};
 use super::topic::gate::Gate;
-use crate::model::number::{UNKNOWN, counted};
+use crate::model::number::{UNKNOWN, count, counted};
 use crate::model::{lag, links as model};
 use crate::pages::past::{arrow, past, throughput};
 use crate::routes::{ListQuery, Route};
@@ -66,7 +66,7 @@ pub fn LinksPage() -> impl IntoView {
         move || {
             links.with(|rows| match rows {
                 None => UNKNOWN.to_owned(),
-                Some(rows) => rows.iter().filter(|row| wanted(row)).count().to_string(),
+                Some(rows) => count(rows.iter().filter(|row| wanted(row)).count() as u64),
             })
         }
     };
@@ -222,7 +222,7 @@ fn cells(links: Links, query: Memo<ListQuery>, key: String) -> AnyView {
         </td>
         <td class="right wide num">{text(tasks)}</td>
         <td class="wide num wrap">{text(model::mirrors_words)}</td>
-        <td class="right num">
+        <td class="right num wrap">
             <span class="wide">{text(model::lag_words)} {past.map(arrow)}</span>
             <span class="narrow">{text(|row| lag::span(row.lag.behind_ms))}</span>
         </td>

@@ -277,7 +277,7 @@ fn columns() -> Vec<Column> {
         Column::new("partition", "Partition", "96px"),
         Column::new("stance", "State", "").wide(),
         Column::new("lag", "Lag, records", "112px").numeric(),
-        Column::new("behind", "Lag, time", "100px")
+        Column::new("behind", "Lag, time", "112px")
             .numeric()
             .hint("How long the oldest has been missing"),
         Column::new("end", "Mirror's end", "128px")
@@ -303,6 +303,9 @@ fn Partitions(mirror: Mirror) -> impl IntoView {
             .with(|detail| detail.partitions.iter().map(|at| at.partition).collect::<Vec<_>>());
         Arc::new(numbers.unwrap_or_default())
     });
+    let offsets = Signal::derive(move || {
+        mirror.with(|detail| model::offsets_text(&detail.partitions)).unwrap_or_default()
+    });
     view! {
         <DataTable
             caption="Partitions"
@@ -311,6 +314,7 @@ fn Partitions(mirror: Mirror) -> impl IntoView {
             row=Arc::new(move |number| cells(mirror, number))
             row_heights=(36, 58)
         />
+        <p class="under-table"><CopyButton text=offsets label="Copy the offsets of both sides" word="Copy offsets" /></p>
     }
 }
 

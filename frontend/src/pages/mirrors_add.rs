@@ -242,10 +242,10 @@ fn cells(choice: Choice, name: String) -> AnyView {
     };
     let is_off = !is_free(&row);
     let (own, other, label) = (name.clone(), name.clone(), format!("Mirror {name}"));
-    let badge = {
-        let words = words.clone();
-        move || view! { <Badge plain=true role text=words.clone() title=words.clone() /> }
-    };
+    let badge =
+        move |words: String| view! { <Badge plain=true role text=words.clone() title=words /> };
+    // Without the column's head the word alone does not say what it answers.
+    let alone = if words == "yes" { "can be mirrored".to_owned() } else { words.clone() };
     view! {
         <th scope="row">
             <label class="topic-cell" title=name.clone()>
@@ -266,11 +266,11 @@ fn cells(choice: Choice, name: String) -> AnyView {
                 />
                 <span class="topic-name"><Marked text=name.clone() search=choice.search /></span>
             </label>
-            <span class="cell-sub">{badge()}</span>
+            <span class="cell-sub">{badge(alone)}</span>
         </th>
         <td class="right num">{row.partitions}</td>
         <td class="wide">{row.mirror_topic}</td>
-        <td class="wide wrap">{badge()}</td>
+        <td class="wide wrap">{badge(words)}</td>
     }
     .into_any()
 }

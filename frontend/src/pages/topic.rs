@@ -69,7 +69,8 @@ impl Subject {
     }
 
     fn route(self, tab: TopicTab) -> Route {
-        Route::Topic { cluster: self.cluster.name(), topic: self.name(), tab }
+        let (cluster, topic) = (self.cluster.name(), self.name());
+        Route::Topic { cluster, topic, tab, sort: String::new() }
     }
 
     fn produce(self) -> Route {

@@ -15,9 +15,15 @@ pub fn TopicsAll() -> impl IntoView {
     let known = expect_context::<Clusters>();
     let followed = known.followed();
     let clusters = Memo::new(move |_| known.with(|clusters| clusters.unwrap_or_default().to_vec()));
-    let action = || view! { <AddCluster kind=ButtonKind::Primary>"Add cluster"</AddCluster> };
+    let action = || view! { <AddCluster kind=ButtonKind::Primary>"Add a cluster…"</AddCluster> };
     view! {
-        <PageHead title="Topics" facts=|| "Choose the cluster whose topics you want to see." />
+        <PageHead
+            title="Topics"
+            facts=move || {
+                let some = move || !clusters.read().is_empty();
+                view! { <Show when=some>"Choose the cluster whose topics you want to see."</Show> }
+            }
+        />
         <Gate followed label="Loading clusters" back=Route::Clusters back_label="All clusters">
             <Show
                 when=move || !clusters.read().is_empty()

@@ -138,20 +138,23 @@ pub fn TopologyPage() -> impl IntoView {
         <PageHead title="Topology" facts actions />
         <Gate followed=world.clusters.followed() label="Loading clusters" back=Route::Clusters back_label="All clusters">
             <Show when=move || !is_bare.get() fallback=first_cluster>
-                <Show when=move || has_links.get()>
-                    <Headline world />
-                </Show>
-                <div
-                    on:pointerover=move |event| world.point_at(&event)
-                    on:pointerleave=move |_| world.hot.set(String::new())
-                    on:focusin=move |event| world.point_at(&event)
-                    on:focusout=move |_| world.hot.set(String::new())
-                >
-                    <map::Map world />
-                    <Show when=move || has_links.get() fallback=move || view! { <NoLinks world /> }>
-                        <table::Twin world />
+                // Before the links are known, clusters alone would say that there are none.
+                <Gate followed=world.links.followed() label="Loading links" back=Route::Clusters back_label="All clusters">
+                    <Show when=move || has_links.get()>
+                        <Headline world />
                     </Show>
-                </div>
+                    <div
+                        on:pointerover=move |event| world.point_at(&event)
+                        on:pointerleave=move |_| world.hot.set(String::new())
+                        on:focusin=move |event| world.point_at(&event)
+                        on:focusout=move |_| world.hot.set(String::new())
+                    >
+                        <map::Map world />
+                        <Show when=move || has_links.get() fallback=move || view! { <NoLinks world /> }>
+                            <table::Twin world />
+                        </Show>
+                    </div>
+                </Gate>
             </Show>
         </Gate>
     }

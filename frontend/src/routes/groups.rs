@@ -35,7 +35,10 @@ pub(super) fn path(route: &Route) -> String {
             let pairs = [("q", &*list.q), ("state", &*list.state), ("sort", &*list.sort)];
             format!("{base}/groups{}", encode_pairs(&pairs))
         }
-        Route::Group { cluster, group } => group_path(cluster, group),
+        Route::Group { cluster, group, only_lag } => {
+            let show = if *only_lag { "lag" } else { "" };
+            format!("{}{}", group_path(cluster, group), encode_pairs(&[("show", show)]))
+        }
         Route::GroupReset { cluster, group, query } => {
             let pairs = [
                 ("to", &*query.to),
@@ -61,7 +64,8 @@ pub(super) fn parse<'a>(segments: impl Iterator<Item = &'a str>, query: &Query) 
             Some(Route::Groups { query: GroupsQuery { list: list(), cluster } })
         }
         ["clusters", cluster, "groups", group] => {
-            Some(Route::Group { cluster: read_cluster(cluster)?, group: encoding::decode(group) })
+            let (cluster, group) = (read_cluster(cluster)?, encoding::decode(group));
+            Some(Route::Group { cluster, group, only_lag: query.get("show") == "lag" })
         }
         ["clusters", cluster, "groups", group, "reset"] => Some(Route::GroupReset {
             cluster: read_cluster(cluster)?,

@@ -77,8 +77,12 @@ fn every_place_has_the_url_it_always_had() {
             "/clusters/cloud/groups?q=a%20b&state=empty&sort=-lag",
         ),
         (
-            Route::Group { cluster: cluster("cloud"), group: "billing/eu +1".into() },
+            Route::of_group(cluster("cloud"), "billing/eu +1".into()),
             "/clusters/cloud/groups/billing%2Feu%20%2B1",
+        ),
+        (
+            Route::Group { cluster: cluster("cloud"), group: "billing".into(), only_lag: true },
+            "/clusters/cloud/groups/billing?show=lag",
         ),
         (
             Route::GroupReset {
@@ -137,7 +141,21 @@ fn every_place_has_the_url_it_always_had() {
             "/clusters/cloud/topics/orders.v1/produce?of=on-prem%2Forders.v1%2F2%2F9007199254740993",
         ),
         (
-            Route::Topic { cluster: cluster("cloud"), topic, tab: TopicTab::Configs },
+            Route::Topic {
+                cluster: cluster("cloud"),
+                topic: topic.clone(),
+                tab: TopicTab::Partitions,
+                sort: "-size".into(),
+            },
+            "/clusters/cloud/topics/orders.v1?sort=-size",
+        ),
+        (
+            Route::Topic {
+                cluster: cluster("cloud"),
+                topic,
+                tab: TopicTab::Configs,
+                sort: String::new(),
+            },
             "/clusters/cloud/topics/orders.v1?tab=configs",
         ),
     ];
@@ -230,11 +248,8 @@ fn routes() -> impl Strategy<Value = Route> {
         }),
         (proptest::option::of(cluster.clone()), query)
             .prop_map(|(cluster, query)| Route::Topics { cluster, query }),
-        (cluster, topic, tab).prop_map(|(cluster, topic, tab)| Route::Topic {
-            cluster,
-            topic,
-            tab
-        }),
+        (cluster, topic, tab, "-?[a-z]{0,8}")
+            .prop_map(|(cluster, topic, tab, sort)| Route::Topic { cluster, topic, tab, sort }),
     ]
 }
 

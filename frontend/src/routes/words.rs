@@ -50,9 +50,9 @@ impl Route {
             Self::Access { .. } => step("Access", page.clone()),
             Self::Activity { .. } => step("Activity", page.clone()),
             Self::Groups { .. } => step("Groups", page.clone()),
-            Self::Group { cluster, group } | Self::GroupReset { cluster, group, .. } => {
+            Self::Group { cluster, group, .. } | Self::GroupReset { cluster, group, .. } => {
                 step("Groups", Self::groups_of(cluster.clone()));
-                step(group, Self::Group { cluster: cluster.clone(), group: group.clone() });
+                step(group, Self::of_group(cluster.clone(), group.clone()));
                 if let Self::GroupReset { .. } = page {
                     step("Reset offsets", page.clone());
                 }

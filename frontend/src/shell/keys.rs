@@ -9,12 +9,13 @@ use crate::socket::Socket;
 use crate::state::Palette;
 
 /// The keys with what they do, in the order of the list.
-const KEYS: [(&str, &str); 8] = [
+const KEYS: [(&str, &str); 9] = [
     ("Ctrl K", "Search pages, clusters, links, topics and actions"),
     ("/", "Search on this page"),
     ("↑ ↓", "Move through rows or matches"),
     ("Page Up, Page Down", "Move a screen of rows"),
     ("Enter", "Open the row or run the match"),
+    ("Space", "Choose the row, where rows can be chosen"),
     ("Escape", "Close what is open"),
     ("[", "Fold or open the navigation"),
     ("?", "This list"),

@@ -1,21 +1,50 @@
 //! What happens when the page changes: title, focus, scroll. For those who do not see it change.
 
+use leptos::ev;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
 use crate::state::Nav;
 
-/// Keeps the document's title true and moves the focus to the heading of each new page.
+/// Frames for which a page that was gone back to may take to show the link that led away from it.
+const PATIENCE: u8 = 40;
+
+/// Keeps the document's title true and moves the focus to the heading of each new page, or on the way back to the
+/// link that led away.
 pub(super) fn announce(nav: Nav) {
-    let page = Memo::new(move |_| nav.route().get().map(|route| route.page()));
-    Effect::new(move |before: Option<()>| {
-        let title = page.with(|page| page.as_ref().map(crate::routes::Route::title));
-        document().set_title(title.as_deref().unwrap_or("Not found · Drawbridge"));
+    let is_back = StoredValue::new(false);
+    let popped = window_event_listener(ev::popstate, move |_| is_back.set_value(true));
+    on_cleanup(move || popped.remove());
+    Effect::new(move |before: Option<Option<crate::routes::Route>>| {
+        let page = nav.route().get().map(|route| route.page());
+        let is_back = is_back.try_update_value(std::mem::take) == Some(true);
         // On the first page the focus stays where the browser has it.
-        if before.is_some() {
-            request_animation_frame(|| focus("main h1"));
+        let left = before.as_ref().filter(|before| **before != page);
+        if before.is_none() || left.is_some() {
+            let title = page.as_ref().map(crate::routes::Route::title);
+            document().set_title(title.as_deref().unwrap_or("Not found · Drawbridge"));
         }
+        if let Some(left) = left {
+            let path = left.as_ref().filter(|_| is_back).map(|left| left.path());
+            let link = path.map(|path| format!("main a[href='{path}']"));
+            request_animation_frame(move || {
+                focus("main h1");
+                if let Some(link) = link {
+                    return_to(link, PATIENCE);
+                }
+            });
+        }
+        page
     });
+}
+
+/// Moves the focus from the heading to a link as soon as it is there.
+fn return_to(link: String, patience: u8) {
+    if patience > 0 && document().query_selector("h1:focus").is_ok_and(|heading| heading.is_some())
+    {
+        focus(&link);
+        request_animation_frame(move || return_to(link, patience - 1));
+    }
 }
 
 /// Moves the focus to the first element that matches.

@@ -1,7 +1,7 @@
 //! A table that draws only the rows in view, so that ten thousand scroll as smoothly as ten.
 //!
 //! Rows have a fixed height and a key; a row keeps its elements while it stays in view, however the order changes.
-//! The arrow keys, Page Up, Page Down, Home and End move through rows, Enter opens one.
+//! The arrow keys, Page Up, Page Down, Home and End move through rows, Enter opens one, Space ticks its box.
 
 use std::hash::Hash;
 use std::ops::Range;
@@ -11,6 +11,7 @@ use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::tachys::view::keyed::SerializableKey;
+use wasm_bindgen::JsCast;
 
 mod head;
 mod rows;
@@ -100,10 +101,15 @@ where
             }
             return;
         }
-        let (Some(step), Some(element)) = (Step::of_key(&event.key()), scroller.get_untracked())
-        else {
+        let Some(element) = scroller.get_untracked() else { return };
+        if event.key() == " " {
+            if let Some(tick) = tick_of_current(&element) {
+                event.prevent_default();
+                tick.click();
+            }
             return;
-        };
+        }
+        let Some(step) = Step::of_key(&event.key()) else { return };
         event.prevent_default();
         let (top, view) = scroll(&element);
         let height = untrack(height);
@@ -196,6 +202,11 @@ fn scroll(element: &web_sys::Element) -> (u32, u32) {
     let pixels = |value: i32| u32::try_from(value).unwrap_or(0);
     let view = pixels(element.client_height()).saturating_sub(HEAD_HEIGHT);
     (pixels(element.scroll_top()), view)
+}
+
+/// The box that chooses the current row, in a table whose rows can be chosen.
+fn tick_of_current(scroller: &web_sys::Element) -> Option<web_sys::HtmlElement> {
+    scroller.query_selector("tr.current input[type=checkbox]").ok()??.dyn_into().ok()
 }
 
 /// Whether a key was pressed on the table itself, not on a link, button or field in it.

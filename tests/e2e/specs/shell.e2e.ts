@@ -1,3 +1,4 @@
+import { silence } from "../support/scale.ts";
 import { expect, test } from "../support/test.ts";
 
 test.use({ serves: "demo" });
@@ -93,4 +94,11 @@ test("an address that leads nowhere says so and shows a way out", async ({ page 
   await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
   await page.getByRole("main").getByRole("link").first().click();
   await expect(page).not.toHaveURL(/no\/such\/place/);
+});
+
+test("the topology does not say that there are no links before they have come", async ({ page }) => {
+  await silence(page);
+  await page.goto("/");
+  await expect(page.locator("main [aria-busy=true]")).toContainText("Loading links");
+  await expect(page.getByRole("heading", { name: "No links yet" })).toHaveCount(0);
 });

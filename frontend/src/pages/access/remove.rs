@@ -8,10 +8,11 @@ use leptos::prelude::*;
 
 use super::users::Known;
 use crate::model::access::consequence;
+use crate::model::rest;
 use crate::pages::topic::ask::{Ask, Refusal};
-use crate::pages::topic::gate::ClusterFacts;
+use crate::pages::topic::gate::{ClusterFacts, origin};
 use crate::state::Toasts;
-use crate::ui::{Button, ButtonKind, Dialog, DialogActions, Note, StateRole, TypedName};
+use crate::ui::{Button, ButtonKind, CopyBlock, Dialog, DialogActions, Note, StateRole, TypedName};
 
 /// Opens a dialog while there is something to decide about, and forgets it when the dialog closes.
 fn opened<T: Clone + Send + Sync + 'static>(subject: RwSignal<Option<T>>) -> RwSignal<bool> {
@@ -51,6 +52,9 @@ fn UserContent(
 ) -> impl IntoView {
     ask.forget();
     let toasts = expect_context::<Toasts>();
+    let mechanisms: Vec<&str> =
+        user.credentials.iter().map(|credential| credential.mechanism.as_str()).collect();
+    let command = rest::delete_user(&mechanisms, &user.name);
     let name = user.name;
     let typed = RwSignal::new(String::new());
     let why_not = {
@@ -89,6 +93,10 @@ fn UserContent(
                 "Delete user"
             </Button>
         </DialogActions>
+        <details class="same-as">
+            <summary>"Same as a command"</summary>
+            <CopyBlock label="command" text=command />
+        </details>
     }
 }
 
@@ -135,6 +143,10 @@ fn AclContent(
             format!("{} may do this as far as another ACL allows it.", acl.principal)
         }
     };
+    let call = {
+        let acl = acl.clone();
+        Signal::derive(move || rest::delete_acl(&origin(), &cluster.id(), &acl))
+    };
     let (said, deleted) = (acl.to_string(), acl);
     let delete = move |()| {
         let request = Request::DeleteAcls { cluster: cluster.name(), acls: vec![deleted.clone()] };
@@ -161,5 +173,9 @@ fn AclContent(
             <Button on_click=move |()| open.set(false)>"Cancel"</Button>
             <Button kind=ButtonKind::Danger on_click=delete why_not=cluster.guard(Action::AclDelete) busy=ask.busy()>"Delete ACL"</Button>
         </DialogActions>
+        <details class="same-as">
+            <summary>"Same as a REST call"</summary>
+            <CopyBlock label="REST call" text=call />
+        </details>
     }
 }

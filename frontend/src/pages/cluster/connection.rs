@@ -30,7 +30,9 @@ pub(super) fn Connection(subject: Subject) -> impl IntoView {
                 <dd>
                     <span class="mono">{id}</span>
                     " "
-                    <CopyButton text=id label="Copy cluster id" />
+                    <Show when=move || subject.cluster.read().as_ref().is_some_and(|known| known.cluster_id.is_some())>
+                        <CopyButton text=id label="Copy cluster id" />
+                    </Show>
                 </dd>
                 <dt>"Version"</dt>
                 <dd>{text(|cluster| Some(version_words(cluster)))}</dd>

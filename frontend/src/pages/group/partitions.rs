@@ -9,7 +9,8 @@ use super::Subject;
 use crate::model::number::{UNKNOWN, counted};
 use crate::model::{groups as model, lag};
 use crate::routes::Route;
-use crate::ui::{Column, DataTable, EmptyState, Show, Toggle};
+use crate::state::Nav;
+use crate::ui::{Column, CopyButton, DataTable, EmptyState, Show, Toggle};
 
 fn columns() -> Vec<Column> {
     vec![
@@ -34,7 +35,17 @@ fn columns() -> Vec<Column> {
 
 #[component]
 pub(super) fn Partitions(subject: Subject) -> impl IntoView {
-    let only_lag = RwSignal::new(false);
+    let nav = expect_context::<Nav>();
+    let only_lag = Memo::new(move |_| {
+        matches!(&*nav.route().read(), Some(Route::Group { only_lag: true, .. }))
+    });
+    let show = move |only_lag: bool| {
+        let (cluster, group) = (subject.cluster.name(), subject.group());
+        nav.replace(&Route::Group { cluster, group, only_lag });
+    };
+    let offsets = Signal::derive(move || {
+        subject.with(|detail| model::offsets_text(&detail.partitions)).unwrap_or_default()
+    });
     let keys = Memo::new(move |_| {
         let only_lag = only_lag.get();
         let keys = subject.with(|detail| {
@@ -59,7 +70,8 @@ pub(super) fn Partitions(subject: Subject) -> impl IntoView {
         <div class="part">
             <div class="section-head">
                 <h2>"Partitions"</h2>
-                <Toggle label="Only with lag" checked=only_lag on_change=move |is_on: bool| only_lag.set(is_on) />
+                <Toggle label="Only with lag" checked=only_lag on_change=show />
+                <CopyButton text=offsets label="Copy the group's offsets" word="Copy offsets" />
                 <span class="muted num" role="status">{said}</span>
             </div>
             <Show when=move || { n_all.get() > 0 } fallback=none>

@@ -72,7 +72,7 @@ pub(super) fn GroupTable(
 }
 
 fn page(row: &GroupRow) -> Route {
-    Route::Group { cluster: row.cluster.clone(), group: row.group.clone() }
+    Route::of_group(row.cluster.clone(), row.group.clone())
 }
 
 fn cells(followed: Signal<Followed>, query: Memo<ListQuery>, key: String) -> AnyView {

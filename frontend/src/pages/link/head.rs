@@ -13,15 +13,20 @@ use super::rotate::RotateDialog;
 use crate::model::number::UNKNOWN;
 use crate::model::role::StateRole;
 use crate::model::time::age;
-use crate::model::{lag, links};
+use crate::model::{lag, links, rest};
 use crate::pages::delete::DeleteDialog;
 use crate::pages::topic::ask::{Ask, Refusal};
+use crate::pages::topic::gate::origin;
 use crate::routes::{CutOver, LinkTab, ListQuery, Route};
 use crate::shell::Freshness;
 use crate::state::{Clock, Nav, Toasts};
 use crate::ui::{
-    Badge, Button, ButtonKind, CopyButton, Fact, LinkButton, Menu, MenuItem, Note, PageHead, Show,
+    Badge, Button, ButtonKind, CopyBlock, CopyButton, Fact, LinkButton, Menu, MenuItem, Note,
+    PageHead, Show,
 };
+
+/// The config that pauses a link.
+const PAUSED: &str = "cluster.link.paused";
 
 #[component]
 pub(super) fn Head(subject: Subject) -> impl IntoView {
@@ -171,10 +176,7 @@ fn Pause(subject: Subject, ask: Ask, why_not: Signal<Option<String>>) -> impl In
     let is_paused = Memo::new(move |_| subject.row(|row| row.state) == Some(LinkState::Paused));
     let pause = move |()| {
         let wanted = !is_paused.get_untracked();
-        let change = ConfigChange {
-            name: "cluster.link.paused".to_owned(),
-            value: Some(wanted.to_string()),
-        };
+        let change = ConfigChange { name: PAUSED.to_owned(), value: Some(wanted.to_string()) };
         let request = Request::AlterLinkConfigs {
             cluster: subject.cluster.name(),
             link: subject.link(),
@@ -190,6 +192,26 @@ fn Pause(subject: Subject, ask: Ask, why_not: Signal<Option<String>>) -> impl In
         <Button on_click=pause why_not busy=ask.busy()>
             {move || if is_paused.get() { "Resume" } else { "Pause" }}
         </Button>
+    }
+}
+
+/// Pausing or resuming as a REST call.
+#[component]
+pub(super) fn SameAs(subject: Subject) -> impl IntoView {
+    let is_paused = Memo::new(move |_| subject.row(|row| row.state) == Some(LinkState::Paused));
+    let call = Signal::derive(move || {
+        let value = Some((!is_paused.get()).to_string());
+        let changes = [ConfigChange { name: PAUSED.to_owned(), value }];
+        let (id, link) = (subject.cluster.id(), subject.link());
+        rest::alter_link_configs(&origin(), &id, link.as_str(), &changes)
+    });
+    view! {
+        <details class="same-as">
+            <summary>
+                {move || if is_paused.get() { "Resume" } else { "Pause" }} " by a REST call"
+            </summary>
+            <CopyBlock label="REST call" text=call />
+        </details>
     }
 }
 

@@ -24,6 +24,12 @@ pub(super) fn Drawing(
             }
         }
     };
+    // A side without a name of its own says once what it is.
+    let part =
+        |name: Signal<String>, part: &'static str| move || (*name.read() != part).then_some(part);
+    let height = |name: Signal<String>, part: &'static str| {
+        move || if *name.read() == part { "50" } else { "43" }
+    };
     let wall = move || if source_dials.get() { "121" } else { "231" };
     let (socket, arrow) = (
         move || if source_dials.get() { "translate(106 34)" } else { "translate(254 34)" },
@@ -44,10 +50,10 @@ pub(super) fn Drawing(
             <rect class="who-gap" x=wall y="54" width="8" height="16"></rect>
             <rect class="who-box" x="1" y="16" width="98" height="60" rx="7"></rect>
             <rect class="who-box" x="261" y="16" width="98" height="60" rx="7"></rect>
-            <text class="who-name" x="50" y="43">{short(source)}</text>
-            <text class="who-part" x="50" y="61">"source"</text>
-            <text class="who-name" x="310" y="43">{short(destination)}</text>
-            <text class="who-part" x="310" y="61">"destination"</text>
+            <text class="who-name" x="50" y=height(source, "source")>{short(source)}</text>
+            <text class="who-part" x="50" y="61">{part(source, "source")}</text>
+            <text class="who-name" x="310" y=height(destination, "destination")>{short(destination)}</text>
+            <text class="who-part" x="310" y="61">{part(destination, "destination")}</text>
             <path class="who-dial" d="M112 34H248"></path>
             <path class="who-arrow" d=arrow></path>
             <g class="who-dial who-socket" transform=socket>

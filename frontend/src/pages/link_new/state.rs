@@ -8,6 +8,7 @@ use leptos::prelude::*;
 use crate::model::link_new::{Behaviour, Dials, Form, Half, is_link_file, words};
 use crate::pages::cluster_new::properties::SecretText;
 use crate::pages::topic::ask::Ask;
+use crate::shell::turn;
 use crate::state::Clusters;
 
 /// Stands for a cluster that this gateway does not have; no cluster's name begins so.
@@ -165,6 +166,8 @@ impl Wizard {
 
     pub(super) fn go(self, step: usize) {
         self.step.set(step);
+        // Somebody without a mouse begins at the top of the step, not behind its end.
+        request_animation_frame(|| turn::focus(".link-new-form > section:not([hidden])"));
         let is_sound = || untrack(|| self.side_fault().or_else(|| self.config_fault())).is_none();
         if step + 1 == super::STEPS.len() && !untrack(|| self.has_begun()) && is_sound() {
             for at in 0..self.halves.read_untracked().len() {

@@ -36,7 +36,7 @@ fn columns(with_link: bool) -> Vec<Column> {
             Column::new("records", "Lag, records", "132px").numeric().sorts().wide().hint(
                 "Offsets that the mirror lacks, with an arrow while they become more or fewer",
             ),
-            Column::new("lag", "Lag, time", "96px")
+            Column::new("lag", "Lag, time", "112px")
                 .numeric()
                 .sorts()
                 .hint("How long the oldest of them has been missing"),
@@ -187,7 +187,7 @@ fn cells(
             </span>
             <span class="cell-sub">
                 {state()}
-                <span>{text(|row| lag::words(&model::lag(row)))}</span>
+                <span class="num">{text(|row| lag::records_words(&model::lag(row)))}</span>
             </span>
         </th>
         {with_link

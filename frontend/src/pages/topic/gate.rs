@@ -71,8 +71,15 @@ pub(in crate::pages) fn ClusterDown(
     let (summary, cause, remedy) =
         (field(|fault| &fault.summary), field(|fault| &fault.cause), field(|fault| &fault.remedy));
     let name = cluster.name();
-    let message =
-        Signal::derive(move || format!("{name} is down: {}", summary.get().unwrap_or_default()));
+    // Some causes begin with the name themselves.
+    let message = Signal::derive(move || {
+        let summary = summary.get().unwrap_or_default();
+        if summary.starts_with(name.as_str()) {
+            summary
+        } else {
+            format!("{name} is down: {summary}")
+        }
+    });
     view! {
         <Show when=move || fault.read().is_some()>
             <ErrorNote message cause remedy />

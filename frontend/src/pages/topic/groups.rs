@@ -86,7 +86,7 @@ pub(super) fn Groups(subject: Subject) -> impl IntoView {
 }
 
 fn line((row, topic): (GroupRow, GroupTopic)) -> impl IntoView {
-    let route = Route::Group { cluster: row.cluster.clone(), group: row.group.clone() };
+    let route = Route::of_group(row.cluster.clone(), row.group.clone());
     let (name, kind) = (row.group.clone(), row.kind.words());
     view! {
         <tr>

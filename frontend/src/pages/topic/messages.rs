@@ -16,6 +16,7 @@ use leptos::prelude::*;
 use super::Subject;
 use crate::model::{messages as model, time};
 use crate::routes::{MessagesQuery, Route};
+use crate::shell::turn;
 use crate::state::Nav;
 use crate::ui::{Note, StateRole};
 use record::RecordPane;
@@ -82,9 +83,16 @@ pub(super) fn Messages(subject: Subject) -> impl IntoView {
             model::query(&subject.cluster.name(), &subject.name(), typed, n_partitions)
         })
     });
+    // Wherever the focus is beside the record, also on the table that it was opened from.
+    let close = move |event: leptos::ev::KeyboardEvent| {
+        if event.key() == "Escape" && query.with_untracked(|query| !query.record.is_empty()) {
+            asked.change(|query| query.record.clear());
+            turn::focus(".messages-found .table-scroll");
+        }
+    };
     view! {
         <Toolbar asked />
-        <div class="messages">
+        <div class="messages" on:keydown=close>
             {move || {
                 asked.again.track();
                 match search.get() {

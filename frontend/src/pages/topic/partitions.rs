@@ -9,8 +9,11 @@ use super::Subject;
 use crate::model::number::{UNKNOWN, signed};
 use crate::model::partitions::{self as model, PartitionColumn};
 use crate::model::sort::Direction;
-use crate::routes::Route;
-use crate::ui::{Badge, Bytes, Column, Count, DataTable, Shape, Show, Sorted, StateRole};
+use crate::routes::{Route, TopicTab};
+use crate::state::Nav;
+use crate::ui::{
+    Badge, Bytes, Column, CopyButton, Count, DataTable, Shape, Show, Sorted, StateRole,
+};
 
 fn columns() -> Vec<Column> {
     vec![
@@ -46,7 +49,11 @@ fn columns() -> Vec<Column> {
 
 #[component]
 pub(super) fn Partitions(subject: Subject) -> impl IntoView {
-    let sort = RwSignal::new((PartitionColumn::Number, Direction::Ascending));
+    let nav = expect_context::<Nav>();
+    let sort = Memo::new(move |_| match &*nav.route().read() {
+        Some(Route::Topic { sort, .. }) => model::read_order(sort),
+        _ => (PartitionColumn::default(), Direction::Ascending),
+    });
     let order = Memo::new(move |_| {
         let (column, direction) = sort.get();
         let order = subject.with(|detail| model::ordered(&detail.partitions, column, direction));
@@ -58,10 +65,17 @@ pub(super) fn Partitions(subject: Subject) -> impl IntoView {
     });
     let on_sort = Callback::new(move |key: &'static str| {
         let Some(clicked) = PartitionColumn::of_key(key) else { return };
-        sort.update(|(column, direction)| {
-            *direction = if *column == clicked { direction.flipped() } else { clicked.first() };
-            *column = clicked;
+        let (column, direction) = sort.get_untracked();
+        let direction = if column == clicked { direction.flipped() } else { clicked.first() };
+        nav.replace(&Route::Topic {
+            cluster: subject.cluster.name(),
+            topic: subject.name(),
+            tab: TopicTab::Partitions,
+            sort: model::order_word(clicked, direction),
         });
+    });
+    let offsets = Signal::derive(move || {
+        subject.with(|detail| model::offsets_text(&detail.partitions)).unwrap_or_default()
     });
     view! {
         <DataTable
@@ -72,6 +86,7 @@ pub(super) fn Partitions(subject: Subject) -> impl IntoView {
             sorted
             on_sort
         />
+        <p class="under-table"><CopyButton text=offsets label="Copy the offsets of all partitions" word="Copy offsets" /></p>
     }
 }
 

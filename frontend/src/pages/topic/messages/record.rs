@@ -59,7 +59,6 @@ pub(super) fn RecordPane(asked: Asked) -> impl IntoView {
     let keydown = move |event: leptos::ev::KeyboardEvent| match &*event.key() {
         "ArrowUp" => step(-1),
         "ArrowDown" => step(1),
-        "Escape" => asked.change(|query| query.record.clear()),
         _ => {}
     };
     let twins = Twins::start(asked.subject);

@@ -15,6 +15,7 @@ pub mod partitions;
 pub mod process;
 pub mod report;
 pub mod round;
+pub mod sessions;
 pub mod soak;
 pub mod steady;
 pub mod tools;

@@ -1,5 +1,6 @@
 // Browser sessions that look at a gateway for as long as standard input is open: `sessions.mjs ADDRESS COUNT PAGE…`.
-// Prints a line of JSON every ten seconds: what the tabs hold of JavaScript's memory, and how many errors they logged.
+// Prints a line of JSON every two seconds: what the tabs hold, of JavaScript and of the program, and how many errors
+// they logged.
 import { chromium } from '@playwright/test';
 
 const [address, count, ...pages] = process.argv.slice(2);
@@ -14,18 +15,29 @@ const tabs = await Promise.all(
     const page = await (await browser.newContext()).newPage();
     page.on('pageerror', () => errors++);
     page.on('console', (message) => message.type() === 'error' && errors++);
+    await page.addInitScript(() => {
+      globalThis.memories = [];
+      const start = WebAssembly.instantiateStreaming;
+      WebAssembly.instantiateStreaming = async (...program) => {
+        const started = await start(...program);
+        const { memory } = started.instance.exports;
+        if (memory) globalThis.memories.push(memory);
+        return started;
+      };
+    });
     await page.goto(`http://${address}${pages[n % pages.length]}`);
     await page.getByRole('main').waitFor();
     return page;
   }),
 );
 const tell = async () => {
-  const heaps = await Promise.all(tabs.map((tab) => tab.evaluate(() => performance.memory.usedJSHeapSize)));
+  const held = () => globalThis.memories.reduce((sum, { buffer }) => sum + buffer.byteLength, performance.memory.usedJSHeapSize);
+  const memory = await Promise.all(tabs.map((tab) => tab.evaluate(held)));
   const live = await Promise.all(tabs.map((tab) => tab.evaluate(() => document.body.innerText.length > 0)));
-  process.stdout.write(`${JSON.stringify({ heaps, live: live.filter(Boolean).length, errors })}\n`);
+  process.stdout.write(`${JSON.stringify({ memory, live: live.filter(Boolean).length, errors })}\n`);
 };
 await tell();
-const timer = setInterval(() => tell().catch(() => process.exit(1)), 10_000);
+const timer = setInterval(() => tell().catch(() => process.exit(1)), 2_000);
 process.stdin.on('end', async () => {
   clearInterval(timer);
   await browser.close();

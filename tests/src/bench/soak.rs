@@ -3,24 +3,17 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Stdio,
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, ensure};
-use serde::Deserialize;
-use tokio::{
-    io::{AsyncBufReadExt as _, BufReader},
-    process::{Child, Command},
-    sync::watch,
-    task::JoinSet,
-    time::sleep_until,
-};
+use anyhow::{Result, ensure};
+use tokio::{task::JoinSet, time::sleep_until};
 
 use super::{
     cells::Cell,
     drawbridge::Gateway,
     process,
+    sessions::Sessions,
     tools::{self, Batching},
 };
 use crate::{bed::Cluster, wire::Wire};
@@ -61,7 +54,7 @@ pub struct Sample {
     pub descriptors: usize,
     /// Records that the mirrors are behind, all partitions together.
     pub lag: i64,
-    /// Bytes of JavaScript memory in all sessions together.
+    /// Bytes that all sessions hold together: of JavaScript and of the program.
     pub heap: u64,
     /// Sessions that show something.
     pub sessions: usize,
@@ -98,14 +91,6 @@ impl Soaked {
     }
 }
 
-/// What the browsers' script says.
-#[derive(Debug, Clone, Default, Deserialize)]
-struct Told {
-    heaps: Vec<u64>,
-    live: usize,
-    errors: u64,
-}
-
 /// Lets it run and looks on.
 ///
 /// # Errors
@@ -135,7 +120,8 @@ pub async fn soak(plan: &Plan<'_>) -> Result<Soaked> {
             tools::produce(&jars, &bootstrap, (&name, &cell, records), batching, Some(RATE)).await
         });
     }
-    let (_browsers, told) = browsers(plan, &gateway).await?;
+    let sessions =
+        Sessions::open(&plan.sessions, gateway.address(), &pages(gateway.link_name())).await?;
     let began = Instant::now() + WARM;
     let mut next = began;
     let mut spent = Duration::ZERO;
@@ -149,12 +135,12 @@ pub async fn soak(plan: &Plan<'_>) -> Result<Soaked> {
         if let Some(ended) = producers.try_join_next() {
             ended??;
         }
-        let seen = told.borrow().clone();
+        let seen = sessions.seen();
         samples.push(Sample {
             resident: process::resident(pid)?,
             descriptors: fs::read_dir(format!("/proc/{pid}/fd"))?.count(),
             lag: gateway.lag().await?,
-            heap: seen.heaps.iter().sum(),
+            heap: seen.memory.iter().sum(),
             sessions: seen.live,
             errors: seen.errors,
         });
@@ -168,10 +154,10 @@ pub async fn soak(plan: &Plan<'_>) -> Result<Soaked> {
     Ok(Soaked { partitions, rate: RATE * u32::try_from(TOPICS)?, samples, cpu_share })
 }
 
-/// Opens the sessions; they end with the answer.
-async fn browsers(plan: &Plan<'_>, gateway: &Gateway) -> Result<(Child, watch::Receiver<Told>)> {
-    let link = format!("/links/destination/{}", gateway.link_name());
-    let pages = [
+/// What the sessions look at.
+fn pages(link: &str) -> [String; SESSIONS] {
+    let link = format!("/clusters/destination/links/{link}");
+    [
         "/".to_owned(),
         link.clone(),
         "/mirrors".to_owned(),
@@ -182,25 +168,5 @@ async fn browsers(plan: &Plan<'_>, gateway: &Gateway) -> Result<(Child, watch::R
         "/clusters".to_owned(),
         "/groups".to_owned(),
         "/links".to_owned(),
-    ];
-    let mut node = Command::new("node")
-        .arg(&plan.sessions)
-        .args([gateway.address(), &SESSIONS.to_string()])
-        .args(pages)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .context("starting node")?;
-    let mut lines = BufReader::new(node.stdout.take().context("its output")?).lines();
-    let first = lines.next_line().await?.context("the browsers do not start")?;
-    let (sender, told) = watch::channel(serde_json::from_str(&first)?);
-    tokio::spawn(async move {
-        while let Ok(Some(line)) = lines.next_line().await {
-            sender.send_replace(serde_json::from_str(&line).unwrap_or_default());
-        }
-        // Whoever looks finds no live session.
-        sender.send_replace(Told::default());
-    });
-    Ok((node, told))
+    ]
 }

@@ -29,6 +29,7 @@ use drawbridge_shared::view::{
 };
 use drawbridge_tests::{
     bed::{Cluster, Jars, Kafka, Version},
+    bench::sessions::Sessions,
     wire::Wire,
 };
 use tokio::{
@@ -46,6 +47,8 @@ const RATE: u64 = 50_000;
 const FIRST_ROWS: Duration = Duration::from_millis(150);
 const SHARE_OF_PERF: f64 = 0.5;
 const GROWTH_KIB: u64 = 48 * 1024;
+/// Of a tab, in bytes: what it keeps is bounded, and the garbage of JavaScript comes and goes.
+const TAB_GROWTH: u64 = 64 << 20;
 
 struct Asked {
     gateway: PathBuf,
@@ -130,7 +133,7 @@ async fn main() -> Result<()> {
     println!("{cel:>12.0}  records/s with a CEL filter, {:.2} of it", cel / perf);
 
     let tail = tail(&bench, &mut console, &gateway, asked.tail).await?;
-    let Tail { produced, shown, skipped, early, late } = tail;
+    let Tail { produced, shown, skipped, early, late, tab } = tail;
     println!("{produced:>12}  records written at {RATE}/s while a live search followed");
     println!("{shown:>12}  shown, {skipped} skipped{}", verdict(shown + skipped == produced));
     println!(
@@ -138,6 +141,12 @@ async fn main() -> Result<()> {
         early / 1024,
         late / 1024,
         verdict(late <= early + GROWTH_KIB)
+    );
+    println!(
+        "{:>12}  MiB held by a tab that follows, after ten seconds, {} MiB at most later{}",
+        tab.0 >> 20,
+        tab.1 >> 20,
+        verdict(tab.0 > 0 && tab.1 <= tab.0 + TAB_GROWTH)
     );
     gateway.child.kill().await?;
     ensure!(is_met, "not everything is as wanted");
@@ -213,6 +222,8 @@ struct Tail {
     /// Kilobytes resident after ten seconds, and at most from then on.
     early: u64,
     late: u64,
+    /// Bytes of a browser's tab that follows too, likewise.
+    tab: (u64, u64),
 }
 
 async fn tail(
@@ -224,10 +235,13 @@ async fn tail(
     console.search(RecordQuery { live: true, limit: 500, ..query(TAILED, Seek::Newest)? }).await?;
     // The first part says that it has begun.
     console.part().await?.context("a live search without parts")?;
+    let script = env::var_os("DRAWBRIDGE_SESSIONS").context("DRAWBRIDGE_SESSIONS")?;
+    let page = format!("/clusters/bench/topics/{TAILED}?tab=messages&live=true");
+    let sessions = Sessions::open(script, &gateway.address, &[page]).await?;
     let produced = RATE * time.as_secs();
     let mut producer = bench.produce(TAILED, produced, Some(RATE))?;
     let began = Instant::now();
-    let (mut shown, mut skipped, mut early, mut late) = (0, 0, 0, 0);
+    let (mut shown, mut skipped, mut early, mut late, mut tab) = (0, 0, 0, 0, (0, 0));
     let mut idle_since = Instant::now();
     let mut is_written = false;
     while shown + skipped < produced && (!is_written || idle_since.elapsed().as_secs() < 20) {
@@ -240,15 +254,18 @@ async fn tail(
             (shown, skipped) = (shown + n, skipped + part.skipped);
         }
         let now = gateway.resident()?;
+        let seen = sessions.seen();
+        ensure!(seen.live == 1 && seen.errors == 0, "the tab that follows is not well: {seen:?}");
+        let held = seen.memory.first().copied().unwrap_or_default();
         if began.elapsed() < Duration::from_secs(10) {
-            early = early.max(now)
+            (early, tab.0) = (early.max(now), tab.0.max(held));
         } else {
-            late = late.max(now)
+            (late, tab.1) = (late.max(now), tab.1.max(held));
         }
     }
     producer.wait().await?;
     console.stop().await?;
-    Ok(Tail { produced, shown, skipped, early, late })
+    Ok(Tail { produced, shown, skipped, early, late, tab })
 }
 
 struct Bench<'a> {

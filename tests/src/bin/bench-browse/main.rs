@@ -236,7 +236,7 @@ async fn tail(
     // The first part says that it has begun.
     console.part().await?.context("a live search without parts")?;
     let script = env::var_os("DRAWBRIDGE_SESSIONS").context("DRAWBRIDGE_SESSIONS")?;
-    let page = format!("/clusters/bench/topics/{TAILED}?tab=messages&live=true");
+    let page = format!("/clusters/bench/topics/{TAILED}/messages?live=true");
     let sessions = Sessions::open(script, &gateway.address, &[page]).await?;
     let produced = RATE * time.as_secs();
     let mut producer = bench.produce(TAILED, produced, Some(RATE))?;

@@ -118,7 +118,8 @@ impl Reader {
     }
 
     pub(super) fn poll(&self, wait: Duration) -> Polled<'_> {
-        match self.consumer.poll(wait) {
+        // Without a wait no clock is read, which costs more than a record that is there.
+        match self.consumer.poll(Duration::ZERO).or_else(|| self.consumer.poll(wait)) {
             None => Polled::Nothing,
             Some(Ok(message)) => Polled::Record(message),
             Some(Err(KafkaError::PartitionEOF(partition))) => Polled::End(partition),

@@ -117,10 +117,12 @@ impl Scan<'_> {
                 n_open -= 1;
                 reader.leave(self.topic(), read.window.partition);
             }
-            if let Some(stop) = self.stop() {
-                return Some(stop);
+            if self.is_due() {
+                if let Some(stop) = self.stop() {
+                    return Some(stop);
+                }
+                self.flush(|| (merge.positions(), Some(merge.remaining())));
             }
-            self.flush(|| (merge.positions(), Some(merge.remaining())));
         }
         for read in reads.into_values() {
             merge.take(read.window, read.found, read.is_complete);

@@ -145,10 +145,12 @@ impl Scan<'_> {
                 }
                 Polled::Failed(words) => return failed(&words),
             }
-            if let Some(stop) = self.stop() {
-                return stop;
+            if self.is_due() {
+                if let Some(stop) = self.stop() {
+                    return stop;
+                }
+                self.flush(|| parts.at());
             }
-            self.flush(|| parts.at());
         }
     }
 }

@@ -314,7 +314,7 @@ fn Partitions(mirror: Mirror) -> impl IntoView {
             row=Arc::new(move |number| cells(mirror, number))
             row_heights=(36, 58)
         />
-        <p class="under-table"><CopyButton text=offsets label="Copy the offsets of both sides" word="Copy offsets" /></p>
+        <p class="under-table"><CopyButton text=offsets label="Copy offsets of both sides" word="Copy offsets" /></p>
     }
 }
 

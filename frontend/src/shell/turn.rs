@@ -17,23 +17,22 @@ pub(super) fn announce(nav: Nav) {
     on_cleanup(move || popped.remove());
     Effect::new(move |before: Option<Option<crate::routes::Route>>| {
         let page = nav.route().get().map(|route| route.page());
-        let is_back = is_back.try_update_value(std::mem::take) == Some(true);
         // On the first page the focus stays where the browser has it.
-        let left = before.as_ref().filter(|before| **before != page);
-        if before.is_none() || left.is_some() {
+        let is_first = before.is_none();
+        let left = before.filter(|before| *before != page);
+        if is_first || left.is_some() {
             let title = page.as_ref().map(crate::routes::Route::title);
             document().set_title(title.as_deref().unwrap_or("Not found · Drawbridge"));
         }
-        if let Some(left) = left {
-            let path = left.as_ref().filter(|_| is_back).map(|left| left.path());
-            let link = path.map(|path| format!("main a[href='{path}']"));
-            request_animation_frame(move || {
-                focus("main h1");
-                if let Some(link) = link {
-                    return_to(link, PATIENCE);
-                }
-            });
-        }
+        request_animation_frame(move || {
+            // The router hears of a step back first, and the page has turned before the listener above runs.
+            let is_back = is_back.try_update_value(std::mem::take) == Some(true);
+            let Some(left) = left else { return };
+            focus("main h1");
+            if let Some(left) = left.filter(|_| is_back) {
+                return_to(format!("main a[href='{}']", left.path()), PATIENCE);
+            }
+        });
         page
     });
 }

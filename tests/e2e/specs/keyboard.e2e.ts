@@ -42,9 +42,10 @@ test("the map is walked by Tab: clusters and links are reached, Enter opens one,
   await expect(edge).toBeInViewport();
   await page.keyboard.press("Enter");
   await expect(page.getByRole("heading", { level: 1, name: "from-on-prem-link" })).toBeFocused();
-  await page.keyboard.press("Alt+ArrowLeft");
+  await page.goBack();
   await expect(page.getByRole("heading", { level: 1, name: "Topology" })).toBeVisible();
-  await expect(edge).toBeFocused();
+  // The page has more than one link to it; the first that is there takes the focus.
+  await expect(page.locator("main a:focus")).toHaveAttribute("href", link);
   await tabTo(page, cluster);
   await page.keyboard.press("Enter");
   await expect(page.getByRole("heading", { level: 1, name: "on-prem" })).toBeFocused();
@@ -68,23 +69,25 @@ test("a link's tabs are reached and opened by keyboard, and stay after a reload"
 });
 
 test("mirrors are ticked with the arrow keys and Space, and promoted by what is in the bar", async ({ page }) => {
-  await open(page, `${link}?tab=mirrors`);
+  // By name, since the order by trouble changes while data moves.
+  await open(page, `${link}?tab=mirrors&sort=topic`);
   const table = page.getByRole("group", { name: /^Mirror topics: arrow keys/ });
   await tabTo(page, table);
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Space");
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Space");
-  const ticks = page.getByRole("checkbox", { name: /^Choose / });
+  const ticks = page.getByRole("table", { name: "Mirror topics" }).getByRole("checkbox");
   await expect(ticks.nth(0)).toBeChecked();
   await expect(ticks.nth(1)).toBeChecked();
-  await expect(page.getByText("2 chosen")).toBeVisible();
+  const bar = page.getByRole("group", { name: "Chosen mirrors" });
+  await expect(bar.getByRole("status")).toHaveText("2 mirrors chosen");
   // Once more takes it back.
   await page.keyboard.press("Space");
   await expect(ticks.nth(1)).not.toBeChecked();
   await page.keyboard.press("Space");
   const names = await page.getByRole("table", { name: "Mirror topics" }).getByRole("rowheader").getByRole("link").allInnerTexts();
-  await tabTo(page, page.getByRole("link", { name: "Promote…" }).last());
+  await tabTo(page, bar.getByRole("button", { name: "Promote…" }));
   await page.keyboard.press("Enter");
   await expect(page.getByRole("heading", { level: 1, name: /^Promote/ })).toBeFocused();
   await expect(page).toHaveURL(new RegExp(`/promote\\?topics=${names.slice(0, 2).join("(%2C|,)")}$`));
@@ -183,7 +186,7 @@ test("a search and an order of every list are in the URL and there after a reloa
     ["/links", "Links", "Search links", "from"],
     ["/mirrors", "Mirror topics", "Search mirrors", "orders"],
     ["/groups", "Groups", "Search groups or topics", "nightly"],
-    ["/topics", "Topics", "Search topics", "orders"],
+    ["/clusters/on-prem/topics", "Topics", "Search topics", "orders"],
     [`${link}?tab=mirrors`, "Mirror topics", "Search mirrors", "orders"],
   ];
   for (const [path, table, search, text] of lists) {
@@ -229,10 +232,10 @@ test("offsets are copied, and what an action is as a call", async ({ page, conte
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   const copied = () => page.evaluate(() => navigator.clipboard.readText());
   await open(page, "/clusters/on-prem/topics/orders");
-  await page.getByRole("button", { name: "Copy the offsets of all partitions" }).click();
+  await page.getByRole("button", { name: "Copy offsets of all partitions" }).click();
   await expect.poll(copied).toMatch(/^partition\tlog start\thigh watermark\n0\t\d+\t\d+\n/);
   await open(page, `${link}/mirrors/orders`);
-  await page.getByRole("button", { name: "Copy the offsets of both sides" }).click();
+  await page.getByRole("button", { name: "Copy offsets of both sides" }).click();
   await expect.poll(copied).toMatch(/^partition\tmirror's end\tsource's end\n0\t\d+\t\d+\n/);
   await open(page, link);
   await page.getByText("Pause by a REST call").click();

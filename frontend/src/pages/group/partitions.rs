@@ -71,7 +71,7 @@ pub(super) fn Partitions(subject: Subject) -> impl IntoView {
             <div class="section-head">
                 <h2>"Partitions"</h2>
                 <Toggle label="Only with lag" checked=only_lag on_change=show />
-                <CopyButton text=offsets label="Copy the group's offsets" word="Copy offsets" />
+                <CopyButton text=offsets label="Copy offsets of the group" word="Copy offsets" />
                 <span class="muted num" role="status">{said}</span>
             </div>
             <Show when=move || { n_all.get() > 0 } fallback=none>

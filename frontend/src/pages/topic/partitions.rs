@@ -86,7 +86,7 @@ pub(super) fn Partitions(subject: Subject) -> impl IntoView {
             sorted
             on_sort
         />
-        <p class="under-table"><CopyButton text=offsets label="Copy the offsets of all partitions" word="Copy offsets" /></p>
+        <p class="under-table"><CopyButton text=offsets label="Copy offsets of all partitions" word="Copy offsets" /></p>
     }
 }
 

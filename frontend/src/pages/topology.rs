@@ -134,27 +134,29 @@ pub fn TopologyPage() -> impl IntoView {
         }
     };
     let first_cluster = || view! { <NoClusters /> };
+    // Before the links are known, clusters alone would say that there are none.
+    let followed = Signal::derive(move || {
+        let clusters = world.clusters.followed().get();
+        if clusters.data.is_none() { clusters } else { world.links.followed().get() }
+    });
     view! {
         <PageHead title="Topology" facts actions />
-        <Gate followed=world.clusters.followed() label="Loading clusters" back=Route::Clusters back_label="All clusters">
+        <Gate followed label="Loading links and clusters" back=Route::Clusters back_label="All clusters">
             <Show when=move || !is_bare.get() fallback=first_cluster>
-                // Before the links are known, clusters alone would say that there are none.
-                <Gate followed=world.links.followed() label="Loading links" back=Route::Clusters back_label="All clusters">
-                    <Show when=move || has_links.get()>
-                        <Headline world />
+                <Show when=move || has_links.get()>
+                    <Headline world />
+                </Show>
+                <div
+                    on:pointerover=move |event| world.point_at(&event)
+                    on:pointerleave=move |_| world.hot.set(String::new())
+                    on:focusin=move |event| world.point_at(&event)
+                    on:focusout=move |_| world.hot.set(String::new())
+                >
+                    <map::Map world />
+                    <Show when=move || has_links.get() fallback=move || view! { <NoLinks world /> }>
+                        <table::Twin world />
                     </Show>
-                    <div
-                        on:pointerover=move |event| world.point_at(&event)
-                        on:pointerleave=move |_| world.hot.set(String::new())
-                        on:focusin=move |event| world.point_at(&event)
-                        on:focusout=move |_| world.hot.set(String::new())
-                    >
-                        <map::Map world />
-                        <Show when=move || has_links.get() fallback=move || view! { <NoLinks world /> }>
-                            <table::Twin world />
-                        </Show>
-                    </div>
-                </Gate>
+                </div>
             </Show>
         </Gate>
     }

@@ -21,18 +21,19 @@ pub(crate) async fn fresh_topic(
     Ok((wire, topic))
 }
 
-/// Asks again and again until `seen` says yes; fails after two minutes.
+/// Asks again and again until `seen` says yes; fails after four minutes: a link that changes hands twice waits a minute
+/// each time before it writes.
 pub(crate) async fn eventually<T, F>(what: &str, mut seen: F) -> Result<T>
 where
     F: AsyncFnMut() -> Result<Option<T>>,
 {
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(120);
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(240);
     loop {
         if let Some(value) = seen().await? {
             return Ok(value);
         }
         if tokio::time::Instant::now() > deadline {
-            bail!("not within two minutes: {what}");
+            bail!("not within four minutes: {what}");
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }

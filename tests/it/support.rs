@@ -21,8 +21,8 @@ pub(crate) async fn fresh_topic(
     Ok((wire, topic))
 }
 
-/// Asks again and again until `seen` says yes; fails after four minutes: a link that changes hands twice waits a minute
-/// each time before it writes.
+/// Asks again and again until `seen` says yes; fails after four minutes: a link that changes hands waits 35 seconds
+/// before it writes, and may do so twice.
 pub(crate) async fn eventually<T, F>(what: &str, mut seen: F) -> Result<T>
 where
     F: AsyncFnMut() -> Result<Option<T>>,

@@ -57,13 +57,14 @@ const PREFIX: &str = "DRAWBRIDGE_";
 const CONFIG_FILE: &str = "DRAWBRIDGE_CONFIG";
 
 /// Variables of the `./dev` script and the test suites, which may be set around the gateway.
-const NOT_OURS: [&str; 7] = [
+const NOT_OURS: [&str; 8] = [
     "DRAWBRIDGE_BIN",
     "DRAWBRIDGE_CACHE",
     "DRAWBRIDGE_CHROMIUM",
     "DRAWBRIDGE_DIST",
     "DRAWBRIDGE_KAFKA_BED",
     "DRAWBRIDGE_SCREENSHOTS",
+    "DRAWBRIDGE_SESSIONS",
     "DRAWBRIDGE_TEST_RECORDS",
 ];
 

@@ -345,8 +345,6 @@ impl Bench<'_> {
         fs::write(&properties, format!("bootstrap.servers={}\n", self.kafka.back_door()))?;
         let mut command = Command::new(binary);
         command
-            // Not a setting of the gateway.
-            .env_remove("DRAWBRIDGE_SESSIONS")
             .args(["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--clusters-dir"])
             .arg(self.scratch.join("clusters"))
             .arg("--cluster")

@@ -118,8 +118,7 @@ impl Reader {
     }
 
     pub(super) fn poll(&self, wait: Duration) -> Polled<'_> {
-        // Without a wait no clock is read, which costs more than a record that is there.
-        match self.consumer.poll(Duration::ZERO).or_else(|| self.consumer.poll(wait)) {
+        match self.consumer.poll(wait) {
             None => Polled::Nothing,
             Some(Ok(message)) => Polled::Record(message),
             Some(Err(KafkaError::PartitionEOF(partition))) => Polled::End(partition),

@@ -77,9 +77,7 @@ pub(super) fn run(job: &Job, reader: &Reader, outlet: &Outlet) {
         look: Look::of(&job.query),
         started: now,
         heard: now,
-        is_heard: false,
         sent: now,
-        looked: Looked::default(),
         progress: SearchProgress::default(),
         batch: VecDeque::new(),
         batch_bytes: 0,
@@ -94,33 +92,14 @@ pub(super) fn run(job: &Job, reader: &Reader, outlet: &Outlet) {
     outlet.finish();
 }
 
-/// Records and bytes after which a search looks at the clock and at who waits for it. For every record that would
-/// cost more than the record.
-const LOOK_RECORDS: u32 = 64;
-const LOOK_BYTES: u64 = 256 * 1024;
-
-/// What came since the last such look.
-#[derive(Default)]
-struct Looked {
-    records: u32,
-    /// Bytes read up to then.
-    bytes: u64,
-    /// Whether nothing came meanwhile, so that there is time to look.
-    is_idle: bool,
-}
-
 struct Scan<'a> {
     job: &'a Job,
     reader: &'a Reader,
     outlet: &'a Outlet,
     look: Look,
     started: Instant,
-    /// When the brokers last sent something, as far as it was noted.
     heard: Instant,
-    /// Whether they sent something since.
-    is_heard: bool,
     sent: Instant,
-    looked: Looked,
     progress: SearchProgress,
     batch: VecDeque<RecordView>,
     batch_bytes: usize,
@@ -225,31 +204,13 @@ impl Scan<'_> {
             .then_some(Stop::End(SearchEnd::Budget))
     }
 
-    /// Whether it is time to look whether to stop and what to send.
-    fn is_due(&mut self) -> bool {
-        self.looked.records += 1;
-        let bytes = self.progress.bytes.saturating_sub(self.looked.bytes);
-        let is_due = self.looked.is_idle
-            || self.looked.records >= LOOK_RECORDS
-            || bytes >= LOOK_BYTES
-            || (!self.job.query.live && self.is_full());
-        if is_due {
-            self.looked = Looked { bytes: self.progress.bytes, ..Looked::default() };
-        }
-        is_due
-    }
-
     /// Something from the brokers came.
     fn hear(&mut self) {
-        self.is_heard = true;
+        self.heard = Instant::now();
     }
 
     /// Nothing came; whether that was so for too long.
-    fn silence(&mut self, trouble: Option<&str>) -> Option<Stop> {
-        self.looked.is_idle = true;
-        if std::mem::take(&mut self.is_heard) {
-            self.heard = Instant::now();
-        }
+    fn silence(&self, trouble: Option<&str>) -> Option<Stop> {
         let is_dead = !self.job.query.live && self.heard.elapsed() >= PATIENCE;
         is_dead.then(|| {
             let seconds = PATIENCE.as_secs();

@@ -117,12 +117,10 @@ impl Scan<'_> {
                 n_open -= 1;
                 reader.leave(self.topic(), read.window.partition);
             }
-            if self.is_due() {
-                if let Some(stop) = self.stop() {
-                    return Some(stop);
-                }
-                self.flush(|| (merge.positions(), Some(merge.remaining())));
+            if let Some(stop) = self.stop() {
+                return Some(stop);
             }
+            self.flush(|| (merge.positions(), Some(merge.remaining())));
         }
         for read in reads.into_values() {
             merge.take(read.window, read.found, read.is_complete);

@@ -145,12 +145,10 @@ impl Scan<'_> {
                 }
                 Polled::Failed(words) => return failed(&words),
             }
-            if self.is_due() {
-                if let Some(stop) = self.stop() {
-                    return stop;
-                }
-                self.flush(|| parts.at());
+            if let Some(stop) = self.stop() {
+                return stop;
             }
+            self.flush(|| parts.at());
         }
     }
 }

@@ -234,6 +234,38 @@ pub fn find_partition<'a>(
     partitions.iter().find(|at| at.partition == number && at.topic == topic)
 }
 
+/// What it is called.
+#[must_use]
+pub fn noun(kind: GroupKind) -> &'static str {
+    match kind {
+        GroupKind::Share => "share group",
+        GroupKind::Streams => "streams group",
+        GroupKind::Classic | GroupKind::Consumer | GroupKind::Unknown => "consumer group",
+    }
+}
+
+/// What becomes of a group without members.
+#[must_use]
+pub fn without_members(kind: GroupKind) -> &'static str {
+    match kind {
+        GroupKind::Share => {
+            "Nobody reads for this group now. The broker keeps where it stands, record by record."
+        }
+        _ => {
+            "Nobody reads for this group now. Its offsets stay until they expire, seven days after the last member left unless the brokers' offsets.retention.minutes says otherwise."
+        }
+    }
+}
+
+/// Where the members of a group begin that has read nothing, and where they do after it was deleted.
+#[must_use]
+pub fn reset_config(kind: GroupKind) -> &'static str {
+    match kind {
+        GroupKind::Share => "share.auto.offset.reset",
+        _ => "auto.offset.reset",
+    }
+}
+
 /// Why the group's offsets cannot be changed from here whatever its members do, if so.
 #[must_use]
 pub fn why_no_offsets(row: &GroupRow) -> Option<String> {

@@ -147,7 +147,7 @@ fn Facts(subject: Subject) -> impl IntoView {
     };
     view! {
         <p class="way">
-            "consumer group on " <a href=href>{cluster.to_string()}</a>
+            {move || subject.with(|detail| model::noun(detail.group.kind))} " on " <a href=href>{cluster.to_string()}</a>
             {move || {
                 let meaning = subject.with(|detail| model::meaning(&detail.group));
                 meaning.map(|meaning| format!(" · {meaning}"))

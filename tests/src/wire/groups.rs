@@ -5,8 +5,8 @@ use anyhow::{Result, bail, ensure};
 use bytes::Bytes;
 use kafka_protocol::messages::{
     ConsumerGroupHeartbeatRequest, IncrementalAlterConfigsRequest, JoinGroupRequest,
-    OffsetCommitRequest, OffsetFetchRequest, ShareFetchRequest, ShareGroupHeartbeatRequest,
-    SyncGroupRequest,
+    OffsetCommitRequest, OffsetFetchRequest, ShareFetchRequest, ShareFetchResponse,
+    ShareGroupHeartbeatRequest, SyncGroupRequest,
     incremental_alter_configs_request::{AlterConfigsResource, AlterableConfig},
     join_group_request::JoinGroupRequestProtocol,
     offset_commit_request::{OffsetCommitRequestPartition, OffsetCommitRequestTopic},
@@ -218,13 +218,7 @@ impl Wire {
             .with_batch_size(100)
             .with_topics(vec![wanted(Vec::new())]);
         loop {
-            let answer = self.call(&request).await?;
-            ensure!(
-                answer.error_code == 0,
-                "ShareFetch: {} {:?}",
-                answer.error_code,
-                answer.error_message
-            );
+            let answer = self.share_fetch(&request).await?;
             let got = answer.responses.iter().flat_map(|topic| &topic.partitions);
             let got: Vec<(i64, i64)> = got
                 .flat_map(|partition| &partition.acquired_records)
@@ -242,15 +236,16 @@ impl Wire {
                     .with_acknowledge_types(vec![1])
             });
             request.topics = vec![wanted(accept.collect())];
-            let answer = self.call(&request).await?;
-            ensure!(
-                answer.error_code == 0,
-                "ShareFetch: {} {:?}",
-                answer.error_code,
-                answer.error_message
-            );
+            self.share_fetch(&request).await?;
             return Ok(got.iter().map(|(first, last)| last - first + 1).sum());
         }
+    }
+
+    async fn share_fetch(&mut self, request: &ShareFetchRequest) -> Result<ShareFetchResponse> {
+        let answer = self.call(request).await?;
+        let (code, words) = (answer.error_code, &answer.error_message);
+        ensure!(code == 0, "ShareFetch: error {code} {words:?}");
+        Ok(answer)
     }
 
     /// Joins a streams group (KIP-1071) with a topology of one part that reads `topic`, and heartbeats until it has

@@ -24,12 +24,15 @@ pub(super) fn doomed(subject: Subject) -> Doomed {
         let n = subject.with(|detail| detail.partitions.len()).unwrap_or(0);
         counted(n.try_into().unwrap_or(u64::MAX), "committed offset", "committed offsets")
     };
+    let begins = move || subject.with(|detail| model::reset_config(detail.group.kind));
     let lost = move || {
         view! {
             <p>
                 <b>"What is lost. "</b>
                 {goes}
-                ". A consumer that comes back under this name begins where its auto.offset.reset says. This cannot be undone."
+                ". A consumer that comes back under this name begins where "
+                {begins}
+                " says. This cannot be undone."
             </p>
         }
     };

@@ -28,12 +28,9 @@ pub(super) fn Members(subject: Subject) -> impl IntoView {
             )
         })
     };
-    let none = || {
-        view! {
-            <p class="muted">
-                "Nobody reads for this group now. Its offsets stay until they expire, seven days after the last member left unless the brokers' offsets.retention.minutes says otherwise."
-            </p>
-        }
+    let none = move || {
+        let words = move || subject.with(|detail| model::without_members(detail.group.kind));
+        view! { <p class="muted">{words}</p> }
     };
     view! {
         <Panel title>

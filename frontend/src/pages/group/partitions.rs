@@ -58,13 +58,13 @@ pub(super) fn Partitions(subject: Subject) -> impl IntoView {
     let said = move || {
         counted(keys.read().len().try_into().unwrap_or(u64::MAX), "partition", "partitions")
     };
-    let none = || {
-        view! {
-            <EmptyState
-                title="No offsets"
-                text="The group has committed nothing and reads nothing: its consumers begin where auto.offset.reset says."
-            />
-        }
+    let none = move || {
+        let begins = subject.with(|detail| model::reset_config(detail.group.kind));
+        let text = format!(
+            "The group has committed nothing and reads nothing: its consumers begin where {} says.",
+            begins.unwrap_or("auto.offset.reset")
+        );
+        view! { <EmptyState title="No offsets" text /> }
     };
     view! {
         <div class="part">

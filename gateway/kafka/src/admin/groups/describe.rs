@@ -8,10 +8,13 @@ use kafka_protocol::messages::{
     consumer_group_describe_response as modern, describe_groups_response as classic,
 };
 
+use kafka_protocol::protocol::StrBytes;
+
 use super::{GroupDescription, GroupKind, GroupMember, group_ids};
 use crate::{
     admin::{PerItem, TopicPartition, acls::operations, outcome},
     client::{ANY_VERSION, Client, Use},
+    connection::Connection,
     error::{Asked, Error, ErrorCode, Result},
     wire::{consumer_assignment, consumer_subscription},
 };
@@ -69,11 +72,8 @@ impl Client {
             .await?;
         let groups = response.groups.iter().map(|group| {
             let id = group.group_id.0.to_string();
-            let asked = || {
-                let asked = Asked::new("ConsumerGroupDescribe").about(format!("group {id}"));
-                asked.of(connection.target())
-            };
-            let result = outcome(group.error_code, group.error_message.as_ref(), asked);
+            let told = (group.error_code, group.error_message.as_ref());
+            let result = described("ConsumerGroupDescribe", &id, told, &connection);
             (id, result.map(|()| modern_group(group, broker)))
         });
         Ok(groups.collect())
@@ -95,18 +95,25 @@ impl Client {
             .await?;
         let groups = response.groups.iter().map(|group| {
             let id = group.group_id.0.to_string();
-            let asked = || {
-                let asked = Asked::new("DescribeGroups").about(format!("group {id}"));
-                asked.of(connection.target())
-            };
             // Before version 6 a group that does not exist is described as a dead one.
             let dead = group.error_code == 0 && group.group_state.as_str() == "Dead";
             let code = if dead { ErrorCode::GROUP_ID_NOT_FOUND.0 } else { group.error_code };
-            let result = outcome(code, group.error_message.as_ref(), asked);
+            let told = (code, group.error_message.as_ref());
+            let result = described("DescribeGroups", &id, told, &connection);
             (id, result.map(|()| classic_group(group, broker)))
         });
         Ok(groups.collect())
     }
+}
+
+/// Whether a group was described: the code and the words that came with it.
+fn described(
+    api: &'static str,
+    id: &str,
+    (code, words): (i16, Option<&StrBytes>),
+    connection: &Connection,
+) -> Result<()> {
+    outcome(code, words, || Asked::new(api).about(format!("group {id}")).of(connection.target()))
 }
 
 /// The groups that were not found among a kind.

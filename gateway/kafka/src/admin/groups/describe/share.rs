@@ -5,6 +5,7 @@ use kafka_protocol::messages::{
 };
 
 use super::super::{GroupDescription, GroupKind, GroupMember, ShareOffset, group_ids};
+use super::described;
 use crate::{
     admin::{
         PerItem, PerPartition, TopicPartition, acls::operations, offsets::about, outcome, wire,
@@ -31,12 +32,9 @@ impl Client {
             .await?;
         let groups = answer.groups.iter().map(|group| {
             let id = group.group_id.0.to_string();
-            let asked = || {
-                let asked = Asked::new("ShareGroupDescribe").about(format!("group {id}"));
-                asked.of(connection.target())
-            };
-            let result = outcome(group.error_code, group.error_message.as_ref(), asked);
-            (id, result.map(|()| described(group, broker)))
+            let told = (group.error_code, group.error_message.as_ref());
+            let result = described("ShareGroupDescribe", &id, told, &connection);
+            (id, result.map(|()| share_group(group, broker)))
         });
         Ok(groups.collect())
     }
@@ -75,7 +73,7 @@ impl Client {
     }
 }
 
-fn described(group: &response::DescribedGroup, broker: i32) -> GroupDescription {
+fn share_group(group: &response::DescribedGroup, broker: i32) -> GroupDescription {
     let members = group.members.iter().map(|member| GroupMember {
         id: member.member_id.to_string(),
         instance_id: None,

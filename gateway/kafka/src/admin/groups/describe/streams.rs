@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::{GroupDescription, GroupKind, GroupMember};
+use super::described;
 use crate::{
-    admin::{PerItem, TopicPartition, acls::operations, outcome, wire},
+    admin::{PerItem, TopicPartition, acls::operations, wire},
     client::{ANY_VERSION, Client, Use},
     error::{Asked, Result},
     wire::later::{StreamsGroup, StreamsGroupDescribeRequest, Subtopology, Tasks},
@@ -27,13 +28,10 @@ impl Client {
         let parts = answer.groups.iter().flat_map(|group| &group.subtopologies);
         let sizes = self.sizes(parts).await;
         let groups = answer.groups.iter().map(|group| {
-            let asked = || {
-                let asked = Asked::new("StreamsGroupDescribe").about(format!("group {}", group.id));
-                asked.of(connection.target())
-            };
             let message = Some(wire(&group.error_message)).filter(|words| !words.is_empty());
-            let result = outcome(group.error_code, message.as_ref(), asked);
-            (group.id.clone(), result.map(|()| described(group, broker, &sizes)))
+            let told = (group.error_code, message.as_ref());
+            let result = described("StreamsGroupDescribe", &group.id, told, &connection);
+            (group.id.clone(), result.map(|()| streams_group(group, broker, &sizes)))
         });
         Ok(groups.collect())
     }
@@ -58,7 +56,7 @@ impl Client {
     }
 }
 
-fn described(
+fn streams_group(
     group: &StreamsGroup,
     broker: i32,
     sizes: &BTreeMap<String, usize>,

@@ -245,7 +245,11 @@ fn cells(choice: Choice, name: String) -> AnyView {
     let badge =
         move |words: String| view! { <Badge plain=true role text=words.clone() title=words /> };
     // Without the column's head the word alone does not say what it answers.
-    let alone = if words == "yes" { "can be mirrored".to_owned() } else { words.clone() };
+    let alone = match words.strip_prefix(&format!("Topic '{}' ", row.mirror_topic)) {
+        Some(rest) => rest.to_owned(),
+        None if words == "yes" => "can be mirrored".to_owned(),
+        None => words.clone(),
+    };
     view! {
         <th scope="row">
             <label class="topic-cell" title=name.clone()>

@@ -22,6 +22,7 @@ pub(crate) use throttle::Throttled;
 use self::{metadata::MetadataCache, pool::Pool};
 use crate::{
     error::{Asked, Error, ErrorCode, Result},
+    send_guard::SendGuard,
     settings::ConnectionSettings,
     stats::ClientStats,
 };
@@ -34,6 +35,7 @@ use crate::{
 pub struct Client {
     inner: Arc<Inner>,
     deadline: Duration,
+    guard: Option<SendGuard>,
 }
 
 #[derive(Debug)]
@@ -75,13 +77,20 @@ impl Client {
             metadata: MetadataCache::default(),
             coordinators: coordinators::Coordinators::default(),
         };
-        Ok(Self { inner: Arc::new(inner), deadline })
+        Ok(Self { inner: Arc::new(inner), deadline, guard: None })
     }
 
     /// The same client (connections included) whose calls end after `deadline` at the latest.
     #[must_use]
     pub fn with_deadline(&self, deadline: Duration) -> Self {
-        Self { inner: Arc::clone(&self.inner), deadline }
+        Self { deadline, ..self.clone() }
+    }
+
+    /// The same client (connections included) whose requests go out only while `guard` lets them; otherwise its calls
+    /// end with [`Error::Withheld`].
+    #[must_use]
+    pub fn with_guard(&self, guard: SendGuard) -> Self {
+        Self { guard: Some(guard), ..self.clone() }
     }
 
     /// The settings in force: those the client was made with, or the last of [`Client::renew`].

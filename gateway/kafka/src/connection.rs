@@ -32,7 +32,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use self::{
-    shared::{Lost, Shared, State, Waiter},
+    shared::{Shared, State, Unanswered, Waiter},
     tasks::{read_frames, watch_deadlines, write_frames},
 };
 use crate::{
@@ -265,7 +265,7 @@ impl Connection {
         mut frame: Frame,
         deadline: Instant,
         asked: &Asked,
-    ) -> Result<oneshot::Receiver<Result<Bytes, Lost>>, Error> {
+    ) -> Result<oneshot::Receiver<Result<Bytes, Unanswered>>, Error> {
         let permit = self.outgoing.reserve().await;
         let (reply, answer) = oneshot::channel();
         let mut state = self.shared.lock();
@@ -275,7 +275,7 @@ impl Connection {
                 let death = death.clone().unwrap_or_else(|| {
                     Death::new(ConnectCause::ClosedByPeer, "the connection ended")
                 });
-                return Err(lost(Lost { death, sent: false }, asked));
+                return Err(unanswered(Unanswered::Lost { death, sent: false }, asked));
             }
         };
         let correlation = state.next_correlation;
@@ -292,14 +292,14 @@ impl Connection {
 
     async fn await_answer(
         &self,
-        answer: oneshot::Receiver<Result<Bytes, Lost>>,
+        answer: oneshot::Receiver<Result<Bytes, Unanswered>>,
         deadline: Instant,
         patience: Duration,
         asked: &Asked,
     ) -> Result<Bytes, Error> {
         match timeout_at(deadline, answer).await {
             Ok(Ok(Ok(response))) => Ok(response),
-            Ok(Ok(Err(failure))) => Err(lost(failure, asked)),
+            Ok(Ok(Err(why))) => Err(unanswered(why, asked)),
             // The reader task is gone with the runtime.
             Ok(Err(_)) => Err(Error::Closed),
             Err(_) => Err(self.give_up(patience, asked)),
@@ -320,7 +320,10 @@ impl Drop for Connection {
     }
 }
 
-fn lost(Lost { death, sent }: Lost, asked: &Asked) -> Error {
+fn unanswered(why: Unanswered, asked: &Asked) -> Error {
+    let Unanswered::Lost { death, sent } = why else {
+        return Error::Withheld { asked: asked.clone() };
+    };
     let Death { what, detail, remedy, .. } = death;
     let what = if detail.is_empty() { what } else { format!("{what} ({detail})") };
     match remedy {

@@ -111,6 +111,12 @@ pub enum Error {
         /// Whether the request may have reached the broker, so that it may have been carried out.
         sent: bool,
     },
+    /// Leave to send had ended ([`crate::SendGuard`]); nothing of the request went out.
+    #[error("{asked} was not sent: leave to send had ended")]
+    Withheld {
+        /// What was asked.
+        asked: Asked,
+    },
     /// The broker and this client share no version of the API.
     #[error("{asked} is not possible: the broker offers {}, this client speaks {client}", broker.as_deref().unwrap_or("no version of it"))]
     UnsupportedVersion {
@@ -178,6 +184,7 @@ impl Error {
             | Self::Protocol { .. }
             | Self::Settings(_)
             | Self::InvalidRequest { .. }
+            | Self::Withheld { .. }
             | Self::Closed => false,
         }
     }

@@ -17,6 +17,8 @@ pub(crate) use flexible::Flexible;
 use guard::GuardedBuf;
 pub(crate) use versions::VersionTable;
 
+use crate::send_guard::SendGuard;
+
 /// Offset of the correlation id in a frame: length, API key and version stand before it.
 const CORRELATION_AT: usize = 8;
 
@@ -25,6 +27,8 @@ const CORRELATION_AT: usize = 8;
 pub(crate) struct Frame {
     head: BytesMut,
     tail: Vec<Bytes>,
+    /// Whether it may go; without one it may.
+    pub(crate) guard: Option<SendGuard>,
 }
 
 impl Frame {
@@ -35,7 +39,7 @@ impl Frame {
         let size = head.len().checked_sub(4)? + tail.iter().map(Bytes::len).sum::<usize>();
         let size = i32::try_from(size).ok()?;
         head.get_mut(..4)?.copy_from_slice(&size.to_be_bytes());
-        Some(Self { head, tail })
+        Some(Self { head, tail, guard: None })
     }
 
     /// Writes the correlation id into the header.

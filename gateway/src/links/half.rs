@@ -12,14 +12,17 @@ use drawbridge_shared::{
         SourceTopicRow,
     },
 };
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    time::Instant,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{
     ends::Ends,
     stats::{MirrorStats, Throttled},
 };
-use crate::{clusters::Cluster, refusal::Refusal};
+use crate::{clock::now_ms, clusters::Cluster, refusal::Refusal};
 
 /// Where the answer to an order goes.
 pub(super) type Reply<T> = oneshot::Sender<Result<T, Refusal>>;
@@ -53,10 +56,19 @@ pub(super) enum Order {
 pub(super) struct News {
     /// The links may write until then.
     pub(super) lease: Millis,
+    /// The same by the clock that nobody sets.
+    pub(super) until: Instant,
     /// Counts when any half appears, goes or changes.
     pub(super) peers: u64,
     /// Counts when topics of the cluster were created or deleted.
     pub(super) topics: u64,
+}
+
+impl News {
+    /// Whether the lease lasts, by both clocks: one of them stands still while the machine sleeps, the other can be set.
+    pub(super) fn may_write(self) -> bool {
+        Millis(now_ms()) < self.lease && Instant::now() < self.until
+    }
 }
 
 /// What a half shows; made by its runner.

@@ -77,7 +77,12 @@ impl Host {
             halves: RwLock::default(),
             elsewhere: RwLock::default(),
             wanted: Notify::new(),
-            news: watch::Sender::new(News { lease: Millis(i64::MIN), peers: 0, topics: 0 }),
+            news: watch::Sender::new(News {
+                lease: Millis(i64::MIN),
+                until: Instant::now(),
+                peers: 0,
+                topics: 0,
+            }),
             creating: tokio::sync::Mutex::new(()),
             stop,
         }
@@ -338,8 +343,8 @@ impl Host {
     }
 
     fn renew(&self, until: Instant) {
-        let until = instant(until);
-        self.news.send_modify(|news| news.lease = until);
+        let lease = instant(until);
+        self.news.send_modify(|news| (news.lease, news.until) = (lease, until));
     }
 
     fn standby(&self, owner: &str) -> Refusal {
@@ -438,6 +443,8 @@ impl Host {
         for half in halves.values() {
             half.orders.closed().await;
         }
+        // What they have left behind on slow connections stays here.
+        self.renew(Instant::now());
         self.shared.halves_changed();
     }
 

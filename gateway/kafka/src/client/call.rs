@@ -322,9 +322,10 @@ impl Client {
         &self,
         patience: Duration,
         connection: &Arc<Connection>,
-        frame: wire::Frame,
+        mut frame: wire::Frame,
         asked: &Asked,
     ) -> Result<bytes::Bytes> {
+        frame.guard.clone_from(&self.guard);
         let error = match connection.exchange(frame, patience, asked).await {
             Ok(response) => {
                 connection.prove();

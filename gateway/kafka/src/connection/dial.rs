@@ -94,6 +94,7 @@ impl Dialer {
                 Ok(Ok(stream)) => {
                     // Requests are whole messages; waiting to fill a segment only adds latency.
                     stream.set_nodelay(true).ok();
+                    self.bound_delivery(&stream);
                     trace.done(Stage::Tcp, since, format!("connected to {socket}"));
                     return Ok(stream);
                 }
@@ -107,6 +108,19 @@ impl Dialer {
         }
         Err(tcp_error(address, &failures))
     }
+
+    /// Lets the operating system give up on what it could not deliver when a request does: after a cut of the network
+    /// it would deliver it minutes later, even for a process that has ended.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    fn bound_delivery(&self, stream: &TcpStream) {
+        let limit = self.settings.timeouts.request;
+        if let Err(error) = socket2::SockRef::from(stream).set_tcp_user_timeout(Some(limit)) {
+            tracing::debug!(%error, "the time for delivery cannot be bounded");
+        }
+    }
+
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    fn bound_delivery(&self, _: &TcpStream) {}
 }
 
 async fn resolve(address: &HostPort, limit: Duration) -> Result<Vec<SocketAddr>, ConnectError> {

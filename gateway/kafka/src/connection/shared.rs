@@ -42,14 +42,16 @@ pub(super) struct Waiter {
     pub(super) correlation: i32,
     pub(super) number: u64,
     pub(super) deadline: Instant,
-    pub(super) reply: oneshot::Sender<Result<Bytes, Lost>>,
+    pub(super) reply: oneshot::Sender<Result<Bytes, Unanswered>>,
 }
 
-/// A waiter's share in a death.
+/// Why a waiter gets no answer.
 #[derive(Debug)]
-pub(super) struct Lost {
-    pub(super) death: Death,
-    pub(super) sent: bool,
+pub(super) enum Unanswered {
+    /// The connection ended, perhaps after the request was sent.
+    Lost { death: Death, sent: bool },
+    /// The request's guard did not let it go.
+    Withheld,
 }
 
 impl Shared {
@@ -65,11 +67,22 @@ impl Shared {
         let waiting = std::mem::take(&mut state.waiting);
         drop(state);
         for waiter in waiting {
-            let lost = Lost { death: death.clone(), sent: waiter.number < begun };
+            let lost = Unanswered::Lost { death: death.clone(), sent: waiter.number < begun };
             // The caller may be gone; then nobody needs to know.
             waiter.reply.send(Err(lost)).ok();
         }
         self.stop.cancel();
+    }
+
+    /// Takes the request with this number out: nothing of it was sent.
+    pub(super) fn withhold(&self, number: u64) {
+        let mut state = self.lock();
+        let at = state.waiting.iter().position(|waiter| waiter.number == number);
+        let waiter = at.and_then(|at| state.waiting.remove(at));
+        drop(state);
+        if let Some(waiter) = waiter {
+            waiter.reply.send(Err(Unanswered::Withheld)).ok();
+        }
     }
 
     /// Hands an answer to the oldest waiter.

@@ -1,18 +1,24 @@
 //! The tasks of a connection: one writes, one reads, one watches the clock.
 
 use std::{
+    future::poll_fn,
+    io,
+    pin::Pin,
     sync::{Arc, atomic::Ordering},
+    task::Poll,
     time::Duration,
 };
 
+use bytes::Buf;
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt},
     sync::mpsc,
     time::Instant,
 };
+use tokio_util::io::poll_write_buf;
 
 use super::{Death, frame::FrameReader, garbage, pieces::Pieces, shared::Shared};
-use crate::{error::ConnectCause, wire::Frame};
+use crate::{error::ConnectCause, send_guard::SendGuard, wire::Frame};
 
 /// How long a failed write waits for the reader to find out why: a TLS alert, or the broker's last words.
 const LAST_WORDS: Duration = Duration::from_millis(500);
@@ -33,20 +39,25 @@ pub(super) async fn write_frames<W: AsyncWrite + Unpin>(
             frame = queue.recv() => frame,
         };
         let Some(frame) = frame else { break };
-        shared.lock().begun += 1;
-        let len = frame.len() as u64;
-        let mut pieces = Pieces::new(frame.into_pieces());
-        let written = async {
-            write.write_all_buf(&mut pieces).await?;
-            write.flush().await
+        let number = {
+            let mut state = shared.lock();
+            state.begun += 1;
+            state.begun - 1
         };
+        let len = frame.len() as u64;
         let written = tokio::select! {
             () = shared.stop.cancelled() => break,
-            written = written => written,
+            written = write_frame(&mut write, frame) => written,
         };
         match written {
-            Ok(()) => {
+            Ok(Written::Whole) => {
                 shared.counters.bytes_out.fetch_add(len, Ordering::Relaxed);
+            }
+            Ok(Written::Nothing) => shared.withhold(number),
+            Ok(Written::Part) => {
+                shared.fail(Death::new(ConnectCause::Io, "leave to send ended within a request"));
+                // Not even a farewell: it would bring the rest along.
+                return;
             }
             Err(error) => {
                 // The reader usually knows better: the peer's alert or farewell is in its buffer.
@@ -57,6 +68,43 @@ pub(super) async fn write_frames<W: AsyncWrite + Unpin>(
         }
     }
     tokio::time::timeout(FAREWELL, write.shutdown()).await.ok();
+}
+
+/// How much of a frame was written.
+enum Written {
+    Whole,
+    Part,
+    Nothing,
+}
+
+/// Writes a frame while its guard lets it go.
+async fn write_frame<W: AsyncWrite + Unpin>(write: &mut W, frame: Frame) -> io::Result<Written> {
+    let guard = frame.guard.clone();
+    let lets_go = || guard.as_ref().is_none_or(SendGuard::lets_go);
+    let mut pieces = Pieces::new(frame.into_pieces());
+    let whole = pieces.remaining();
+    while pieces.has_remaining() {
+        // Asked at each poll: between two of them any time may pass.
+        let step = poll_fn(|context| {
+            if !lets_go() {
+                return Poll::Ready(Ok(None));
+            }
+            poll_write_buf(Pin::new(&mut *write), context, &mut pieces).map_ok(Some)
+        });
+        match step.await? {
+            Some(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Some(_) => {}
+            None if pieces.remaining() == whole => return Ok(Written::Nothing),
+            None => return Ok(Written::Part),
+        }
+    }
+    poll_fn(|context| {
+        if !lets_go() {
+            return Poll::Ready(Ok(Written::Part));
+        }
+        Pin::new(&mut *write).poll_flush(context).map_ok(|()| Written::Whole)
+    })
+    .await
 }
 
 /// Ends the connection when the oldest request is overdue, even if its caller has long gone: everything behind it

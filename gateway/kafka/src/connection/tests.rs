@@ -3,6 +3,7 @@ use proptest::prelude::*;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 
 use super::*;
+use crate::send_guard::SendGuard;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -239,4 +240,53 @@ async fn a_broker_that_hangs_is_given_up_even_if_its_callers_have_gone() {
     caller.abort();
     connection.ended().await;
     assert_eq!(connection.death().unwrap().cause, ConnectCause::TimedOut);
+}
+
+/// A request that goes only while the answer says so.
+fn guarded(payload: &[u8], open: &Arc<AtomicBool>) -> Frame {
+    let open = Arc::clone(open);
+    let guard = SendGuard::new(move || open.load(Ordering::Relaxed));
+    let mut frame = request(payload);
+    frame.guard = Some(guard);
+    frame
+}
+
+#[tokio::test]
+async fn a_request_whose_leave_has_ended_stays_here_and_disturbs_no_other() {
+    let (connection, mut peer) = connect();
+    let open = Arc::new(AtomicBool::new(true));
+    let first = ask(&connection, 1);
+    let (before, _) = heard(&mut peer).await;
+    open.store(false, Ordering::Relaxed);
+    let asked = Asked::new("Test");
+    let withheld = connection.exchange(guarded(&[2], &open), PATIENCE, &asked).await.unwrap_err();
+    assert!(matches!(withheld, Error::Withheld { .. }) && !withheld.outcome_unknown());
+    let third = ask(&connection, 3);
+    let (after, payload) = heard(&mut peer).await;
+    assert_eq!(payload, [3]);
+    answer(&mut peer, before, &[1]).await;
+    answer(&mut peer, after, &[3]).await;
+    for (call, payload) in [(first, 1), (third, 3)] {
+        assert_eq!(call.await.unwrap().unwrap()[4..], [payload]);
+    }
+}
+
+#[tokio::test]
+async fn leave_that_ends_within_a_request_ends_the_connection_before_the_rest_of_it() {
+    let (connection, mut peer) = connect();
+    let open = Arc::new(AtomicBool::new(true));
+    // More than the pipe holds: the rest waits until the peer reads.
+    let frame = guarded(&vec![7; 3 << 20], &open);
+    let call = tokio::spawn({
+        let connection = Arc::clone(&connection);
+        async move { connection.exchange(frame, PATIENCE, &Asked::new("Test")).await }
+    });
+    let mut some = vec![0; 1 << 10];
+    peer.read_exact(&mut some).await.unwrap();
+    open.store(false, Ordering::Relaxed);
+    let mut rest = Vec::new();
+    peer.read_to_end(&mut rest).await.unwrap();
+    assert!(rest.len() < 3 << 20, "{} bytes", rest.len());
+    let error = call.await.unwrap().unwrap_err();
+    assert!(matches!(error, Error::Disconnected { sent: true, .. }), "{error:?}");
 }

@@ -182,7 +182,9 @@ impl Runner {
     /// went first, or its secrets cannot be read. Nothing writes to them any more.
     async fn free(&mut self, topics: &[TopicName]) {
         let own = ends::named(self.cluster.spec().settings.clone(), self.name());
-        let Ok(client) = ends::client(own) else { return };
+        let Ok(client) = ends::client(own).map(|client| client.with_guard(self.leased())) else {
+            return;
+        };
         let include = self.configs().map(LinkConfigs::synced_topic_configs).unwrap_or_default();
         for topic in topics {
             let Some(entry) = self.mirrors.get(topic) else { continue };

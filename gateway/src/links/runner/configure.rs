@@ -6,6 +6,7 @@ use drawbridge_engine::{
     Millis,
     link::{LinkInput, LinkSettings, Trouble},
 };
+use drawbridge_kafka::{Client, ConnectionSettings, SendGuard};
 use drawbridge_shared::{
     draft::{ConfigChange, FieldError},
     link::{
@@ -59,7 +60,7 @@ pub(in crate::links) trait Peers: Send + Sync {
 /// What a link is made of.
 struct Resolved {
     ends: Option<Ends>,
-    remote: Option<drawbridge_kafka::Client>,
+    remote: Option<Client>,
     waiting_for: Option<String>,
 }
 
@@ -110,7 +111,7 @@ impl Runner {
             }
             (_, ConnectionMode::Outbound) => {
                 let source = ends::client(ends::remote_settings(name, configs)?)?;
-                let sink = ends::client(ends::named(own.clone(), name))?;
+                let sink = self.sink(ends::named(own.clone(), name), configs)?;
                 resolved.remote = Some(source.clone());
                 resolved.ends = Some(Ends { source, sink });
             }
@@ -118,13 +119,13 @@ impl Runner {
                 Some(Twin { cluster, configs: Some(theirs) }) => {
                     let there = &cluster.spec().settings;
                     let source = ends::client(ends::local_settings(name, &theirs, there)?)?;
-                    let sink = ends::client(ends::remote_settings(name, &theirs)?)?;
+                    let sink = self.sink(ends::remote_settings(name, &theirs)?, configs)?;
                     resolved.remote = Some(source.clone());
                     resolved.ends = Some(Ends { source, sink });
                 }
                 twin => {
                     // Without its source a link can still be failed over and deleted.
-                    let sink = ends::client(ends::named(own.clone(), name))?;
+                    let sink = self.sink(ends::named(own.clone(), name), configs)?;
                     resolved.ends = Some(Ends::without_source(sink)?);
                     resolved.waiting_for = Some(match twin {
                         Some(_) => {
@@ -136,6 +137,24 @@ impl Runner {
             },
         }
         Ok(resolved)
+    }
+
+    /// A client of the destination: without the lease nothing goes out, however late it was decided, and what went out
+    /// arrives within `request.timeout.ms` or never. The next owner relies on both.
+    fn sink(
+        &self,
+        mut settings: ConnectionSettings,
+        configs: &LinkConfigs,
+    ) -> Result<Client, Refusal> {
+        let limit = u64::try_from(configs.number("request.timeout.ms")).unwrap_or(0).max(1);
+        settings.timeouts.request = Duration::from_millis(limit);
+        Ok(ends::client(settings)?.with_guard(self.leased()))
+    }
+
+    /// Lets requests go while the lease lasts.
+    pub(super) fn leased(&self) -> SendGuard {
+        let news = self.news.clone();
+        SendGuard::new(move || news.borrow().may_write())
     }
 
     fn no_twin(&self) -> String {

@@ -155,7 +155,8 @@ impl Browse {
             let known = Arc::downgrade(&search.cluster);
             match browse.reader(&search.cluster) {
                 Ok(reader) => {
-                    scan::run(&search.job, &reader, &outlet);
+                    let spare = Warm { browse: &browse, cluster: &search.cluster };
+                    scan::run(&search.job, &reader, &spare, &outlet);
                     // Its place is free before the connection is tidied up.
                     drop((search, outlet));
                     browse.inner.pool.give(known, reader);
@@ -181,6 +182,22 @@ impl Browse {
             Refusal::new(ErrorCode::Unavailable, format!("records of {} cannot be read", spec.name))
                 .cause(problem)
         })
+    }
+}
+
+/// Consumers of a cluster that are connected, or become so.
+struct Warm<'a> {
+    browse: &'a Browse,
+    cluster: &'a Arc<Cluster>,
+}
+
+impl scan::Spare for Warm<'_> {
+    fn take(&self) -> Result<Reader, String> {
+        self.browse.reader(self.cluster).map_err(|refusal| refusal.in_full())
+    }
+
+    fn give(&self, reader: Reader) {
+        self.browse.inner.pool.give(Arc::downgrade(self.cluster), reader);
     }
 }
 

@@ -14,7 +14,6 @@ use rdkafka::{
     message::BorrowedMessage,
 };
 
-use super::merge::Window;
 use crate::clusters::Cluster;
 
 /// How long a consumer that is not used stays connected.
@@ -74,7 +73,7 @@ impl Reader {
             // The end of a partition is known as soon as the broker answers, and nobody waits for more bytes.
             ("fetch.wait.max.ms", "50"),
             ("fetch.queue.backoff.ms", "2"),
-            ("queued.max.messages.kbytes", "32768"),
+            ("queued.max.messages.kbytes", "16384"),
             ("queued.min.messages", "50000"),
             ("fetch.message.max.bytes", "2097152"),
             ("log.connection.close", "false"),
@@ -95,12 +94,6 @@ impl Reader {
                 .map_err(|error| error.to_string())?;
         }
         self.consumer.assign(&list).map_err(|error| error.to_string())
-    }
-
-    /// As [`Reader::assign`], for windows.
-    pub(super) fn assign_windows(&self, topic: &str, windows: &[Window]) -> Result<(), String> {
-        let from: Vec<(i32, i64)> = windows.iter().map(|part| (part.partition, part.low)).collect();
-        self.assign(topic, &from)
     }
 
     /// Reads no more of a partition. Not by pausing it: it would stay paused for whoever is assigned it next.

@@ -1,6 +1,7 @@
 //! A search at work, on a thread of its own.
 
 mod backward;
+mod crew;
 mod forward;
 
 use std::{
@@ -22,6 +23,8 @@ use super::{
     reader::Reader,
     view::{Look, cost, time},
 };
+
+pub(super) use crew::Spare;
 
 /// Records of a part at most.
 const PART: usize = 500;
@@ -67,12 +70,13 @@ pub(super) enum Stop {
     Gone,
 }
 
-/// Runs a search to its end.
-pub(super) fn run(job: &Job, reader: &Reader, outlet: &Outlet) {
+/// Runs a search to its end, with `reader` and, if it is long, with some of `spare`.
+pub(super) fn run(job: &Job, reader: &Reader, spare: &dyn Spare, outlet: &Outlet) {
     let now = Instant::now();
     let mut scan = Scan {
         job,
         reader,
+        spare,
         outlet,
         look: Look::of(&job.query),
         started: now,
@@ -95,6 +99,7 @@ pub(super) fn run(job: &Job, reader: &Reader, outlet: &Outlet) {
 struct Scan<'a> {
     job: &'a Job,
     reader: &'a Reader,
+    spare: &'a dyn Spare,
     outlet: &'a Outlet,
     look: Look,
     started: Instant,
@@ -108,25 +113,16 @@ struct Scan<'a> {
 }
 
 impl Scan<'_> {
-    fn topic(&self) -> &str {
-        self.job.query.topic.as_str()
-    }
-
-    /// Counts a record and says whether it is wanted.
-    fn wants(&mut self, message: &BorrowedMessage<'_>) -> bool {
-        let (key, value) = (message.key(), message.payload());
-        let size = key.map_or(0, <[u8]>::len) + value.map_or(0, <[u8]>::len);
-        self.progress.scanned += 1;
-        self.progress.bytes += u64::try_from(size).unwrap_or(0);
-        let (timestamp_ms, _) = time(message.timestamp());
-        self.progress.reached_ms = timestamp_ms.or(self.progress.reached_ms);
-        wanted(self.job, message, timestamp_ms).unwrap_or_else(|words| {
-            self.progress.filter_errors += 1;
-            let (partition, offset) = (message.partition(), message.offset());
-            let example = FilterErrorView { partition, offset, message: words };
-            self.progress.filter_error.get_or_insert(example);
-            false
-        })
+    /// Adds what was looked at.
+    fn count(&mut self, looked: &SearchProgress) {
+        let sum = &mut self.progress;
+        sum.scanned += looked.scanned;
+        sum.bytes += looked.bytes;
+        sum.reached_ms = looked.reached_ms.or(sum.reached_ms);
+        sum.filter_errors += looked.filter_errors;
+        if sum.filter_error.is_none() {
+            sum.filter_error.clone_from(&looked.filter_error);
+        }
     }
 
     /// Puts a record into the next part. A live search leaves the oldest out when the part is full.
@@ -218,6 +214,23 @@ impl Scan<'_> {
             failed(&format!("the brokers sent nothing for {seconds} s{why}"))
         })
     }
+}
+
+/// Counts a record and says whether it is wanted.
+fn looked_at(job: &Job, message: &BorrowedMessage<'_>, looked: &mut SearchProgress) -> bool {
+    let (key, value) = (message.key(), message.payload());
+    let size = key.map_or(0, <[u8]>::len) + value.map_or(0, <[u8]>::len);
+    looked.scanned += 1;
+    looked.bytes += u64::try_from(size).unwrap_or(0);
+    let (timestamp_ms, _) = time(message.timestamp());
+    looked.reached_ms = timestamp_ms.or(looked.reached_ms);
+    wanted(job, message, timestamp_ms).unwrap_or_else(|words| {
+        looked.filter_errors += 1;
+        let (partition, offset) = (message.partition(), message.offset());
+        let example = FilterErrorView { partition, offset, message: words };
+        looked.filter_error.get_or_insert(example);
+        false
+    })
 }
 
 /// Whether a record is what a job looks for.

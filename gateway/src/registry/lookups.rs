@@ -1,7 +1,7 @@
-//! Schemas for one search, on its own thread: it waits for the registry a little and never for long.
+//! Schemas for one search, on its own threads: they wait for the registry a little and never for long.
 
 use std::{
-    cell::Cell,
+    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -24,15 +24,25 @@ const MISSES: u32 = 100;
 pub(crate) struct Lookups {
     registry: Registry,
     runtime: Handle,
-    left: Cell<Duration>,
-    misses: Cell<u32>,
+    allowance: Mutex<Allowance>,
+}
+
+/// What is left of a search's patience.
+#[derive(Debug)]
+struct Allowance {
+    time: Duration,
+    misses: u32,
 }
 
 impl Lookups {
     /// For a search that begins. Must be made on the runtime.
     pub(crate) fn new(registry: Registry) -> Self {
-        let (left, misses) = (Cell::new(PATIENCE), Cell::new(0));
-        Self { registry, runtime: Handle::current(), left, misses }
+        let allowance = Mutex::new(Allowance { time: PATIENCE, misses: MISSES });
+        Self { registry, runtime: Handle::current(), allowance }
+    }
+
+    fn allowance(&self) -> MutexGuard<'_, Allowance> {
+        self.allowance.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A schema, waited for if it is not known. Blocks.
@@ -40,8 +50,8 @@ impl Lookups {
         if let Some(found) = self.registry.peek(key) {
             return found;
         }
-        let left = self.left.get();
-        if left.is_zero() || self.misses.get() >= MISSES {
+        let Allowance { time: left, misses } = *self.allowance();
+        if left.is_zero() || misses == 0 {
             return Err(spent(key, left.is_zero()));
         }
         let began = Instant::now();
@@ -49,11 +59,12 @@ impl Lookups {
         let found = self
             .runtime
             .block_on(async { tokio::time::timeout(wait, self.registry.schema(key)).await });
-        self.left.set(left.saturating_sub(began.elapsed()));
         let found = found.unwrap_or_else(|_| Err(late(key)));
-        if matches!(&found, Err(trouble) if trouble.kind == TroubleKind::Unknown) {
-            self.misses.set(self.misses.get() + 1);
-        }
+        let is_missed = matches!(&found, Err(trouble) if trouble.kind == TroubleKind::Unknown);
+        let mut allowance = self.allowance();
+        allowance.time = allowance.time.saturating_sub(began.elapsed());
+        allowance.misses = allowance.misses.saturating_sub(u32::from(is_missed));
+        drop(allowance);
         found
     }
 }

@@ -1,5 +1,7 @@
 //! Searches for records of real topics: every beginning, every filter, and what topics can be like.
 
+mod long;
+
 use std::sync::LazyLock;
 
 use anyhow::{Result, ensure};

@@ -3,13 +3,9 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use drawbridge_shared::view::{RecordView, SearchEnd};
-use rdkafka::message::Message;
 
-use super::{POLL, Scan, Stop, failed};
-use crate::browse::{
-    merge::{Backward, Window},
-    reader::Polled,
-};
+use super::{Scan, Stop, crew::Orders};
+use crate::browse::merge::{Backward, Window};
 
 struct Read {
     window: Window,
@@ -17,7 +13,6 @@ struct Read {
     room: usize,
     /// Whether all that was found is there.
     is_complete: bool,
-    is_done: bool,
 }
 
 impl Scan<'_> {
@@ -56,75 +51,33 @@ impl Scan<'_> {
 
     /// Reads windows; what a round that is broken off found is read again when the search is continued.
     fn round(&mut self, windows: &[Window], merge: &mut Backward<RecordView>) -> Option<Stop> {
-        if let Err(problem) = self.reader.assign_windows(self.topic(), windows) {
-            return Some(failed(&problem));
-        }
-        let reader = self.reader;
-        let mut n_open = windows.len();
         let mut reads: BTreeMap<i32, Read> = windows
             .iter()
             .map(|window| {
                 let room = merge.room(window.partition).max(1);
                 let found = VecDeque::new();
-                let window = *window;
-                (window.partition, Read { window, found, room, is_complete: true, is_done: false })
+                (window.partition, Read { window: *window, found, room, is_complete: true })
             })
             .collect();
-        while n_open > 0 {
-            let ended = match reader.poll(POLL) {
-                Polled::Record(message) => {
-                    self.hear();
-                    let offset = message.offset();
-                    let Some(read) = reads.get_mut(&message.partition()) else { continue };
-                    if read.is_done || offset < read.window.low {
-                        continue;
-                    }
-                    if offset < read.window.high && self.wants(&message) {
-                        read.found.push_back(self.look.show(
-                            &message,
-                            &self.job.decoder,
-                            &self.job.paths,
-                        ));
-                        if read.found.len() > read.room {
-                            read.found.pop_front();
-                            read.is_complete = false;
-                        }
-                    }
-                    (offset + 1 >= read.window.high).then_some(message.partition())
-                }
-                Polled::End(partition) => {
-                    self.hear();
-                    Some(partition)
-                }
-                Polled::Failed(words) => return Some(failed(&words)),
-                Polled::Nothing => {
-                    if let Some(stop) = self.silence(None) {
-                        return Some(stop);
-                    }
-                    None
-                }
-                Polled::Trouble(words) => {
-                    if let Some(stop) = self.silence(Some(&words)) {
-                        return Some(stop);
-                    }
-                    None
-                }
-            };
-            if let Some(read) = ended.and_then(|partition| reads.get_mut(&partition))
-                && !read.is_done
+        let stop = self.read(&Orders { windows, each: None }, |scan, haul| {
+            if let Some(haul) = haul
+                && let Some(record) = haul.found
+                && let Some(read) = reads.get_mut(&haul.partition)
             {
-                read.is_done = true;
-                n_open -= 1;
-                reader.leave(self.topic(), read.window.partition);
+                read.found.push_back(record);
+                if read.found.len() > read.room {
+                    read.found.pop_front();
+                    read.is_complete = false;
+                }
             }
-            if let Some(stop) = self.stop() {
-                return Some(stop);
+            scan.flush(|| (merge.positions(), Some(merge.remaining())));
+            None
+        });
+        if stop.is_none() {
+            for read in reads.into_values() {
+                merge.take(read.window, read.found, read.is_complete);
             }
-            self.flush(|| (merge.positions(), Some(merge.remaining())));
         }
-        for read in reads.into_values() {
-            merge.take(read.window, read.found, read.is_complete);
-        }
-        None
+        stop
     }
 }

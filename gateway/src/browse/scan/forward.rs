@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use drawbridge_shared::view::{MAX_HELD, PartitionPosition, RecordView, SearchEnd};
-use rdkafka::message::Message;
 
-use super::{POLL, Scan, Stop, distance, failed};
-use crate::browse::reader::Polled;
+use super::{Scan, Stop, crew::Orders, distance};
+use crate::browse::merge::Window;
 
 struct Part {
     next: i64,
     until: i64,
+    /// There was nothing to read from the beginning.
     is_done: bool,
     /// Held until all partitions have as many as are wanted.
     held: VecDeque<RecordView>,
@@ -29,10 +29,6 @@ impl Parts {
         };
         let left = self.of.values().map(|part| distance(part.next, part.until)).sum();
         (self.of.iter().map(position).collect(), (!self.is_live).then_some(left))
-    }
-
-    fn are_done(&self) -> bool {
-        !self.is_live && self.of.values().all(|part| part.is_done)
     }
 
     fn is_held(&self) -> bool {
@@ -82,73 +78,33 @@ impl Scan<'_> {
     }
 
     fn read_forward(&mut self, parts: &mut Parts, hold: Option<usize>) -> Stop {
+        let is_live = parts.is_live;
         let open = parts.of.iter().filter(|(_, part)| !part.is_done);
-        let from: Vec<(i32, i64)> = open.map(|(partition, part)| (*partition, part.next)).collect();
-        if !from.is_empty()
-            && let Err(problem) = self.reader.assign(self.topic(), &from)
-        {
-            return failed(&problem);
-        }
-        let reader = self.reader;
-        loop {
-            if parts.are_done() {
-                return Stop::End(SearchEnd::Complete);
+        let windows: Vec<Window> = open
+            .map(|(partition, part)| Window {
+                partition: *partition,
+                low: part.next,
+                high: if is_live { i64::MAX } else { part.until },
+            })
+            .collect();
+        let orders = Orders { windows: &windows, each: hold };
+        let stop = self.read(&orders, |scan, haul| {
+            if let Some(haul) = haul
+                && let Some(part) = parts.of.get_mut(&haul.partition)
+            {
+                part.next = haul.next;
+                match (haul.found, hold) {
+                    (Some(record), Some(_)) => part.held.push_back(record),
+                    (Some(record), None) => scan.put(record),
+                    (None, _) => {}
+                }
+                if scan.is_shown() {
+                    return Some(Stop::End(SearchEnd::Limit));
+                }
             }
-            match reader.poll(POLL) {
-                Polled::Record(message) => {
-                    self.hear();
-                    let (partition, offset) = (message.partition(), message.offset());
-                    let Some(part) = parts.of.get_mut(&partition) else { continue };
-                    if part.is_done || offset < part.next {
-                        continue;
-                    }
-                    if !parts.is_live && offset >= part.until {
-                        part.next = part.until;
-                    } else {
-                        part.next = offset + 1;
-                        if self.wants(&message) {
-                            let record =
-                                self.look.show(&message, &self.job.decoder, &self.job.paths);
-                            match hold {
-                                Some(_) => part.held.push_back(record),
-                                None => self.put(record),
-                            }
-                        }
-                    }
-                    let has_enough = hold.is_some_and(|wanted| part.held.len() >= wanted);
-                    if !parts.is_live && (part.next >= part.until || has_enough) {
-                        part.is_done = true;
-                        reader.leave(self.topic(), partition);
-                    }
-                    if self.is_shown() {
-                        return Stop::End(SearchEnd::Limit);
-                    }
-                }
-                Polled::End(partition) => {
-                    self.hear();
-                    if let Some(part) = parts.of.get_mut(&partition)
-                        && !parts.is_live
-                    {
-                        part.next = part.next.max(part.until);
-                        part.is_done = true;
-                    }
-                }
-                Polled::Nothing => {
-                    if let Some(stop) = self.silence(None) {
-                        return stop;
-                    }
-                }
-                Polled::Trouble(words) => {
-                    if let Some(stop) = self.silence(Some(&words)) {
-                        return stop;
-                    }
-                }
-                Polled::Failed(words) => return failed(&words),
-            }
-            if let Some(stop) = self.stop() {
-                return stop;
-            }
-            self.flush(|| parts.at());
-        }
+            scan.flush(|| parts.at());
+            None
+        });
+        stop.unwrap_or(Stop::End(SearchEnd::Complete))
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use drawbridge_shared::link::{LinkName, MirrorState};
 use drawbridge_shared::names::{ClusterName, TopicName};
 use drawbridge_shared::view::{
-    MirrorAction, MirrorDetail, MirrorPartitionView, MirrorRow, Severity,
+    HistoryPoint, MirrorAction, MirrorDetail, MirrorPartitionView, MirrorRow, Severity,
 };
 use drawbridge_shared::wire::{Feed, FeedData, Request, Response};
 use leptos::prelude::*;
@@ -110,7 +110,7 @@ pub fn MirrorPage(
             <div class="stack">
                 <Readiness mirror history />
                 <SameAs mirror />
-                <Charts history />
+                <Course mirror history />
                 <div class="part"><Partitions mirror /></div>
                 <super::verify::Verify
                     subject=mirror.link
@@ -269,6 +269,29 @@ fn Readiness(mirror: Mirror, history: Past) -> impl IntoView {
             </p>
             {move || trouble.get().map(|words| view! { <p>{words}</p> })}
         </Note>
+    }
+}
+
+/// The last half hour. A topic that nothing was copied to has none worth drawing, and says why.
+#[component]
+fn Course(mirror: Mirror, history: Past) -> impl IntoView {
+    let is_flat = Memo::new(move |_| {
+        let flat = |point: &HistoryPoint| point.bytes == 0 && point.lag_records.unwrap_or(0) <= 0;
+        mirror.state() == Some(MirrorState::Stopped) && history.read().iter().all(flat)
+    });
+    view! {
+        <Show
+            when=move || !is_flat.get()
+            fallback=|| {
+                view! {
+                    <p class="muted">
+                        "Nothing was copied in the last half hour: the mirror is stopped, and what is written to the topic now comes from its own producers. There is no throughput and no lag to draw."
+                    </p>
+                }
+            }
+        >
+            <Charts history />
+        </Show>
     }
 }
 

@@ -116,10 +116,12 @@ pub fn lag(row: &MirrorRow) -> LagView {
     }
 }
 
-/// What a partition lacks; not known while its source cannot be read and nothing was missing before.
+/// What a partition lacks; not known while its source cannot be read and nothing was missing before, nor once it is
+/// stopped.
 #[must_use]
 pub fn partition_lag(at: &MirrorPartitionView) -> Option<i64> {
-    at.lag.filter(|n| *n > 0 || at.error.is_none())
+    let is_known = |n: &i64| *n > 0 || at.error.is_none();
+    at.lag.filter(|n| at.stance != MirrorStance::Stopped && is_known(n))
 }
 
 /// Where both sides end, as lines with tabs between; what is not known is left empty.

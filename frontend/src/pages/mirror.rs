@@ -5,7 +5,7 @@ use std::sync::Arc;
 use drawbridge_shared::link::{LinkName, MirrorState};
 use drawbridge_shared::names::{ClusterName, TopicName};
 use drawbridge_shared::view::{
-    HistoryPoint, MirrorAction, MirrorDetail, MirrorPartitionView, MirrorRow, Severity,
+    MirrorAction, MirrorDetail, MirrorPartitionView, MirrorRow, Severity,
 };
 use drawbridge_shared::wire::{Feed, FeedData, Request, Response};
 use leptos::prelude::*;
@@ -26,8 +26,8 @@ use crate::shell::Freshness;
 use crate::socket::{Followed, Socket};
 use crate::state::{Clock, Toasts};
 use crate::ui::{
-    Badge, Button, ButtonKind, Column, CopyBlock, CopyButton, DataTable, Fact, LinkButton, Note,
-    PageHead, Panel, Show, StateRole,
+    Age, Badge, Button, ButtonKind, Column, CopyBlock, CopyButton, DataTable, Fact, LinkButton,
+    Note, PageHead, Panel, Show, StateRole,
 };
 
 /// The mirror that a page is about.
@@ -90,7 +90,7 @@ pub fn MirrorPage(
         }
     };
     let history = past(cluster, link, Some(topic), move || {
-        mirror.with(|detail| (detail.mirror.lag, detail.mirror.rate))
+        mirror.with(|detail| (model::lag(&detail.mirror), detail.mirror.rate))
     });
     view! {
         <PageHead
@@ -153,7 +153,12 @@ fn Facts(mirror: Mirror) -> impl IntoView {
             <a href=page>"open as a topic"</a> " · " <a href=compare>"compare its records"</a>
         </p>
         <Fact name="Lag">{mirror.text(|row| lag::words(&model::lag(row)))}</Fact>
-        <Fact name="Throughput">{mirror.text(|row| lag::throughput(&row.rate))}</Fact>
+        <Fact name="Throughput">
+            {mirror.text(|row| match row.state {
+                MirrorState::Stopped => UNKNOWN.to_owned(),
+                _ => lag::throughput(&row.rate),
+            })}
+        </Fact>
         <Fact name="Partitions">{mirror.text(|row| row.partitions.to_string())}</Fact>
         <Fact name="Last fetch" hint="When the source answered last, where that is longest ago">
             {move || fetched()}
@@ -272,20 +277,28 @@ fn Readiness(mirror: Mirror, history: Past) -> impl IntoView {
     }
 }
 
-/// The last half hour. A topic that nothing was copied to has none worth drawing, and says why.
+/// The last half hour of what is copied; an ordinary topic says that nothing is.
 #[component]
 fn Course(mirror: Mirror, history: Past) -> impl IntoView {
-    let is_flat = Memo::new(move |_| {
-        let flat = |point: &HistoryPoint| point.bytes == 0 && point.lag_records.unwrap_or(0) <= 0;
-        mirror.state() == Some(MirrorState::Stopped) && history.read().iter().all(flat)
+    let now = expect_context::<Clock>().now();
+    let is_over = Memo::new(move |_| mirror.state() == Some(MirrorState::Stopped));
+    let since = Memo::new(move |_| {
+        mirror.with(|detail| detail.mirror.since_ms).filter(|since_ms| *since_ms > 0)
     });
+    let when = move || {
+        since.get().map(|_| {
+            let at_ms = Signal::derive(move || since.get().unwrap_or_default());
+            view! { " " <Age now_ms=now at_ms /> }
+        })
+    };
     view! {
         <Show
-            when=move || !is_flat.get()
-            fallback=|| {
+            when=move || !is_over.get()
+            fallback=move || {
                 view! {
                     <p class="muted">
-                        "Nothing was copied in the last half hour: the mirror is stopped, and what is written to the topic now comes from its own producers. There is no throughput and no lag to draw."
+                        "The mirror was stopped" {move || when()}
+                        ": nothing is copied any more, so there is no throughput and no lag to draw."
                     </p>
                 }
             }

@@ -122,9 +122,9 @@ impl Sizes {
         let n_edges = graph.edges.len();
         let is_dense = n_edges > MANY;
         if width < NARROW {
-            let card = (width * 36 / 100, if is_dense { 24 } else { 58 });
+            let card = (width * 35 / 100, if is_dense { 24 } else { 80 });
             return Self {
-                region: width * 26 / 100,
+                region: width * 27 / 100,
                 pad: 0,
                 head: 0,
                 foot: 0,

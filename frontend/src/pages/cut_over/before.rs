@@ -1,7 +1,7 @@
 //! Before: what would be done, what is missing, and the words that start it.
 
 use drawbridge_shared::guard::Action;
-use drawbridge_shared::view::{MirrorActionRow, Severity};
+use drawbridge_shared::view::{LinkRow, MirrorActionRow, Severity};
 use drawbridge_shared::wire::Response;
 use leptos::prelude::*;
 
@@ -73,7 +73,9 @@ fn Stakes(moving: Move, missing: Memo<Option<Missing>>) -> impl IntoView {
         let destination = moving.subject.cluster.name();
         Some(match moving.action {
             CutOver::Failover => {
-                let contact = moving.subject.row(|row| row.last_contact_ms).flatten();
+                // Of no partition less is known than of the one that was read longest ago.
+                let read = |row: &LinkRow| row.lag.last_fetch_ms.or(row.last_contact_ms);
+                let contact = moving.subject.row(read).flatten();
                 model::loss(&missing, &moving.source(), destination.as_str(), contact)
             }
             CutOver::Promote => model::to_copy(&missing, &moving.source()),

@@ -53,8 +53,7 @@ pub(super) fn DryRun(moving: Move) -> impl IntoView {
         view! {
             <Show when=move || is_here.get()>
                 <span class="row">
-                    <span class="num">{n}</span>
-                    "dry run, " <Age now_ms=now at_ms=moving.dry_at_ms />
+                    <span class="num">{n} " · dry run, "</span> <Age now_ms=now at_ms=moving.dry_at_ms />
                     <Button kind=ButtonKind::Quiet on_click=move |()| moving.look() busy=moving.check.busy()>
                         "Look again"
                     </Button>
@@ -107,7 +106,7 @@ fn cells(moving: Move, line: CutRow) -> AnyView {
     let is_refused = line.error_message.is_some();
     let groups = {
         let topic = topic.clone();
-        move || model::groups_words(&moving.groups.read(), &topic, number)
+        Memo::new(move |_| model::groups_words(&moving.groups.read(), &topic, number))
     };
     let remark = line.error_code.map(|code| format!("Error code {code}"));
     let why = line.error_message;
@@ -121,9 +120,13 @@ fn cells(moving: Move, line: CutRow) -> AnyView {
             view! { <span class="two-lines" title=title><Badge plain=true role=StateRole::Attention text=why /></span> }
                 .into_any()
         }
-        None => view! { <span class="two-lines muted">{groups.clone()}</span> }.into_any(),
+        None => view! { <span class="two-lines muted">{groups}</span> }.into_any(),
     };
-    let below = last.clone();
+    // Whether groups go on where they were is worth a second line; that there are none is not.
+    let below = {
+        let last = last.clone();
+        move || (is_refused || *groups.read() != UNKNOWN).then(&last)
+    };
     let part = line.partition.map(|number| format!("partition {number}"));
     let title = topic.clone();
     let number = line.partition.map_or_else(|| UNKNOWN.to_owned(), |number| number.to_string());
@@ -131,7 +134,7 @@ fn cells(moving: Move, line: CutRow) -> AnyView {
     view! {
         <th scope="row">
             <span class="two-lines" title=title>{mirror_link(moving, topic)}</span>
-            <span class="cell-sub">{part.map(|part| view! { <span class="num">{part}</span> })} {below()}</span>
+            <span class="cell-sub">{part.map(|part| view! { <span class="num">{part}</span> })} {below}</span>
         </th>
         <td class="right num wide">{number}</td>
         <td class="right num">{missing}</td>

@@ -63,7 +63,7 @@ fn a_plan_that_deletes_nothing_is_blocked() {
         PurgePlan::new(&seen, &choice).blocked(&choice).as_deref(),
         Some("No partition would lose a record")
     );
-    assert_eq!(PurgePlan::new(&seen, &choice).summary(), "nothing");
+    assert_eq!(PurgePlan::new(&seen, &choice).summary(), "Nothing");
 }
 
 #[test]

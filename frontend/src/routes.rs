@@ -9,6 +9,7 @@ use drawbridge_shared::names::{ClusterName, TopicName};
 mod access;
 mod activity;
 mod brokers;
+mod configs;
 mod encoding;
 mod groups;
 mod links;
@@ -19,6 +20,7 @@ mod words;
 pub use access::{AccessQuery, AccessTab};
 pub use activity::ActivityQuery;
 pub use brokers::{BrokerTab, BrokersTab, PartitionsQuery, trouble_key, trouble_of};
+pub use configs::ConfigsQuery;
 use encoding::{Query, encode_pairs};
 pub use groups::{GroupsQuery, ResetQuery};
 pub use links::{CompareQuery, CutOver, LinkTab, ListQuery};
@@ -53,6 +55,8 @@ pub enum Route {
         tab: LinkTab,
         /// What is shown of its mirrors.
         list: ListQuery,
+        /// Which configurations are shown.
+        configs: ConfigsQuery,
     },
     /// All mirror topics: `/mirrors`.
     Mirrors {
@@ -145,6 +149,8 @@ pub enum Route {
         cluster: ClusterName,
         /// Which part of them: `?tab=`.
         tab: BrokersTab,
+        /// Which configurations are shown.
+        configs: ConfigsQuery,
     },
     /// One broker: `/clusters/{c}/brokers/{b}`.
     Broker {
@@ -154,6 +160,8 @@ pub enum Route {
         broker: i32,
         /// Which part of it: `?tab=`.
         tab: BrokerTab,
+        /// Which configurations are shown.
+        configs: ConfigsQuery,
     },
     /// Partitions that lack something: `/clusters/{c}/partitions`.
     Partitions {
@@ -184,6 +192,8 @@ pub enum Route {
         tab: TopicTab,
         /// The order of its partitions, empty for that of their numbers: `?sort=`.
         sort: String,
+        /// Which configurations are shown.
+        configs: ConfigsQuery,
     },
     /// Writing records to a topic: `/clusters/{c}/topics/{t}/produce`.
     Produce {
@@ -240,10 +250,11 @@ impl Route {
                 format!("{base}{}", encode_pairs(&pairs))
             }
             Self::TopicNew { cluster } => format!("{}/topics/new", cluster_path(cluster)),
-            Self::Topic { cluster, topic, tab, sort } => {
+            Self::Topic { cluster, topic, tab, sort, configs } => {
                 let tab = if *tab == TopicTab::default() { "" } else { tab.as_str() };
                 let base = topic_path(cluster, topic);
-                format!("{base}{}", encode_pairs(&[("tab", tab), ("sort", sort)]))
+                let [q, set] = configs.pairs();
+                format!("{base}{}", encode_pairs(&[("tab", tab), ("sort", sort), q, set]))
             }
             Self::Produce { cluster, topic, of } => {
                 let of = of.as_ref().map(RecordPlace::word).unwrap_or_default();
@@ -307,6 +318,7 @@ impl Route {
                 topic: read_topic(topic)?,
                 tab: topics::tab(&query),
                 sort: query.get("sort").to_owned(),
+                configs: ConfigsQuery::read(&query),
             },
             _ => return None,
         };
@@ -319,7 +331,7 @@ impl Route {
         match self.clone() {
             Self::Brokers { cluster, .. } => Self::brokers_of(cluster),
             Self::Broker { cluster, broker, .. } => {
-                Self::Broker { cluster, broker, tab: BrokerTab::default() }
+                Self::broker(cluster, broker, BrokerTab::default())
             }
             Self::Partitions { cluster, .. } => {
                 Self::Partitions { cluster, query: PartitionsQuery::default() }
@@ -434,7 +446,7 @@ impl Route {
     /// A link's page at its first tab.
     #[must_use]
     pub fn of_link(cluster: ClusterName, link: LinkName) -> Self {
-        Self::Link { cluster, link, tab: LinkTab::default(), list: ListQuery::default() }
+        Self::link(cluster, link, LinkTab::default(), ListQuery::default())
     }
 
     /// A cluster's page.
@@ -446,13 +458,13 @@ impl Route {
     /// The brokers of a cluster.
     #[must_use]
     pub fn brokers_of(cluster: ClusterName) -> Self {
-        Self::Brokers { cluster, tab: BrokersTab::default() }
+        Self::brokers(cluster, BrokersTab::default())
     }
 
     /// A broker's page at its first tab.
     #[must_use]
     pub fn of_broker(cluster: ClusterName, broker: i32) -> Self {
-        Self::Broker { cluster, broker, tab: BrokerTab::default() }
+        Self::broker(cluster, broker, BrokerTab::default())
     }
 
     /// The topics of a cluster, unfiltered.
@@ -464,7 +476,32 @@ impl Route {
     /// A topic's page at its first tab.
     #[must_use]
     pub fn of_topic(cluster: ClusterName, topic: TopicName) -> Self {
-        Self::Topic { cluster, topic, tab: TopicTab::default(), sort: String::new() }
+        Self::topic(cluster, topic, TopicTab::default())
+    }
+
+    /// A part of a topic's page.
+    #[must_use]
+    pub fn topic(cluster: ClusterName, topic: TopicName, tab: TopicTab) -> Self {
+        let configs = ConfigsQuery::default();
+        Self::Topic { cluster, topic, tab, sort: String::new(), configs }
+    }
+
+    /// A part of a link's page, with what is shown of its mirrors.
+    #[must_use]
+    pub fn link(cluster: ClusterName, link: LinkName, tab: LinkTab, list: ListQuery) -> Self {
+        Self::Link { cluster, link, tab, list, configs: ConfigsQuery::default() }
+    }
+
+    /// A part of the page of a cluster's brokers.
+    #[must_use]
+    pub fn brokers(cluster: ClusterName, tab: BrokersTab) -> Self {
+        Self::Brokers { cluster, tab, configs: ConfigsQuery::default() }
+    }
+
+    /// A part of a broker's page.
+    #[must_use]
+    pub fn broker(cluster: ClusterName, broker: i32, tab: BrokerTab) -> Self {
+        Self::Broker { cluster, broker, tab, configs: ConfigsQuery::default() }
     }
 }
 

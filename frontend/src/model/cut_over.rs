@@ -4,8 +4,10 @@ mod readiness;
 
 pub use readiness::{blockers, groups_ready};
 
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
 use drawbridge_shared::link::MirrorState;
-use drawbridge_shared::names::TopicName;
 use drawbridge_shared::order;
 use drawbridge_shared::view::{GroupOffsetRow, LinkRow, MirrorActionRow};
 
@@ -13,7 +15,7 @@ use super::lag;
 use super::number::{UNKNOWN, count, counted};
 use super::rest::json;
 use super::role::StateRole;
-use super::time::absolute;
+use super::time::{absolute, duration};
 
 /// A line of the result, as the public tools print it; a mirror without partitions has one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,6 +88,19 @@ pub fn lines(rows: &[MirrorActionRow]) -> Vec<CutRow> {
     lines
 }
 
+/// One line per partition: first the mirrors that are refused, then those that lack most. What is not known
+/// may be the most.
+#[must_use]
+pub fn worst_first(rows: &[MirrorActionRow]) -> Vec<CutRow> {
+    let rank = |row: &MirrorActionRow| {
+        let missing = missing(std::slice::from_ref(row));
+        (Reverse(missing.n_refused), Reverse(missing.n_unknown > 0), Reverse(missing.records))
+    };
+    let mut ranked: Vec<_> = rows.iter().map(|row| (rank(row), row)).collect();
+    order::sort_by(&mut ranked, |a, b| a.0.cmp(&b.0));
+    ranked.into_iter().flat_map(|(_, row)| lines(std::slice::from_ref(row))).collect()
+}
+
 /// What a dry run found, summed up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Missing {
@@ -155,6 +170,16 @@ const DRY_RUN_MS: i64 = 120_000;
 pub fn is_stale(now_ms: i64, dry_run_ms: i64) -> Option<&'static str> {
     (now_ms - dry_run_ms > DRY_RUN_MS)
         .then_some("The dry run is older than 2 minutes: look again first")
+}
+
+/// How long it took from the request to the last mirror's end, as it follows "stopped"; what is shorter than
+/// the states are told is not claimed to the millisecond.
+#[must_use]
+pub fn took(ms: u64) -> String {
+    match ms {
+        ..1_000 => "at once".to_owned(),
+        ms => format!("after {}", duration(ms)),
+    }
 }
 
 /// What a failover loses, in sentences. `last_contact_ms` is when the source answered last.
@@ -305,10 +330,10 @@ pub fn groups_words(rows: &[GroupOffsetRow], topic: &str, partition: i32) -> Str
 
 /// Groups with a partition of `topics` where they would not go on where they were.
 #[must_use]
-pub fn n_groups_apart(rows: &[GroupOffsetRow], topics: &[TopicName]) -> usize {
+pub fn n_groups_apart(rows: &[GroupOffsetRow], topics: &BTreeSet<String>) -> usize {
     let mut groups: Vec<&str> = rows
         .iter()
-        .filter(|row| topics.iter().any(|topic| topic.as_str() == row.topic))
+        .filter(|row| topics.contains(&row.topic))
         .filter(|row| Gap::of(row) != Gap::Same)
         .map(|row| row.mirror_group.as_str())
         .collect();

@@ -1,6 +1,7 @@
 //! Mirror topics: what state each is in, which one needs somebody first, and whether it can be moved.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 use drawbridge_shared::guard::Action;
 use drawbridge_shared::link::{MirrorState, MirrorTopicError};
@@ -25,12 +26,59 @@ pub fn key(row: &MirrorRow) -> String {
 /// The mirror of a key.
 #[must_use]
 pub fn find<'a>(rows: &'a [MirrorRow], of: &str) -> Option<&'a MirrorRow> {
-    rows.iter().find(|row| {
-        let mut parts = of.splitn(3, '/');
-        parts.next() == Some(row.cluster.as_str())
-            && parts.next() == Some(row.link.as_str())
-            && parts.next() == Some(row.topic.as_str())
-    })
+    let mut parts = of.splitn(3, '/');
+    let wanted = (parts.next()?, parts.next()?, parts.next()?);
+    let compare = |row: &MirrorRow| {
+        (row.cluster.as_str(), row.link.as_str(), row.topic.as_str()).cmp(&wanted)
+    };
+    search(rows, &compare)
+}
+
+/// The mirror of a name among those of one link.
+#[must_use]
+pub fn find_topic<'a>(rows: &'a [MirrorRow], topic: &str) -> Option<&'a MirrorRow> {
+    search(rows, &|row| row.topic.as_str().cmp(topic))
+}
+
+/// Feeds are ordered by name, so one of ten thousand is found in a few steps; an order that is another costs time
+/// and nothing else.
+fn search<'a>(
+    rows: &'a [MirrorRow],
+    compare: &dyn Fn(&MirrorRow) -> Ordering,
+) -> Option<&'a MirrorRow> {
+    let found = rows.binary_search_by(compare).ok().and_then(|at| rows.get(at));
+    found.or_else(|| rows.iter().find(|row| compare(row).is_eq()))
+}
+
+/// What an action could be taken on among mirrors that somebody chose.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Able {
+    /// So many.
+    pub n: usize,
+    /// So many are not among those chosen.
+    pub n_others: usize,
+    /// How long their names are together, in bytes.
+    pub bytes: usize,
+    /// Why the first of those is left out that are.
+    pub reason: Option<&'static str>,
+}
+
+/// Sums up what `action` can be taken on.
+#[must_use]
+pub fn able(rows: &[MirrorRow], chosen: &BTreeSet<String>, action: MirrorAction) -> Able {
+    let mut able = Able::default();
+    for row in rows {
+        match (why_not(action, row.state), chosen.contains(&key(row))) {
+            (None, true) => {
+                able.n += 1;
+                able.bytes += row.topic.as_str().len();
+            }
+            (None, false) => able.n_others += 1,
+            (Some(reason), true) => able.reason = able.reason.or(Some(reason)),
+            (Some(_), false) => {}
+        }
+    }
+    able
 }
 
 /// Whether it cannot go on by itself.
@@ -68,10 +116,12 @@ pub fn lag(row: &MirrorRow) -> LagView {
     }
 }
 
-/// What a partition lacks; not known while its source cannot be read and nothing was missing before.
+/// What a partition lacks; not known while its source cannot be read and nothing was missing before, nor once it is
+/// stopped.
 #[must_use]
 pub fn partition_lag(at: &MirrorPartitionView) -> Option<i64> {
-    at.lag.filter(|n| *n > 0 || at.error.is_none())
+    let is_known = |n: &i64| *n > 0 || at.error.is_none();
+    at.lag.filter(|n| at.stance != MirrorStance::Stopped && is_known(n))
 }
 
 /// Where both sides end, as lines with tabs between; what is not known is left empty.
@@ -122,6 +172,7 @@ pub fn trouble(row: &MirrorRow) -> u8 {
 #[must_use]
 pub fn shown(rows: &[MirrorRow], q: &str, state: &str, sort: &str) -> Vec<String> {
     let needles = Needles::new(q);
+    let is_all = needles.is_empty();
     let text = |row: &MirrorRow| {
         format!("{} {} {} {}", row.topic, row.source_topic, row.link, row.cluster)
     };
@@ -130,8 +181,10 @@ pub fn shown(rows: &[MirrorRow], q: &str, state: &str, sort: &str) -> Vec<String
         "trouble" => trouble(row) > 1,
         state => row.state.as_str().eq_ignore_ascii_case(state),
     };
-    let mut picked: Vec<&MirrorRow> =
-        rows.iter().filter(|row| has_state(row) && needles.matches(&text(row))).collect();
+    let mut picked: Vec<&MirrorRow> = rows
+        .iter()
+        .filter(|row| has_state(row) && (is_all || needles.matches(&text(row))))
+        .collect();
     order::sort_by(&mut picked, |a, b| compare(a, b, sort));
     picked.into_iter().map(key).collect()
 }

@@ -82,15 +82,15 @@ impl PurgePlan {
         None
     }
 
-    /// What goes, in one line: `up to 1,204 records from 3 partitions`.
+    /// What goes, in one line: `Up to 1,204 records from 3 partitions`.
     #[must_use]
     pub fn summary(&self) -> String {
         if self.request().is_empty() {
-            return "nothing".to_owned();
+            return "Nothing".to_owned();
         }
         let from = u64::try_from(self.request().len()).unwrap_or(u64::MAX);
         let records = counted(self.n_offsets(), "record", "records");
-        format!("up to {records} from {}", counted(from, "partition", "partitions"))
+        format!("Up to {records} from {}", counted(from, "partition", "partitions"))
     }
 }
 

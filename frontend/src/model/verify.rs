@@ -72,6 +72,24 @@ pub fn progress(run: &VerifyRun, partitions: &[VerifyPartition]) -> String {
     }
 }
 
+/// The same on a page of some of the mirrors: how those partitions came out that are `here`.
+#[must_use]
+pub fn progress_here(run: &VerifyRun, all: &[VerifyPartition], here: &[VerifyPartition]) -> String {
+    let whole = progress(run, all);
+    if here.len() == all.len() {
+        return whole;
+    }
+    let n_of = |wanted| here.iter().filter(|at| at.verdict == wanted).count();
+    match here.len() {
+        0 => format!("{whole} · no partition of what is shown here was among them"),
+        n => format!(
+            "{whole} · of what is shown here, {} of {n} partitions are equal, {} differ",
+            n_of(VerifyVerdict::Equal),
+            n_of(VerifyVerdict::Differs)
+        ),
+    }
+}
+
 /// The whole result for programs.
 #[must_use]
 pub fn json(of: &VerifyView) -> String {
@@ -173,5 +191,41 @@ mod tests {
         assert!(range("offsets", "5", "5", 0).is_err());
         assert!(range("last", "0", "", 0).is_err());
         assert_eq!(range("hours", "1", "", 3_600_001), Ok(VerifyRange::Since { at_ms: 1 }));
+    }
+
+    #[test]
+    fn a_page_of_some_mirrors_says_what_was_found_of_these() {
+        let at = |topic: &str, verdict| VerifyPartition {
+            topic: topic.into(),
+            partition: 0,
+            verdict,
+            from: 0,
+            to: 1,
+            next: 1,
+            records: 1,
+            compacted: 0,
+            notes: Vec::new(),
+            difference: None,
+        };
+        let run = VerifyRun {
+            id: 1,
+            range: VerifyRange::All,
+            state: VerifyState::Done,
+            error: None,
+            started_ms: 0,
+            ended_ms: Some(1),
+            offsets_done: 2,
+            offsets_total: 2,
+            records: 2,
+            bytes: 2,
+            records_per_second: 2,
+        };
+        let all = [at("a", VerifyVerdict::Equal), at("b", VerifyVerdict::Differs)];
+        let [a, b] = &all;
+        let here = |of: &[VerifyPartition]| progress_here(&run, &all, of);
+        assert_eq!(here(&all), progress(&run, &all));
+        assert!(here(std::slice::from_ref(a)).ends_with("1 of 1 partitions are equal, 0 differ"));
+        assert!(here(std::slice::from_ref(b)).ends_with("0 of 1 partitions are equal, 1 differ"));
+        assert!(here(&[]).ends_with("was among them"));
     }
 }

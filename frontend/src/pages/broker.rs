@@ -40,9 +40,7 @@ pub fn BrokerPage(
         [("Disks", BrokerTab::Disks), ("Configs", BrokerTab::Configs)].map(|(label, own)| Tab {
             label,
             n: Signal::stored(None),
-            href: Signal::derive(move || {
-                Route::Broker { cluster: brokers.cluster.name(), broker, tab: own }.path()
-            }),
+            href: Signal::derive(move || Route::broker(brokers.cluster.name(), broker, own).path()),
             is_current: Signal::derive(move || tab.get() == own),
         });
     let is_here = Memo::new(move |_| brokers.row(broker, |_| ()).is_some());
@@ -126,7 +124,7 @@ fn Facts(brokers: Brokers, id: i32) -> impl IntoView {
 #[component]
 fn Own(brokers: Brokers, broker: i32, edits: RwSignal<Edits>) -> impl IntoView {
     let owner = Owner { cluster: brokers.cluster, what: Owned::Broker(broker), edits };
-    let all = Route::Brokers { cluster: brokers.cluster.name(), tab: BrokersTab::Defaults }.path();
+    let all = Route::brokers(brokers.cluster.name(), BrokersTab::Defaults).path();
     view! {
         <p class="lead">
             "What is set here holds for broker " {broker}

@@ -73,9 +73,7 @@ pub fn BrokersPage(
     let tabs = own.map(|(label, own)| Tab {
         label,
         n: Signal::stored(None),
-        href: Signal::derive(move || {
-            Route::Brokers { cluster: brokers.cluster.name(), tab: own }.path()
-        }),
+        href: Signal::derive(move || Route::brokers(brokers.cluster.name(), own).path()),
         is_current: Signal::derive(move || tab.get() == own),
     });
     let content = move || match tab.get() {

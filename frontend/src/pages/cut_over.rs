@@ -1,8 +1,8 @@
 //! Promoting and failing over: what is gained and lost? Before, during and after on one page.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use drawbridge_shared::link::{LinkName, MirrorState};
+use drawbridge_shared::link::LinkName;
 use drawbridge_shared::names::{ClusterName, TopicName};
 use drawbridge_shared::view::{GroupOffsetRow, MirrorAction, MirrorActionRow, MirrorPartitionView};
 use drawbridge_shared::wire::{Feed, FeedData, Request, Response};
@@ -10,6 +10,7 @@ use leptos::prelude::*;
 
 mod after;
 mod before;
+mod dry_run;
 mod during;
 mod readiness;
 
@@ -35,6 +36,8 @@ struct Move {
     /// What the URL names; none for all mirrors that the action can be taken on.
     named: Memo<Vec<TopicName>>,
     topics: RwSignal<Vec<TopicName>>,
+    /// The same, to look one up among thousands.
+    names: Memo<BTreeSet<String>>,
     /// What the dry run found.
     dry: RwSignal<Option<Vec<MirrorActionRow>>>,
     dry_at_ms: RwSignal<i64>,
@@ -94,11 +97,6 @@ impl Move {
         });
     }
 
-    fn state_of(self, topic: &str) -> Option<MirrorState> {
-        let topic = topic.parse().ok()?;
-        self.subject.mirror(&topic, |row| row.state)
-    }
-
     /// The sum of the source's log ends, where partitions are followed; none when one is not known.
     fn source_ends(self) -> Option<i64> {
         let partitions = self.partitions.read();
@@ -150,11 +148,13 @@ pub fn CutOverPage(
         Some(Route::CutOver { topics, .. }) => topics.clone(),
         _ => Vec::new(),
     });
+    let topics = RwSignal::new(Vec::<TopicName>::new());
     let moving = Move {
         subject,
         action,
         named,
-        topics: RwSignal::new(Vec::new()),
+        topics,
+        names: Memo::new(move |_| topics.read().iter().map(ToString::to_string).collect()),
         dry: RwSignal::new(None),
         dry_at_ms: RwSignal::new(0),
         groups: RwSignal::new(Vec::new()),

@@ -20,6 +20,7 @@ use super::past::{Past, past};
 use super::topic::configs::{Configs, Owned, Owner};
 use super::topic::gate::{ClusterFacts, Gate};
 use crate::model::configs::Edits;
+use crate::model::mirrors as model;
 use crate::routes::{ActivityQuery, CutOver, LinkTab, ListQuery, Route};
 use crate::socket::{Followed, Socket};
 use crate::state::Nav;
@@ -67,8 +68,7 @@ impl Subject {
         topic: &TopicName,
         read: impl FnOnce(&MirrorRow) -> T,
     ) -> Option<T> {
-        self.with(|detail| detail.mirrors.iter().find(|row| row.topic == *topic).map(read))
-            .flatten()
+        self.with(|detail| model::find_topic(&detail.mirrors, topic.as_str()).map(read)).flatten()
     }
 
     pub(in crate::pages) fn is_source(self) -> bool {
@@ -81,7 +81,7 @@ impl Subject {
 
     /// A part of the page, with what is shown of the mirrors.
     fn tab(self, tab: LinkTab, list: ListQuery) -> Route {
-        Route::Link { cluster: self.cluster.name(), link: self.link(), tab, list }
+        Route::link(self.cluster.name(), self.link(), tab, list)
     }
 
     /// Why nothing can be done to the link here: it is not loaded, or another gateway runs it.

@@ -26,8 +26,8 @@ use crate::shell::Freshness;
 use crate::socket::{Followed, Socket};
 use crate::state::{Clock, Toasts};
 use crate::ui::{
-    Badge, Button, ButtonKind, Column, CopyBlock, CopyButton, DataTable, Fact, LinkButton, Note,
-    PageHead, Panel, Show, StateRole,
+    Age, Badge, Button, ButtonKind, Column, CopyBlock, CopyButton, DataTable, Fact, LinkButton,
+    Note, PageHead, Panel, Show, StateRole,
 };
 
 /// The mirror that a page is about.
@@ -90,7 +90,7 @@ pub fn MirrorPage(
         }
     };
     let history = past(cluster, link, Some(topic), move || {
-        mirror.with(|detail| (detail.mirror.lag, detail.mirror.rate))
+        mirror.with(|detail| (model::lag(&detail.mirror), detail.mirror.rate))
     });
     view! {
         <PageHead
@@ -110,7 +110,7 @@ pub fn MirrorPage(
             <div class="stack">
                 <Readiness mirror history />
                 <SameAs mirror />
-                <Charts history />
+                <Course mirror history />
                 <div class="part"><Partitions mirror /></div>
                 <super::verify::Verify
                     subject=mirror.link
@@ -153,7 +153,12 @@ fn Facts(mirror: Mirror) -> impl IntoView {
             <a href=page>"open as a topic"</a> " · " <a href=compare>"compare its records"</a>
         </p>
         <Fact name="Lag">{mirror.text(|row| lag::words(&model::lag(row)))}</Fact>
-        <Fact name="Throughput">{mirror.text(|row| lag::throughput(&row.rate))}</Fact>
+        <Fact name="Throughput">
+            {mirror.text(|row| match row.state {
+                MirrorState::Stopped => UNKNOWN.to_owned(),
+                _ => lag::throughput(&row.rate),
+            })}
+        </Fact>
         <Fact name="Partitions">{mirror.text(|row| row.partitions.to_string())}</Fact>
         <Fact name="Last fetch" hint="When the source answered last, where that is longest ago">
             {move || fetched()}
@@ -269,6 +274,37 @@ fn Readiness(mirror: Mirror, history: Past) -> impl IntoView {
             </p>
             {move || trouble.get().map(|words| view! { <p>{words}</p> })}
         </Note>
+    }
+}
+
+/// The last half hour of what is copied; an ordinary topic says that nothing is.
+#[component]
+fn Course(mirror: Mirror, history: Past) -> impl IntoView {
+    let now = expect_context::<Clock>().now();
+    let is_over = Memo::new(move |_| mirror.state() == Some(MirrorState::Stopped));
+    let since = Memo::new(move |_| {
+        mirror.with(|detail| detail.mirror.since_ms).filter(|since_ms| *since_ms > 0)
+    });
+    let when = move || {
+        since.get().map(|_| {
+            let at_ms = Signal::derive(move || since.get().unwrap_or_default());
+            view! { " " <Age now_ms=now at_ms /> }
+        })
+    };
+    view! {
+        <Show
+            when=move || !is_over.get()
+            fallback=move || {
+                view! {
+                    <p class="muted">
+                        "The mirror was stopped" {move || when()}
+                        ": nothing is copied any more, so there is no throughput and no lag to draw."
+                    </p>
+                }
+            }
+        >
+            <Charts history />
+        </Show>
     }
 }
 

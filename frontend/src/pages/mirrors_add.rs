@@ -113,8 +113,8 @@ fn columns() -> Vec<Column> {
     vec![
         Column::new("name", "Topic on the source", ""),
         Column::new("partitions", "Partitions", "100px").numeric(),
-        Column::new("mirror", "Mirror's name", "24%").wide(),
-        Column::new("state", "Can it be mirrored?", "40%").wide(),
+        Column::new("mirror", "Mirror's name", "30%").wide(),
+        Column::new("state", "Can it be mirrored?", "29%").wide(),
     ]
 }
 
@@ -246,7 +246,7 @@ fn cells(choice: Choice, name: String) -> AnyView {
         move |words: String| view! { <Badge plain=true role text=words.clone() title=words /> };
     // Without the column's head the word alone does not say what it answers.
     let alone = match words.strip_prefix(&format!("Topic '{}' ", row.mirror_topic)) {
-        Some(rest) => rest.to_owned(),
+        Some(rest) => rest.trim_end_matches('.').to_owned(),
         None if words == "yes" => "can be mirrored".to_owned(),
         None => words.clone(),
     };

@@ -70,7 +70,7 @@ impl Subject {
 
     fn route(self, tab: TopicTab) -> Route {
         let (cluster, topic) = (self.cluster.name(), self.name());
-        Route::Topic { cluster, topic, tab, sort: String::new() }
+        Route::topic(cluster, topic, tab)
     }
 
     fn produce(self) -> Route {

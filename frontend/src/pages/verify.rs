@@ -1,5 +1,7 @@
 //! Verify: is the mirror what the source is? A panel of the pages of links, mirrors and cut-overs.
 
+use std::collections::BTreeSet;
+
 use drawbridge_shared::names::TopicName;
 use drawbridge_shared::order;
 use drawbridge_shared::view::{VerifyPartition, VerifyState, VerifyView};
@@ -69,16 +71,23 @@ pub(in crate::pages) fn Verify(
     let needs = move |wanted: &'static str| Memo::new(move |_| *kind.read() == wanted);
     let (last, offsets, hours) = (needs("last"), needs("offsets"), needs("hours"));
     let json = Signal::derive(move || model::json(&view_of.read()));
+    // A page of some mirrors shows what was found of these; the comparison may have been of the whole link.
+    let own = Memo::new(move |_| {
+        let names: BTreeSet<String> = topics.read().iter().map(ToString::to_string).collect();
+        let rows = &view_of.read().partitions;
+        let is_own = |row: &&VerifyPartition| names.is_empty() || names.contains(&row.topic);
+        rows.iter().filter(is_own).cloned().collect::<Vec<_>>()
+    });
     let said = move || {
         let view = view_of.read();
-        view.run.as_ref().map(|run| model::progress(run, &view.partitions))
+        view.run.as_ref().map(|run| model::progress_here(run, &view.partitions, &own.read()))
     };
     let lines = move || {
-        let mut rows = view_of.read().partitions.clone();
+        let mut rows = own.get();
         order::sort_by(&mut rows, |a, b| model::order(a.verdict).cmp(&model::order(b.verdict)));
         rows.into_iter().take(MAX_LINES).map(move |row| line(subject, row)).collect_view()
     };
-    let n = Memo::new(move |_| view_of.read().partitions.len());
+    let n = Memo::new(move |_| own.read().len());
     let cut =
         move || (n.get() > MAX_LINES).then(|| format!("The first {MAX_LINES} of {}.", n.get()));
     view! {

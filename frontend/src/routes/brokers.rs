@@ -3,7 +3,7 @@
 use drawbridge_shared::view::PartitionTrouble;
 
 use super::encoding::{Query, encode_pairs};
-use super::{Route, cluster_path, read_cluster};
+use super::{ConfigsQuery, Route, cluster_path, read_cluster};
 
 /// Parts of the page of a cluster's brokers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -54,13 +54,16 @@ pub fn trouble_of(key: &str) -> Option<PartitionTrouble> {
 /// Path and query of a place of brokers; empty for another place.
 pub(super) fn path(route: &Route) -> String {
     match route {
-        Route::Brokers { cluster, tab } => {
+        Route::Brokers { cluster, tab, configs } => {
             let tab = if *tab == BrokersTab::Defaults { "defaults" } else { "" };
-            format!("{}/brokers{}", cluster_path(cluster), encode_pairs(&[("tab", tab)]))
+            let [q, set] = configs.pairs();
+            format!("{}/brokers{}", cluster_path(cluster), encode_pairs(&[("tab", tab), q, set]))
         }
-        Route::Broker { cluster, broker, tab } => {
+        Route::Broker { cluster, broker, tab, configs } => {
             let tab = if *tab == BrokerTab::Configs { "configs" } else { "" };
-            format!("{}/brokers/{broker}{}", cluster_path(cluster), encode_pairs(&[("tab", tab)]))
+            let [q, set] = configs.pairs();
+            let pairs = encode_pairs(&[("tab", tab), q, set]);
+            format!("{}/brokers/{broker}{pairs}", cluster_path(cluster))
         }
         Route::Partitions { cluster, query } => {
             let show = query.show.map(trouble_key).unwrap_or_default();
@@ -79,12 +82,13 @@ pub(super) fn parse<'a>(segments: impl Iterator<Item = &'a str>, query: &Query) 
         ["clusters", cluster] if !matches!(cluster, "new") => {
             let broker = query.get("broker").parse().ok()?;
             let cluster = read_cluster(cluster)?;
-            Some(Route::Broker { cluster, broker, tab: BrokerTab::Configs })
+            Some(Route::broker(cluster, broker, BrokerTab::Configs))
         }
         ["clusters", cluster, "brokers"] => {
             let is_defaults = query.get("tab") == "defaults";
             let tab = if is_defaults { BrokersTab::Defaults } else { BrokersTab::Brokers };
-            Some(Route::Brokers { cluster: read_cluster(cluster)?, tab })
+            let configs = ConfigsQuery::read(query);
+            Some(Route::Brokers { cluster: read_cluster(cluster)?, tab, configs })
         }
         ["clusters", cluster, "brokers", broker] => {
             let is_configs = query.get("tab") == "configs";
@@ -93,6 +97,7 @@ pub(super) fn parse<'a>(segments: impl Iterator<Item = &'a str>, query: &Query) 
                 cluster: read_cluster(cluster)?,
                 broker: broker.parse().ok()?,
                 tab,
+                configs: ConfigsQuery::read(query),
             })
         }
         ["clusters", cluster, "partitions"] => {

@@ -4,7 +4,7 @@ use drawbridge_shared::link::LinkName;
 use drawbridge_shared::names::{ClusterName, TopicName};
 
 use super::encoding::{self, Query, encode_pairs};
-use super::{Route, cluster_path, read_cluster, read_topic};
+use super::{ConfigsQuery, Route, cluster_path, read_cluster, read_topic};
 
 /// Search, filter and order of a list of links or mirrors.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -90,11 +90,14 @@ pub(super) fn path(route: &Route) -> String {
             let mode = mode.map(|mode| mode.as_str().to_ascii_lowercase()).unwrap_or_default();
             format!("/links/new{}", encode_pairs(&[("cluster", cluster), ("mode", &mode)]))
         }
-        Route::Link { cluster, link, tab, list } => {
-            let tab = if *tab == LinkTab::default() { "" } else { tab.as_str() };
+        Route::Link { cluster, link, tab, list, configs } => {
             let ListQuery { q, state, sort } = list;
-            let pairs = [("tab", tab), ("q", q), ("state", state), ("sort", sort)];
-            format!("{}{}", link_path(cluster, link), encode_pairs(&pairs))
+            let name = ("tab", if *tab == LinkTab::default() { "" } else { tab.as_str() });
+            let pairs = match (*tab, configs.pairs()) {
+                (LinkTab::Configs, [q, set]) => encode_pairs(&[name, q, set]),
+                _ => encode_pairs(&[name, ("q", q), ("state", state), ("sort", sort)]),
+            };
+            format!("{}{pairs}", link_path(cluster, link))
         }
         Route::Mirror { cluster, link, topic } => {
             format!("{}/mirrors/{topic}", link_path(cluster, link))
@@ -129,8 +132,13 @@ pub(super) fn parse<'a>(segments: impl Iterator<Item = &'a str>, query: &Query) 
             let (cluster, link) = (read_cluster(cluster)?, read_link(link)?);
             match *rest {
                 [] => {
-                    let list = list_query(query);
-                    Some(Route::Link { cluster, link, tab: tab(query), list })
+                    let tab = tab(query);
+                    Some(if tab == LinkTab::Configs {
+                        let route = Route::link(cluster, link, tab, ListQuery::default());
+                        route.with_configs(ConfigsQuery::read(query))
+                    } else {
+                        Route::link(cluster, link, tab, list_query(query))
+                    })
                 }
                 ["add"] => Some(Route::MirrorsAdd { cluster, link }),
                 ["mirrors", topic] => {

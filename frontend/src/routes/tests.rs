@@ -20,12 +20,7 @@ fn every_place_has_the_url_it_always_had() {
             "/links/new?cluster=cloud&mode=source",
         ),
         (
-            Route::Link {
-                cluster: cluster("cloud"),
-                link: link.clone(),
-                tab: LinkTab::Mirrors,
-                list,
-            },
+            Route::link(cluster("cloud"), link.clone(), LinkTab::Mirrors, list),
             "/clusters/cloud/links/from-on-prem?tab=mirrors&q=a%20b&state=failed&sort=-lag",
         ),
         (
@@ -101,12 +96,17 @@ fn every_place_has_the_url_it_always_had() {
         (Route::ClusterNew, "/clusters/new"),
         (Route::of_cluster(cluster("on-prem")), "/clusters/on-prem"),
         (
-            Route::Brokers { cluster: cluster("on-prem"), tab: BrokersTab::Defaults },
+            Route::brokers(cluster("on-prem"), BrokersTab::Defaults),
             "/clusters/on-prem/brokers?tab=defaults",
+        ),
+        (
+            Route::link(cluster("cloud"), link.clone(), LinkTab::Configs, ListQuery::default())
+                .with_configs(ConfigsQuery { q: "a b".into(), only_set: true }),
+            "/clusters/cloud/links/from-on-prem?tab=configs&q=a%20b&set=true",
         ),
         (Route::of_broker(cluster("on-prem"), 3), "/clusters/on-prem/brokers/3"),
         (
-            Route::Broker { cluster: cluster("on-prem"), broker: 3, tab: BrokerTab::Configs },
+            Route::broker(cluster("on-prem"), 3, BrokerTab::Configs),
             "/clusters/on-prem/brokers/3?tab=configs",
         ),
         (
@@ -146,17 +146,14 @@ fn every_place_has_the_url_it_always_had() {
                 topic: topic.clone(),
                 tab: TopicTab::Partitions,
                 sort: "-size".into(),
+                configs: ConfigsQuery::default(),
             },
             "/clusters/cloud/topics/orders.v1?sort=-size",
         ),
         (
-            Route::Topic {
-                cluster: cluster("cloud"),
-                topic,
-                tab: TopicTab::Configs,
-                sort: String::new(),
-            },
-            "/clusters/cloud/topics/orders.v1?tab=configs",
+            Route::topic(cluster("cloud"), topic, TopicTab::Configs)
+                .with_configs(ConfigsQuery { q: "retention".into(), only_set: false }),
+            "/clusters/cloud/topics/orders.v1?tab=configs&q=retention",
         ),
     ];
     for (route, path) in paths {
@@ -202,7 +199,7 @@ fn an_unknown_tab_or_broker_falls_back_to_the_page() {
     assert_eq!(Route::parse("/clusters/a/brokers/x", ""), None);
     assert_eq!(
         Route::parse("/clusters/a", "?broker=3"),
-        Some(Route::Broker { cluster: cluster("a"), broker: 3, tab: BrokerTab::Configs }),
+        Some(Route::broker(cluster("a"), 3, BrokerTab::Configs)),
         "an old link leads to the broker's page"
     );
     assert_eq!(
@@ -241,15 +238,19 @@ fn routes() -> impl Strategy<Value = Route> {
         cluster.clone().prop_map(|cluster| Route::Cluster { cluster }),
         (cluster.clone(), any::<i32>(), any::<bool>()).prop_map(|(cluster, broker, configs)| {
             let tab = if configs { BrokerTab::Configs } else { BrokerTab::Disks };
-            Route::Broker { cluster, broker, tab }
+            Route::broker(cluster, broker, tab)
         }),
         (cluster.clone(), ".{0,20}", "offline|not-preferred|").prop_map(|(cluster, q, show)| {
             Route::Partitions { cluster, query: PartitionsQuery { q, show: trouble_of(&show) } }
         }),
         (proptest::option::of(cluster.clone()), query)
             .prop_map(|(cluster, query)| Route::Topics { cluster, query }),
-        (cluster, topic, tab, "-?[a-z]{0,8}")
-            .prop_map(|(cluster, topic, tab, sort)| Route::Topic { cluster, topic, tab, sort }),
+        (cluster, topic, tab, "-?[a-z]{0,8}", (".{0,9}", any::<bool>())).prop_map(
+            |(cluster, topic, tab, sort, (q, only_set))| {
+                let configs = ConfigsQuery { q, only_set };
+                Route::Topic { cluster, topic, tab, sort, configs }
+            },
+        ),
     ]
 }
 

@@ -1,5 +1,7 @@
 //! What the activity says of changes of links and mirrors.
 
+use std::collections::BTreeMap;
+
 use drawbridge_shared::{
     draft::ConfigChange,
     link::{ConfigRow, LinkName},
@@ -66,14 +68,16 @@ pub(super) fn act(
         MirrorAction::Pause => "pause",
         MirrorAction::Resume => "resume",
     };
+    let refused: BTreeMap<&str, &String> = acted
+        .iter()
+        .flatten()
+        .filter_map(|row| Some((row.topic.as_str(), row.error_message.as_ref()?)))
+        .collect();
     let told = |topic: &TopicName| {
         let change =
             Change::on(cluster, format!("{verb} mirror '{topic}'")).link(link).topic(topic);
         let refused = match acted {
-            Ok(rows) => rows
-                .iter()
-                .find(|row| row.topic == topic.as_str())
-                .and_then(|row| row.error_message.clone()),
+            Ok(_) => refused.get(topic.as_str()).map(|why| (*why).clone()),
             Err(refusal) => Some(refusal.in_full()),
         };
         (change, refused)

@@ -87,7 +87,8 @@ test("two operators at once: who comes second is told where it was asked for", a
 
   await promote(request, idOf("cloud"), link, topic);
   await start.click();
-  await expect(page.getByText(`Topic '${topic}' has already stopped its mirror from '${link}'`).first()).toBeVisible(patient);
+  const refused = page.getByRole("cell").filter({ hasText: `Topic '${topic}' has already stopped its mirror from '${link}'` });
+  await expect(refused).toBeVisible(patient);
 
   // The link goes under the dialog of somebody who wants to delete it too.
   await page.goto(page_of);

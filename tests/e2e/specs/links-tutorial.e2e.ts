@@ -105,7 +105,8 @@ async function moveOver(page: Page, cluster: string, link: string, topic: string
   await expect(row(page, "Result per partition", topic, String(records))).toHaveCount(1);
 
   await page.goto(`/clusters/${cluster}/links/${link}/promote?topics=${topic}`);
-  await expect(page.getByText(`Topic '${topic}' has already stopped its mirror from '${link}'`)).toBeVisible(patient);
+  const refused = page.getByRole("cell").filter({ hasText: `Topic '${topic}' has already stopped its mirror from '${link}'` });
+  await expect(refused).toBeVisible(patient);
   await expect(page.getByRole("button", { name: /^Promote/ })).toHaveAttribute("aria-disabled", "true");
 }
 

@@ -31,3 +31,24 @@ test("all clusters of 200 links come into view at once, and what moves differs f
     mock.stop();
   }
 });
+
+test("names of clusters and links can be read on a small screen", async ({ page }) => {
+  const mock = await startMock(3, 2);
+  try {
+    await page.routeWebSocket(/\/ws$/, (ours) => {
+      const gateway = ours.connectToServer();
+      const named = (text: string) => text.replaceAll("cluster-", "frankfurt-production-").replaceAll("link-0", "orders-to-analytics-0");
+      gateway.onMessage((message) => ours.send(named(String(message))));
+    });
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.goto(mock.url);
+    const names = page.locator(".node b, .card-name");
+    await expect(names).toHaveCount(5);
+    const cut = await names.evaluateAll((all) =>
+      all.filter((name) => name.scrollWidth > name.clientWidth || name.scrollHeight > name.clientHeight + 1).map((name) => name.textContent),
+    );
+    expect(cut).toEqual([]);
+  } finally {
+    mock.stop();
+  }
+});

@@ -61,6 +61,40 @@ fn a_source_whose_end_grows_is_still_written_to() {
 }
 
 #[test]
+fn what_is_refused_or_lacks_most_is_read_first() {
+    let rows = [
+        row("even", &[(0, 0), (1, 0)], None),
+        row("little", &[(0, 5), (1, 0)], None),
+        row("much", &[(0, 0), (1, 700)], None),
+        row("stopped", &[], Some("already stopped")),
+        row("unknown", &[(0, -1)], None),
+    ];
+    let order = worst_first(&rows);
+    let order: Vec<(&str, Option<i32>)> =
+        order.iter().map(|line| (line.topic.as_str(), line.partition)).collect();
+    assert_eq!(
+        order,
+        [
+            ("stopped", None),
+            ("unknown", Some(0)),
+            ("much", Some(0)),
+            ("much", Some(1)),
+            ("little", Some(0)),
+            ("little", Some(1)),
+            ("even", Some(0)),
+            ("even", Some(1)),
+        ]
+    );
+}
+
+#[test]
+fn less_than_a_second_is_not_told_in_milliseconds() {
+    assert_eq!(took(0), "at once");
+    assert_eq!(took(999), "at once");
+    assert_eq!(took(72_400), "after 1 min 12 s");
+}
+
+#[test]
 fn an_old_dry_run_is_not_acted_on() {
     assert_eq!(is_stale(120_000, 0), None);
     assert!(is_stale(120_001, 0).is_some());
@@ -75,9 +109,8 @@ fn a_group_says_where_it_would_go_on() {
     let rows = [group(Some(100), Some(86))];
     assert_eq!(groups_words(&rows, "orders", 0), "ingest would re-read 14");
     assert_eq!(groups_words(&rows, "orders", 1), "–");
-    let (orders, other) = ("orders".parse().unwrap(), "other".parse().unwrap());
-    assert_eq!(n_groups_apart(&rows, &[orders]), 1);
-    assert_eq!(n_groups_apart(&rows, &[other]), 0);
+    assert_eq!(n_groups_apart(&rows, &BTreeSet::from(["orders".to_owned()])), 1);
+    assert_eq!(n_groups_apart(&rows, &BTreeSet::from(["other".to_owned()])), 0);
 }
 
 #[test]

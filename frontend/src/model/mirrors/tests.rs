@@ -78,3 +78,33 @@ fn what_failed_says_what_to_do() {
     row.trouble = Some("said by the gateway".into());
     assert_eq!(trouble_words(&row).unwrap(), "said by the gateway");
 }
+
+#[test]
+fn a_mirror_is_found_in_rows_of_any_order() {
+    let rows = [
+        mirror("b", MirrorState::Active, 0, 0),
+        mirror("a", MirrorState::Active, 0, 0),
+        mirror("c", MirrorState::Active, 0, 0),
+    ];
+    for name in ["a", "b", "c"] {
+        assert_eq!(find_topic(&rows, name).map(|row| row.topic.as_str()), Some(name));
+        assert!(find(&rows, &format!("cloud/l/{name}")).is_some());
+    }
+    assert_eq!(find_topic(&rows, "d"), None);
+    assert_eq!(find(&rows, "cloud/other/a"), None);
+}
+
+#[test]
+fn what_can_be_done_to_the_chosen_ones_is_summed_up() {
+    let rows = [
+        mirror("copies", MirrorState::Active, 0, 0),
+        mirror("other", MirrorState::Active, 0, 0),
+        mirror("over", MirrorState::Stopped, 0, 0),
+    ];
+    let chosen = |names: &[&str]| names.iter().map(|name| format!("cloud/l/{name}")).collect();
+    let sum = able(&rows, &chosen(&["copies", "over"]), MirrorAction::Promote);
+    assert_eq!((sum.n, sum.n_others, sum.bytes), (1, 1, "copies".len()));
+    assert_eq!(sum.reason, Some("It is stopped already: an ordinary topic"));
+    let all = able(&rows, &chosen(&["copies", "other", "over"]), MirrorAction::Failover);
+    assert_eq!((all.n, all.n_others), (2, 0));
+}

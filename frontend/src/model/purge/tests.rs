@@ -25,7 +25,7 @@ fn everything_goes_up_to_the_watermark_that_was_seen() {
     let seen = [partition(0, Some(1), Some(10), Some(14)), partition(1, Some(1), Some(0), Some(0))];
     let plan = PurgePlan::new(&seen, &PurgeChoice::Everything);
     assert_eq!(plan.request(), [(0, 14)]);
-    assert_eq!(plan.summary(), "up to 4 records from 1 partition");
+    assert_eq!(plan.summary(), "Up to 4 records from 1 partition");
     assert_eq!(plan.blocked(&PurgeChoice::Everything), None);
 }
 
@@ -63,7 +63,7 @@ fn a_plan_that_deletes_nothing_is_blocked() {
         PurgePlan::new(&seen, &choice).blocked(&choice).as_deref(),
         Some("No partition would lose a record")
     );
-    assert_eq!(PurgePlan::new(&seen, &choice).summary(), "nothing");
+    assert_eq!(PurgePlan::new(&seen, &choice).summary(), "Nothing");
 }
 
 #[test]

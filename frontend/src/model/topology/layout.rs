@@ -122,13 +122,14 @@ impl Sizes {
         let n_edges = graph.edges.len();
         let is_dense = n_edges > MANY;
         if width < NARROW {
-            let card = (width * 38 / 100, if is_dense { 24 } else { 58 });
+            let card = (width * 35 / 100, if is_dense { 24 } else { 80 });
             return Self {
-                region: width * 24 / 100,
+                region: width * 27 / 100,
                 pad: 0,
                 head: 0,
                 foot: 0,
-                node: 64,
+                // Three lines of a name, and one of health.
+                node: 76,
                 card,
                 gaps: (if is_dense { 4 } else { 16 }, 20),
                 wall: (13, 4),

@@ -90,8 +90,7 @@ fn BrokerRow(subject: Subject, id: i32) -> impl IntoView {
         fault.as_ref().map(|fault| format!("{} {}", fault.summary, fault.remedy))
     };
     let page = Route::of_broker(subject.name(), id).path();
-    let configs =
-        Route::Broker { cluster: subject.name(), broker: id, tab: BrokerTab::Configs }.path();
+    let configs = Route::broker(subject.name(), id, BrokerTab::Configs).path();
     view! {
         <tr>
             <th scope="row">

@@ -1,26 +1,20 @@
 //! Before: what would be done, what is missing, and the words that start it.
 
 use drawbridge_shared::guard::Action;
-use drawbridge_shared::view::{MirrorActionRow, Severity};
+use drawbridge_shared::view::{LinkRow, MirrorActionRow, Severity};
 use drawbridge_shared::wire::Response;
 use leptos::prelude::*;
 
 use super::Move;
-use crate::model::cut_over::{self as model, CutRow, Missing};
-use crate::model::number::{UNKNOWN, counted};
-use crate::model::{lag, links, rest};
+use crate::model::cut_over::{self as model, Missing};
+use crate::model::number::counted;
+use crate::model::{links, rest};
 use crate::pages::topic::ask::{Ask, Refusal};
 use crate::pages::topic::gate::origin;
 use crate::pages::verify::Verify;
-use crate::routes::{CutOver, Route};
+use crate::routes::CutOver;
 use crate::state::{Clock, Toasts};
-use crate::ui::{
-    Age, Badge, Button, ButtonKind, CopyBlock, Note, Panel, Show, Skeleton, StateRole, TextField,
-    Toggle,
-};
-
-/// More lines than this are not drawn; the sums above count all.
-pub(super) const MAX_LINES: usize = 500;
+use crate::ui::{Button, ButtonKind, CopyBlock, Note, Panel, Show, StateRole, TextField, Toggle};
 
 #[component]
 pub(super) fn Before(moving: Move) -> impl IntoView {
@@ -31,7 +25,7 @@ pub(super) fn Before(moving: Move) -> impl IntoView {
                 <Stakes moving missing />
                 <Producers moving />
                 <Refusal error=moving.check.error() retry=move |()| moving.look() />
-                <DryRun moving />
+                <super::dry_run::DryRun moving />
                 <Verify subject=moving.subject topics=moving.topics />
             </div>
             <div class="stack">
@@ -66,7 +60,7 @@ fn Producers(moving: Move) -> impl IntoView {
 /// What is lost, or what is waited for.
 #[component]
 fn Stakes(moving: Move, missing: Memo<Option<Missing>>) -> impl IntoView {
-    let groups = move || match model::n_groups_apart(&moving.groups.read(), &moving.topics.read()) {
+    let groups = move || match model::n_groups_apart(&moving.groups.read(), &moving.names.read()) {
         0 => String::new(),
         n => {
             let n = counted(n.try_into().unwrap_or(u64::MAX), "group does", "groups do");
@@ -79,7 +73,9 @@ fn Stakes(moving: Move, missing: Memo<Option<Missing>>) -> impl IntoView {
         let destination = moving.subject.cluster.name();
         Some(match moving.action {
             CutOver::Failover => {
-                let contact = moving.subject.row(|row| row.last_contact_ms).flatten();
+                // Of no partition less is known than of the one that was read longest ago.
+                let read = |row: &LinkRow| row.lag.last_fetch_ms.or(row.last_contact_ms);
+                let contact = moving.subject.row(read).flatten();
                 model::loss(&missing, &moving.source(), destination.as_str(), contact)
             }
             CutOver::Promote => model::to_copy(&missing, &moving.source()),
@@ -118,103 +114,6 @@ fn Stakes(moving: Move, missing: Memo<Option<Missing>>) -> impl IntoView {
             </Note>
         </Show>
     }
-}
-
-#[component]
-fn DryRun(moving: Move) -> impl IntoView {
-    let now = expect_context::<Clock>().now();
-    let lines = Memo::new(move |_| moving.dry.read().as_deref().map(model::lines));
-    let is_here = Memo::new(move |_| lines.read().is_some());
-    let actions = move || {
-        view! {
-            <Show when=move || is_here.get()>
-                <span class="row">
-                    "dry run, " <Age now_ms=now at_ms=moving.dry_at_ms />
-                    <Button kind=ButtonKind::Quiet on_click=move |()| moving.look() busy=moving.check.busy()>
-                        "Look again"
-                    </Button>
-                </span>
-            </Show>
-        }
-    };
-    let body = move || {
-        let lines = lines.get().unwrap_or_default();
-        lines.into_iter().take(MAX_LINES).map(|line| row(moving, line)).collect_view()
-    };
-    let cut = move || {
-        let n = lines.read().as_ref().map_or(0, Vec::len);
-        (n > MAX_LINES).then(|| format!("The first {MAX_LINES} of {n} partitions."))
-    };
-    view! {
-        <Panel title="Before: per partition" actions>
-            <Show when=move || is_here.get() fallback=|| view! { <Skeleton label="Dry run" rows=5 /> }>
-                <table class="table table--auto cut-table">
-                    <caption class="visually-hidden">"What is missing per partition"</caption>
-                    <thead>
-                        <tr>
-                            <th scope="col">"Mirror topic"</th>
-                            <th scope="col" class="right">"Partition"</th>
-                            <th scope="col" class="right">"Mirror lag"</th>
-                            <th scope="col" class="right wide">"Last source fetch offset"</th>
-                            <th scope="col" class="right">"Oldest missing"</th>
-                            <th scope="col" class="wide">"Groups"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{move || body()}</tbody>
-                </table>
-                <p class="muted">{move || cut()}</p>
-            </Show>
-        </Panel>
-    }
-}
-
-fn row(moving: Move, line: CutRow) -> AnyView {
-    let topic = line.topic.clone();
-    if let Some(why) = line.error_message {
-        let remark = line.error_code.map(|code| format!("Error code {code}"));
-        return view! {
-            <tr>
-                <th scope="row" class="wrap">{topic}</th>
-                <td colspan="5" class="wrap" title=remark><Badge plain=true role=StateRole::Attention text=why /></td>
-            </tr>
-        }
-        .into_any();
-    }
-    let number = line.partition.unwrap_or(-1);
-    // The dry run says it once; the feed goes on saying it.
-    let missing = {
-        let (topic, lag) = (topic.clone(), line.lag);
-        move || lag::records(moving.partition(&topic, number, |at| at.lag).flatten().or(lag))
-    };
-    let oldest = {
-        let topic = topic.clone();
-        move || match moving.partition(&topic, number, |at| (at.lag, at.behind_ms)) {
-            Some((Some(..=0), _)) | None => UNKNOWN.to_owned(),
-            Some((_, behind)) => lag::span(behind),
-        }
-    };
-    let groups = {
-        let topic = topic.clone();
-        move || model::groups_words(&moving.groups.read(), &topic, number)
-    };
-    view! {
-        <tr>
-            <th scope="row" class="wrap">{mirror_link(moving, topic)}</th>
-            <td class="right num">{number}</td>
-            <td class="right num">{missing}</td>
-            <td class="right num wide">{lag::offset(line.last_fetch)}</td>
-            <td class="right num">{oldest}</td>
-            <td class="wide muted wrap">{groups}</td>
-        </tr>
-    }
-    .into_any()
-}
-
-/// A mirror's name, which leads to its page.
-fn mirror_link(moving: Move, name: String) -> impl IntoView {
-    let (cluster, link) = (moving.subject.cluster.name(), moving.subject.link());
-    let page = name.parse().ok().map(|topic| Route::Mirror { cluster, link, topic }.path());
-    view! { <a class="link" href=page>{name}</a> }
 }
 
 /// The other action, and waiting.
@@ -332,6 +231,8 @@ fn Confirm(moving: Move, missing: Memo<Option<Missing>>) -> impl IntoView {
             moving.taken.try_set(Some((asked_ms, rows)));
         });
     };
+    // It names each mirror: of thousands it is written only for those who want it.
+    let is_asked_for = RwSignal::new(false);
     let call = Signal::derive(move || {
         let topics: Vec<String> = moving.topics.read().iter().map(ToString::to_string).collect();
         let (id, link) = (moving.subject.cluster.id(), moving.subject.link());
@@ -363,9 +264,11 @@ fn Confirm(moving: Move, missing: Memo<Option<Missing>>) -> impl IntoView {
                 <Button kind on_click=act why_not busy=ask.busy()>{move || moving.words(n.get())}</Button>
                 <a class="btn" href=moving.subject.page().path()>"Cancel"</a>
             </div>
-            <details class="same-as">
+            <details class="same-as" on:toggle=move |_| is_asked_for.set(true)>
                 <summary>"Same as a REST call"</summary>
-                <CopyBlock label="REST call" text=call />
+                <Show when=move || is_asked_for.get()>
+                    <CopyBlock label="REST call" text=call />
+                </Show>
             </details>
         </section>
     }

@@ -1,35 +1,58 @@
 //! During: how far each mirror is, partition by partition, until all are stopped.
 
+use std::collections::BTreeSet;
+
 use drawbridge_shared::link::MirrorState;
-use drawbridge_shared::view::{MirrorActionRow, MirrorPartitionView, MirrorStance};
+use drawbridge_shared::view::{LinkDetail, MirrorPartitionView, MirrorStance};
 use drawbridge_shared::wire::FeedData;
 use leptos::prelude::*;
 
 use super::Move;
 use super::after::After;
 use super::before::accepted;
+use crate::model::cut_over::took;
 use crate::model::lag;
 use crate::model::mirrors as model;
-use crate::model::number::counted;
+use crate::model::number::{count, counted};
 use crate::model::role::StateRole;
-use crate::model::time::exact_duration;
+use crate::model::time::age;
 use crate::routes::CutOver;
 use crate::state::Clock;
 use crate::ui::{Badge, Note, Panel, Show};
 
+/// So many mirrors are listed while they come to their end; those that are not there yet come first.
+const MAX_LINES: usize = 40;
+
 #[component]
 pub(super) fn During(moving: Move) -> impl IntoView {
     let clock = expect_context::<Clock>();
-    let names = untrack(|| {
+    let names = StoredValue::new(untrack(|| {
         let taken = moving.taken.read();
         let rows = taken.as_ref().map_or(&[][..], |(_, rows)| rows.as_slice());
-        accepted(rows).map(|row| row.topic.clone()).collect::<Vec<_>>()
+        accepted(rows).map(|row| row.topic.clone()).collect::<BTreeSet<_>>()
+    }));
+    let n = names.with_value(BTreeSet::len);
+    // Looked up once for all of them each time the link says something new.
+    let stopped = Memo::new(move |_| {
+        let of = |link: &LinkDetail| {
+            let stopped = link.mirrors.iter().filter(|row| row.state == MirrorState::Stopped);
+            names.with_value(|names| {
+                let own =
+                    stopped.map(|row| row.topic.as_str()).filter(|name| names.contains(*name));
+                own.map(ToOwned::to_owned).collect::<BTreeSet<_>>()
+            })
+        };
+        moving.subject.with(of).unwrap_or_default()
     });
-    let n = names.len();
-    let listed = StoredValue::new(names.clone());
-    let n_stopped = Memo::new(move |_| {
-        let is_stopped = |topic: &&String| moving.state_of(topic) == Some(MirrorState::Stopped);
-        names.iter().filter(is_stopped).count()
+    let n_stopped = Memo::new(move |_| stopped.read().len());
+    let listed = Memo::new(move |_| {
+        let stopped = stopped.read();
+        names.with_value(|names| {
+            if names.len() <= MAX_LINES {
+                return names.iter().cloned().collect::<Vec<_>>();
+            }
+            names.iter().filter(|name| !stopped.contains(*name)).take(MAX_LINES).cloned().collect()
+        })
     });
     let ended_ms = RwSignal::new(None::<i64>);
     Effect::new(move |_| {
@@ -40,13 +63,14 @@ pub(super) fn During(moving: Move) -> impl IntoView {
     let is_over = Memo::new(move |_| n_stopped.get() == n);
     let said = move || {
         let all = counted(n.try_into().unwrap_or(u64::MAX), "mirror", "mirrors");
-        format!("{} of {all} stopped", n_stopped.get())
+        format!("{} of {all} stopped", count(n_stopped.get().try_into().unwrap_or(u64::MAX)))
     };
     let held = move || {
         let asked = moving.taken.read().as_ref().map_or(0, |(at, _)| *at);
-        let until = ended_ms.get().unwrap_or_else(|| clock.now().get());
-        let seconds = (until - asked).max(0).unsigned_abs() / 1_000;
-        format!("after {}", exact_duration(seconds * 1_000))
+        match ended_ms.get().filter(|_| is_over.get()) {
+            Some(at) => took((at - asked).max(0).unsigned_abs()),
+            None => format!("asked for {}", age(clock.now().get(), asked)),
+        }
     };
     let role =
         Signal::derive(
@@ -55,24 +79,41 @@ pub(super) fn During(moving: Move) -> impl IntoView {
             },
         );
     let share = move || format!("width:{}%", (n_stopped.get() * 100).checked_div(n).unwrap_or(100));
-    let href = moving.subject.cut_over(CutOver::Failover, Vec::new()).path();
+    let href = StoredValue::new(moving.subject.cut_over(CutOver::Failover, Vec::new()).path());
     let is_promotion = moving.action == CutOver::Promote;
+    let more = move || {
+        let all = n - n_stopped.get();
+        (n > MAX_LINES && all > MAX_LINES).then(|| {
+            let all = count(all.try_into().unwrap_or(u64::MAX));
+            format!("The first {MAX_LINES} of {all} that are not stopped yet.")
+        })
+    };
+    let none = (n == 0).then(|| {
+        view! {
+            <Note role=StateRole::Failed>
+                <p role="status"><b>"Nothing was done. "</b> "The gateway refused every mirror; the result says why."</p>
+            </Note>
+        }
+    });
     view! {
         <div class="stack">
-            <Note role>
-                <p role="status">
-                    <b>{move || said()}</b>
-                    " "
-                    <span class="muted num">{move || held()}</span>
-                </p>
-                <div class="bar"><i style=share></i></div>
-                <Show when=move || is_promotion && !is_over.get()>
-                    <p>
-                        "It goes on when this page is closed. If a mirror never gets there because the source is lost, "
-                        <a href=href.clone()>"fail over"</a> " what is left."
+            {none}
+            <Show when=move || { n > 0 }>
+                <Note role>
+                    <p role="status">
+                        <b>{move || said()}</b>
+                        " "
+                        <span class="muted num">{move || held()}</span>
                     </p>
-                </Show>
-            </Note>
+                    <div class="bar"><i style=share></i></div>
+                    <Show when=move || is_promotion && !is_over.get()>
+                        <p>
+                            "It goes on when this page is closed. If a mirror never gets there because the source is lost, "
+                            <a href=href.get_value()>"fail over"</a> " what is left."
+                        </p>
+                    </Show>
+                </Note>
+            </Show>
             <Show when=move || !is_over.get()>
                 <Panel title="Progress">
                     <table class="table table--auto cut-table">
@@ -86,9 +127,12 @@ pub(super) fn During(moving: Move) -> impl IntoView {
                             </tr>
                         </thead>
                         <tbody>
-                            {move || listed.get_value().into_iter().map(|topic| progress(moving, topic)).collect_view()}
+                            <For each=move || listed.get() key=Clone::clone let:topic>
+                                {progress(moving, topic)}
+                            </For>
                         </tbody>
                     </table>
+                    <p class="muted num">{more}</p>
                 </Panel>
             </Show>
             <After moving ended_ms />
@@ -108,8 +152,11 @@ fn progress(moving: Move, topic: String) -> impl IntoView {
         }
     });
     let state = {
-        let topic = topic.clone();
-        Memo::new(move |_| moving.state_of(&topic).unwrap_or(MirrorState::PendingStopped))
+        let name = topic.parse().ok();
+        Memo::new(move |_| {
+            let state = name.as_ref().and_then(|name| moving.subject.mirror(name, |row| row.state));
+            state.unwrap_or(MirrorState::PendingStopped)
+        })
     };
     let missing = {
         let topic = topic.clone();
@@ -160,9 +207,4 @@ fn progress(moving: Move, topic: String) -> impl IntoView {
             <td class="wide wrap"><span class="replicas">{move || marks()}</span> {errors}</td>
         </tr>
     }
-}
-
-/// State of every mirror that was asked for.
-pub(super) fn states(moving: Move, rows: &[MirrorActionRow]) -> Vec<(String, Option<MirrorState>)> {
-    rows.iter().map(|row| (row.topic.clone(), moving.state_of(&row.topic))).collect()
 }

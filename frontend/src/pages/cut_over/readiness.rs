@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::Move;
 use crate::model::cut_over as model;
 use crate::model::links;
+use crate::model::number::count;
 use crate::model::trend::{to_zero, trend};
 use crate::pages::past::past;
 use crate::ui::{Badge, Panel, StateRole};
@@ -16,23 +17,25 @@ const MAX_LINES: usize = 8;
 #[component]
 pub(super) fn Readiness(moving: Move) -> impl IntoView {
     let blockers = Memo::new(move |_| {
-        let topics = moving.topics.read();
-        moving.subject.with(|link| model::blockers(link, &topics)).unwrap_or_default()
+        let names = moving.names.read();
+        moving.subject.with(|link| model::blockers(link, &names, MAX_LINES)).unwrap_or_default()
     });
     let lines = move || {
-        let found = blockers.get();
-        let more = found.len().saturating_sub(MAX_LINES);
-        let rest = (more > 0).then(|| view! { <p class="muted">{format!("and {more} more")}</p> });
-        let shown = found.into_iter().take(MAX_LINES);
-        let shown = shown.map(|text| {
-            view! { <p class="wrap"><Badge plain=true role=StateRole::Attention text /></p> }
+        let (found, n) = blockers.get();
+        let more = n.saturating_sub(found.len());
+        let rest = (more > 0).then(|| {
+            let more = count(more.try_into().unwrap_or(u64::MAX));
+            view! { <p class="muted num">{format!("and {more} more")}</p> }
         });
-        let none = blockers.read().is_empty().then(|| {
+        let none = (n == 0).then(|| {
             view! { <p><Badge plain=true role=StateRole::Ok text="Nothing stands in the way" /></p> }
+        });
+        let shown = found.into_iter().map(|text| {
+            view! { <p class="wrap"><Badge plain=true role=StateRole::Attention text /></p> }
         });
         view! { {none} {shown.collect_view()} {rest} }
     };
-    let groups = move || model::groups_ready(&moving.groups.read(), &moving.topics.read());
+    let groups = move || model::groups_ready(&moving.groups.read(), &moving.names.read());
     let subject = moving.subject;
     let past = past(subject.cluster.name(), subject.link(), None, move || {
         subject.row(|row| (row.lag, row.rate))

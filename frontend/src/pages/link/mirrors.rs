@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use drawbridge_shared::guard::Action;
 use drawbridge_shared::names::TopicName;
-use drawbridge_shared::view::{MirrorAction, MirrorRow, Severity};
+use drawbridge_shared::view::{MirrorAction, Severity};
 use drawbridge_shared::wire::{Request, Response};
 use leptos::prelude::*;
 
@@ -127,29 +127,57 @@ pub(super) fn Mirrors(
     }
 }
 
+/// An address longer than this is not taken by every server and proxy on the way when it is opened again.
+const LONGEST_ADDRESS: usize = 60_000;
+
+/// Why the page that promotes or fails over cannot be told which mirrors were chosen; none when it can.
+fn too_many(able: &model::Able) -> Option<String> {
+    // A comma takes three bytes.
+    let length = able.bytes + 3 * able.n;
+    (able.n_others > 0 && length > LONGEST_ADDRESS).then(|| {
+        let n = count(able.n as u64);
+        format!("The names of {n} mirrors are too long for an address: choose fewer, or all")
+    })
+}
+
 /// The bar of actions on what is ticked.
 #[component]
 fn Chosen(subject: Subject, ticked: RwSignal<BTreeSet<String>>) -> impl IntoView {
     let (nav, toasts) = (expect_context::<Nav>(), expect_context::<Toasts>());
     let ask = Ask::new();
-    let chosen = move || -> Vec<MirrorRow> {
-        let (followed, ticked) = (subject.followed.read(), ticked.read());
-        rows(&followed).iter().filter(|row| ticked.contains(&model::key(row))).cloned().collect()
+    // Each is summed up once when something changes, however many mirrors there are.
+    let able = move |action: MirrorAction| {
+        Memo::new(move |_| {
+            let ticked = ticked.read();
+            match ticked.is_empty() {
+                true => model::Able::default(),
+                false => model::able(rows(&subject.followed.read()), &ticked, action),
+            }
+        })
     };
-    let n = Memo::new(move |_| u64::try_from(chosen().len()).unwrap_or(u64::MAX));
+    let n = Memo::new(move |_| {
+        let ticked = ticked.read();
+        let known = |key: &&String| model::find(rows(&subject.followed.read()), key).is_some();
+        u64::try_from(ticked.iter().filter(known).count()).unwrap_or(u64::MAX)
+    });
     let names = move |action: MirrorAction| -> Vec<TopicName> {
-        let able = chosen().into_iter().filter(|row| model::why_not(action, row.state).is_none());
-        able.map(|row| row.topic).collect()
+        let (followed, ticked) = (subject.followed.read_untracked(), ticked.read_untracked());
+        let able = rows(&followed).iter().filter(|row| {
+            model::why_not(action, row.state).is_none() && ticked.contains(&model::key(row))
+        });
+        able.map(|row| row.topic.clone()).collect()
     };
-    let why_not = move |action: MirrorAction| {
+    let why_not = move |able: Memo<model::Able>, action: MirrorAction| {
         Signal::derive(move || {
             if let Some(denied) = subject.cluster.why_not(guarded(action)) {
                 return Some(denied);
             }
-            let chosen = chosen();
-            let all = || chosen.iter().map(|row| model::why_not(action, row.state));
-            let reason = all().flatten().next()?;
-            all().all(|why| why.is_some()).then(|| reason.to_owned())
+            let able = able.read();
+            let reason = able.reason.filter(|_| able.n == 0).map(ToOwned::to_owned);
+            reason.or_else(|| {
+                let is_page = matches!(action, MirrorAction::Promote | MirrorAction::Failover);
+                is_page.then(|| too_many(&able)).flatten()
+            })
         })
     };
     let act = move |action: MirrorAction, done: &'static str| {
@@ -158,7 +186,7 @@ fn Chosen(subject: Subject, ticked: RwSignal<BTreeSet<String>>) -> impl IntoView
                 cluster: subject.cluster.name(),
                 link: subject.link(),
                 action,
-                topics: untrack(|| names(action)),
+                topics: names(action),
                 validate_only: false,
             };
             ask.send(request, move |response| {
@@ -179,9 +207,16 @@ fn Chosen(subject: Subject, ticked: RwSignal<BTreeSet<String>>) -> impl IntoView
             });
         })
     };
-    let go = move |action: CutOver, verb: MirrorAction| {
-        Callback::new(move |()| nav.go(&subject.cut_over(action, untrack(|| names(verb)))))
+    let go = move |able: Memo<model::Able>, action: CutOver, verb: MirrorAction| {
+        Callback::new(move |()| {
+            // No names mean all of them.
+            let names = if able.read_untracked().n_others == 0 { Vec::new() } else { names(verb) };
+            nav.go(&subject.cut_over(action, names));
+        })
     };
+    let [pause, resume, promote, failover] =
+        [MirrorAction::Pause, MirrorAction::Resume, MirrorAction::Promote, MirrorAction::Failover]
+            .map(able);
     view! {
         <Refusal error=ask.error() />
         <Show when=move || { n.get() > 0 }>
@@ -189,29 +224,29 @@ fn Chosen(subject: Subject, ticked: RwSignal<BTreeSet<String>>) -> impl IntoView
                 <span class="num" role="status">{move || counted(n.get(), "mirror", "mirrors")} " chosen"</span>
                 <Button
                     on_click=act(MirrorAction::Pause, "paused")
-                    why_not=why_not(MirrorAction::Pause)
+                    why_not=why_not(pause, MirrorAction::Pause)
                     busy=ask.busy()
                 >
                     "Pause"
                 </Button>
                 <Button
                     on_click=act(MirrorAction::Resume, "resumed")
-                    why_not=why_not(MirrorAction::Resume)
+                    why_not=why_not(resume, MirrorAction::Resume)
                     busy=ask.busy()
                 >
                     "Resume"
                 </Button>
                 <Button
                     kind=ButtonKind::Primary
-                    on_click=go(CutOver::Promote, MirrorAction::Promote)
-                    why_not=why_not(MirrorAction::Promote)
+                    on_click=go(promote, CutOver::Promote, MirrorAction::Promote)
+                    why_not=why_not(promote, MirrorAction::Promote)
                 >
                     "Promote…"
                 </Button>
                 <Button
                     kind=ButtonKind::Danger
-                    on_click=go(CutOver::Failover, MirrorAction::Failover)
-                    why_not=why_not(MirrorAction::Failover)
+                    on_click=go(failover, CutOver::Failover, MirrorAction::Failover)
+                    why_not=why_not(failover, MirrorAction::Failover)
                 >
                     "Fail over…"
                 </Button>

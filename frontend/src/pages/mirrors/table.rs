@@ -147,7 +147,7 @@ fn cells(
     let (past, href, name, link) = untrack(|| {
         let row_now = row.read();
         let row_now = row_now.as_ref();
-        let figures = move || row.with(|row| row.as_ref().map(|row| (row.lag, row.rate)));
+        let figures = move || row.with(|row| row.as_ref().map(|row| (model::lag(row), row.rate)));
         (
             row_now.map(|row| {
                 past(row.cluster.clone(), row.link.clone(), Some(row.topic.clone()), figures)

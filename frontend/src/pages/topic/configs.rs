@@ -12,7 +12,8 @@ mod row;
 use super::ask::{Ask, Refusal};
 use crate::model::configs::{self as model, Edits};
 use crate::model::number::counted;
-use crate::state::Clock;
+use crate::routes::{ConfigsQuery, Route};
+use crate::state::{Clock, Nav};
 use crate::ui::{Age, Button, ButtonKind, EmptyState, SearchField, Show, Skeleton, Toggle};
 use apply::ApplyDialog;
 pub(in crate::pages) use owner::{Owned, Owner};
@@ -28,12 +29,14 @@ struct Editor {
     entries: RwSignal<Option<Arc<Vec<ConfigEntryView>>>>,
     read_at_ms: RwSignal<Option<i64>>,
     edits: RwSignal<Edits>,
-    search: RwSignal<String>,
-    only_changed: RwSignal<bool>,
+    nav: Nav,
+    /// What the URL says is shown.
+    filter: Memo<ConfigsQuery>,
 }
 
 impl Editor {
     fn start(owner: Owner) -> Self {
+        let nav = expect_context::<Nav>();
         let editor = Self {
             owner,
             ask: Ask::new(),
@@ -41,11 +44,22 @@ impl Editor {
             entries: RwSignal::new(None),
             read_at_ms: RwSignal::new(None),
             edits: owner.edits,
-            search: RwSignal::new(String::new()),
-            only_changed: RwSignal::new(false),
+            nav,
+            filter: Memo::new(move |_| {
+                nav.route().read().as_ref().map(Route::configs).unwrap_or_default()
+            }),
         };
         editor.read();
         editor
+    }
+
+    /// Shows others, and says so in the URL.
+    fn show(self, change: impl FnOnce(&mut ConfigsQuery)) {
+        let mut wanted = self.filter.get_untracked();
+        change(&mut wanted);
+        if let Some(route) = self.nav.route().get_untracked() {
+            self.nav.replace(&route.with_configs(wanted));
+        }
     }
 
     /// Reads them anew.
@@ -108,13 +122,13 @@ fn Toolbar(editor: Editor) -> impl IntoView {
         <div class="toolbar" role="search">
             <SearchField
                 label="Search configurations"
-                value=editor.search
-                on_search=move |text| editor.search.set(text)
+                value=Signal::derive(move || editor.filter.read().q.clone())
+                on_search=move |text: String| editor.show(|query| query.q = text)
             />
             <Toggle
                 label=Signal::derive(move || format!("Only set {} ({})", editor.owner.place(), changed()))
-                checked=editor.only_changed
-                on_change=move |on| editor.only_changed.set(on)
+                checked=Signal::derive(move || editor.filter.read().only_set)
+                on_change=move |on| editor.show(|query| query.only_set = on)
             />
             <span class="toolbar-count">
                 <ReadAt editor />
@@ -131,17 +145,18 @@ fn List(editor: Editor) -> impl IntoView {
         let entries = entries.as_ref().map_or(&[][..], |entries| entries.as_slice());
         model::shown(
             entries,
-            &editor.search.read(),
-            editor.only_changed.get().then(|| editor.owner.own()),
+            &editor.filter.read().q,
+            editor.filter.read().only_set.then(|| editor.owner.own()),
             &editor.edits.read(),
         )
     });
     let is_empty = Memo::new(move |_| names.read().is_empty());
     let text = move || {
-        if editor.search.read().is_empty() {
+        let filter = editor.filter.read();
+        if filter.q.is_empty() {
             editor.owner.nothing_set().to_owned()
         } else {
-            format!("No configuration contains “{}”.", editor.search.read().trim())
+            format!("No configuration contains “{}”.", filter.q.trim())
         }
     };
     view! {

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 
 use super::Subject;
 use super::gate::origin;
+use super::twins::Twins;
 use crate::model::{rest, topic as model};
 use crate::pages::delete::Doomed;
 use crate::routes::Route;
@@ -29,12 +30,14 @@ pub(super) fn doomed(subject: Subject) -> Doomed {
         lost: ViewFn::from({
             let cluster = cluster.to_string();
             move || {
+                let twins = Twins::start(subject);
                 view! {
                     <p>
                         <b>"What is lost. "</b>
                         "On " {cluster.clone()} ": " {goes}
                         ". Consumers and producers of the topic fail. This cannot be undone."
                     </p>
+                    <p>{move || twins.orphaned()}</p>
                     <p>{move || another.get()}</p>
                 }
             }

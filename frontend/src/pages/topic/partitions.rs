@@ -9,7 +9,7 @@ use super::Subject;
 use crate::model::number::{UNKNOWN, signed};
 use crate::model::partitions::{self as model, PartitionColumn};
 use crate::model::sort::Direction;
-use crate::routes::{Route, TopicTab};
+use crate::routes::{ConfigsQuery, Route, TopicTab};
 use crate::state::Nav;
 use crate::ui::{
     Badge, Bytes, Column, CopyButton, Count, DataTable, Shape, Show, Sorted, StateRole,
@@ -72,6 +72,7 @@ pub(super) fn Partitions(subject: Subject) -> impl IntoView {
             topic: subject.name(),
             tab: TopicTab::Partitions,
             sort: model::order_word(clicked, direction),
+            configs: ConfigsQuery::default(),
         });
     });
     let offsets = Signal::derive(move || {

@@ -140,9 +140,11 @@ fn Content(
         <Choice purge />
         <Preview purge />
         <Note role=role>
-            <b>"What is lost: "</b>
-            {move || purge.plan.read().summary()}
-            ". Records that come in after this preview stay. What is deleted cannot be brought back."
+            <b>"What is lost. "</b>
+            {move || purge.plan.read().summary()} "."
+            <Show when=move || !purge.plan.read().request().is_empty()>
+                " Records that come in after this preview stay. What is deleted cannot be brought back."
+            </Show>
         </Note>
         <TypedName expected=name typed=typed_name what="topic" />
         <Refusal error=ask.error() />

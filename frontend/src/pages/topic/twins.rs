@@ -1,5 +1,6 @@
 //! What a topic has to do with links: the mirror that it is, and the mirrors of it.
 
+use drawbridge_shared::link::MirrorState;
 use drawbridge_shared::view::MirrorRow;
 use drawbridge_shared::wire::{Feed, FeedData};
 use leptos::prelude::*;
@@ -32,6 +33,22 @@ impl Twins {
     /// The mirror that the topic is, unless it is an ordinary one (again).
     pub(super) fn mirror(self) -> Option<MirrorRow> {
         self.found.read().0.clone()
+    }
+
+    /// What becomes of the mirrors of the topic when it is deleted; none when nothing mirrors it.
+    pub(super) fn orphaned(self) -> Option<String> {
+        let found = self.found.read();
+        let live = found.1.iter().filter(|row| row.state != MirrorState::Stopped);
+        let names: Vec<String> =
+            live.map(|row| format!("{} on {}", row.topic, row.cluster)).collect();
+        (!names.is_empty()).then(|| {
+            let verb = if names.len() == 1 { "fails" } else { "fail" };
+            let mirrors = if names.len() == 1 { "Its mirror" } else { "Its mirrors" };
+            format!(
+                "{mirrors} {} {verb}: what was copied stays and can be failed over.",
+                names.join(", ")
+            )
+        })
     }
 
     /// Where a record can be compared: words and the place.

@@ -168,6 +168,10 @@ impl Runner {
         let message =
             view.message.or_else(|| self.waiting_for.clone()).or_else(|| self.hindrance.clone());
         let tasks = self.task_views();
+        // The availability check asks now and then; what is copied tells sooner that the source answers.
+        let fetches = mirrors.values().flat_map(|detail| &detail.partitions);
+        let newest = fetches.filter_map(|partition| partition.last_fetch_ms).max();
+        let contact = newest.max(view.last_good.map(|at| at.0));
         LinkRow {
             cluster: self.cluster.spec().name.clone(),
             name: self.name().clone(),
@@ -179,7 +183,7 @@ impl Runner {
             since_ms: view.since.0,
             error: view.error,
             error_message: message,
-            last_contact_ms: view.last_good.map(|at| at.0),
+            last_contact_ms: contact,
             mirrors: counts.into_iter().collect(),
             tasks_in_error: u32::try_from(
                 tasks.iter().filter(|task| !task.errors.is_empty()).count(),

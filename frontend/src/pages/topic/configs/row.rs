@@ -65,7 +65,8 @@ fn Name(editor: Editor, entry: Entry, name: Name) -> impl IntoView {
             .and_then(|entry| entry.documentation.as_deref().map(model::plain))
             .filter(|text| !text.is_empty())
     });
-    let label = move || view! { <Marked text=name.get_value() search=editor.search /> };
+    let search = Signal::derive(move || editor.filter.read().q.clone());
+    let label = move || view! { <Marked text=name.get_value() search /> };
     view! {
         <Show
             when=move || documentation.read().is_some()

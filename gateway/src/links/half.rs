@@ -124,3 +124,20 @@ fn ending(link: &LinkName) -> Refusal {
     )
     .remedy("Look at the link again in a moment.")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_lease_that_has_ended_by_either_clock_lets_nothing_go() {
+        let (now, until) = (now_ms(), Instant::now());
+        let later = Duration::from_secs(60);
+        let news = |ms: i64, until| News { lease: Millis(now + ms), until, peers: 0, topics: 0 };
+        assert!(news(60_000, until + later).may_write());
+        assert!(!news(-1, until + later).may_write(), "the machine slept");
+        assert!(!news(60_000, until).may_write(), "somebody set the clock back");
+    }
+}

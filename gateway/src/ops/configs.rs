@@ -31,6 +31,9 @@ use crate::{
 
 /// How long what was there is waited for before it is changed.
 pub(super) const LOOK: Duration = Duration::from_secs(2);
+/// How long a change is waited for until it is shown, and between two looks.
+const SHOWN: Duration = Duration::from_secs(1);
+const SHOWN_AGAIN: Duration = Duration::from_millis(50);
 
 /// A topic's configurations as Kafka has them, by name.
 ///
@@ -201,10 +204,32 @@ pub async fn alter(
     let told = Told::on(&cluster.spec().name, format!("alter configs of topic '{topic}'"));
     notices.activity().told(told.topic(topic).from_to(before, after), &altered);
     if altered.is_ok() {
+        until_shown(cluster, topic, changes).await;
         let names = names(changes);
         changed(cluster, notices, topic, format!("{names} of topic '{topic}' changed"));
     }
     altered
+}
+
+/// Brokers show a change a moment after the controller has accepted it; who asks right afterwards is to see it.
+async fn until_shown(cluster: &Cluster, topic: &TopicName, changes: &[ConfigChange]) {
+    let is_shown = |entries: &[ConfigEntry]| {
+        changes.iter().all(|change| {
+            let entry = entries.iter().find(|entry| entry.name == change.name);
+            entry.is_none_or(|entry| match &change.value {
+                Some(value) => entry.sensitive || entry.value.as_ref() == Some(value),
+                None => entry.source != Source::Topic,
+            })
+        })
+    };
+    let shown = async {
+        while let Ok(entries) = of_topic(cluster, topic.as_str()).await
+            && !is_shown(&entries)
+        {
+            tokio::time::sleep(SHOWN_AGAIN).await;
+        }
+    };
+    tokio::time::timeout(SHOWN, shown).await.ok();
 }
 
 pub(super) fn names(changes: &[ConfigChange]) -> String {

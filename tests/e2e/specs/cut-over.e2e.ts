@@ -19,10 +19,12 @@ async function expectWhole(page: Page, table: string): Promise<void> {
   }
 }
 
-test("a failover fits every screen, and a stopped mirror has no curves of what is not copied", async ({ page }) => {
+test("a failover fits every screen, and a stopped mirror has no curves of what is not copied", async ({ page, request }) => {
   // Its own: what is failed over does not come back.
   const gateway = await Gateway.start(["demo"]);
   try {
+    const mirror = `${gateway.url}/kafka/v3/clusters/xK7-retail-cloud-euw1A/links/from-on-prem-link/mirrors/orders`;
+    await expect.poll(async () => (await request.get(mirror)).status()).toBe(200);
     await page.goto(`${gateway.url}${link}/failover?topics=orders`);
     await expect(page.getByRole("table", { name: "What is missing per partition" })).toContainText("orders");
     await expectWhole(page, "What is missing per partition");

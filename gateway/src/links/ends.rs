@@ -4,8 +4,12 @@
 //! dials (`connection.mode=INBOUND` on the destination) moves through that half: its `local.` configs lead to
 //! the source, its others to the destination.
 
+use std::time::Duration;
+
 use drawbridge_engine::link::Trouble;
-use drawbridge_kafka::{Client, ConnectCause, ConnectionSettings, Error, HostPort, Properties};
+use drawbridge_kafka::{
+    Client, ConnectCause, ConnectionSettings, Error, HostPort, Properties, SendGuard,
+};
 use drawbridge_shared::{
     draft::FieldError,
     link::{LinkConfigs, LinkError, LinkName, Side, TaskErrorCode},
@@ -134,6 +138,21 @@ pub(super) fn client(settings: ConnectionSettings) -> Result<Client, Refusal> {
     Client::new(settings).map_err(|error| Refusal::new(ErrorCode::Invalid, error.to_string()))
 }
 
+/// A client of the destination: without the lease nothing goes out, however late it was decided, and what went out
+/// arrives within `request.timeout.ms` or never. The next owner relies on both.
+///
+/// # Errors
+/// As [`client`].
+pub(super) fn destination(
+    mut settings: ConnectionSettings,
+    configs: &LinkConfigs,
+    leased: SendGuard,
+) -> Result<Client, Refusal> {
+    let limit = u64::try_from(configs.number("request.timeout.ms")).unwrap_or(0).max(1);
+    settings.timeouts.request = Duration::from_millis(limit);
+    Ok(client(settings)?.with_guard(leased))
+}
+
 /// Asks a cluster for its id and compares.
 pub(super) async fn check(client: Client, expected: Option<String>) -> Result<(), Trouble> {
     let description = client.describe_cluster().await.map_err(|error| trouble(&error))?;
@@ -185,9 +204,33 @@ pub(super) fn task_code(error: &Error) -> TaskErrorCode {
 
 #[cfg(test)]
 mod tests {
+    use drawbridge_embedded::{ClusterSpec, EmbeddedCluster};
+    use drawbridge_engine::Millis;
     use drawbridge_shared::link::catalogue::CATALOGUE;
+    use tokio::{sync::watch, time::Instant};
 
     use super::*;
+    use crate::links::half::{News, leased};
+
+    #[tokio::test]
+    async fn a_destination_is_asked_nothing_once_the_lease_has_ended() {
+        let cluster = EmbeddedCluster::start(ClusterSpec::new("leased")).await.unwrap();
+        let link = "l".parse().unwrap();
+        let servers = vec![("bootstrap.servers".to_owned(), cluster.bootstrap_servers())];
+        let configs =
+            LinkConfigs::parse([("bootstrap.servers", "far:9092"), ("request.timeout.ms", "7000")])
+                .unwrap();
+        let until = Instant::now() + Duration::from_secs(60);
+        let news = News { lease: Millis::MAX, until, peers: 0, topics: 0 };
+        let (host, heard) = watch::channel(news);
+        let settings = settings(&link, servers).unwrap();
+        let client = destination(settings, &configs, leased(&heard)).unwrap();
+        assert_eq!(client.settings().timeouts.request, Duration::from_secs(7));
+        client.describe_cluster().await.unwrap();
+        host.send_modify(|news| news.until = Instant::now());
+        let error = client.describe_cluster().await.unwrap_err();
+        assert!(matches!(error, Error::Withheld { .. }), "{error}");
+    }
 
     #[test]
     fn every_client_config_of_a_link_is_one_that_the_client_knows() {

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use drawbridge_engine::Millis;
+use drawbridge_kafka::SendGuard;
 use drawbridge_shared::{
     draft::{ConfigChange, MirrorDraft},
     link::{LinkConfigs, LinkMode, LinkName},
@@ -69,6 +70,12 @@ impl News {
     pub(super) fn may_write(self) -> bool {
         Millis(now_ms()) < self.lease && Instant::now() < self.until
     }
+}
+
+/// Lets requests go while the lease lasts.
+pub(super) fn leased(news: &watch::Receiver<News>) -> SendGuard {
+    let news = news.clone();
+    SendGuard::new(move || news.borrow().may_write())
 }
 
 /// What a half shows; made by its runner.

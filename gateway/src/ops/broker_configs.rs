@@ -1,6 +1,6 @@
 //! Configurations of brokers: of one, and the dynamic defaults of all.
 
-use std::{borrow::Cow, collections::BTreeMap, time::Duration};
+use std::{borrow::Cow, collections::BTreeMap};
 
 use drawbridge_kafka::admin::configs::{
     ConfigChange as Change, ConfigEntry, ConfigOp, ConfigResource, ConfigSource as Source,
@@ -11,7 +11,7 @@ use drawbridge_shared::{
 };
 use futures_util::{StreamExt, stream};
 
-use super::configs::{self, LOOK, check, names, no_answer, of_broker, read};
+use super::configs::{self, BEAT, LOOK, SETTLE, check, names, no_answer, of_broker, read};
 use crate::{
     activity::{Change as Told, of_kafka_configs},
     clusters::Cluster,
@@ -21,9 +21,6 @@ use crate::{
 
 /// Brokers whose configurations are read at a time.
 const AT_ONCE: usize = 4;
-/// How long a broker is given to show what was changed: it learns of it from the controller.
-const SETTLE: Duration = Duration::from_secs(3);
-const BEAT: Duration = Duration::from_millis(100);
 
 /// Whose configurations are changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

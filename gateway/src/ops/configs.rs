@@ -31,9 +31,9 @@ use crate::{
 
 /// How long what was there is waited for before it is changed.
 pub(super) const LOOK: Duration = Duration::from_secs(2);
-/// How long a change is waited for until it is shown, and between two looks.
-const SHOWN: Duration = Duration::from_secs(1);
-const SHOWN_AGAIN: Duration = Duration::from_millis(50);
+/// How long a broker is given to show what was changed: it learns of it from the controller.
+pub(super) const SETTLE: Duration = Duration::from_secs(3);
+pub(super) const BEAT: Duration = Duration::from_millis(100);
 
 /// A topic's configurations as Kafka has them, by name.
 ///
@@ -204,32 +204,35 @@ pub async fn alter(
     let told = Told::on(&cluster.spec().name, format!("alter configs of topic '{topic}'"));
     notices.activity().told(told.topic(topic).from_to(before, after), &altered);
     if altered.is_ok() {
-        until_shown(cluster, topic, changes).await;
+        tokio::time::timeout(SETTLE, shown(cluster, topic, changes)).await.ok();
         let names = names(changes);
         changed(cluster, notices, topic, format!("{names} of topic '{topic}' changed"));
     }
     altered
 }
 
-/// Brokers show a change a moment after the controller has accepted it; who asks right afterwards is to see it.
-async fn until_shown(cluster: &Cluster, topic: &TopicName, changes: &[ConfigChange]) {
-    let is_shown = |entries: &[ConfigEntry]| {
-        changes.iter().all(|change| {
-            let entry = entries.iter().find(|entry| entry.name == change.name);
-            entry.is_none_or(|entry| match &change.value {
-                Some(value) => entry.sensitive || entry.value.as_ref() == Some(value),
-                None => entry.source != Source::Topic,
-            })
+/// Waits until the changes can be read back: who asks right after the answer is to see them.
+async fn shown(cluster: &Cluster, topic: &TopicName, changes: &[ConfigChange]) {
+    while let Ok(entries) = of_topic(cluster, topic.as_str()).await
+        && !show(&entries, changes)
+    {
+        tokio::time::sleep(BEAT).await;
+    }
+}
+
+/// Whether a topic's configurations show the changes.
+fn show(entries: &[ConfigEntry], changes: &[ConfigChange]) -> bool {
+    // Brokers tell lists without spaces.
+    let plain = |value: &str| value.replace(' ', "");
+    changes.iter().all(|change| {
+        let entry = entries.iter().find(|entry| entry.name == change.name);
+        entry.is_none_or(|entry| match (&change.value, &entry.value) {
+            (Some(_), _) if entry.sensitive => true,
+            (Some(wanted), Some(value)) => plain(wanted) == plain(value),
+            (Some(_), None) => false,
+            (None, _) => entry.source != Source::Topic,
         })
-    };
-    let shown = async {
-        while let Ok(entries) = of_topic(cluster, topic.as_str()).await
-            && !is_shown(&entries)
-        {
-            tokio::time::sleep(SHOWN_AGAIN).await;
-        }
-    };
-    tokio::time::timeout(SHOWN, shown).await.ok();
+    })
 }
 
 pub(super) fn names(changes: &[ConfigChange]) -> String {

@@ -130,11 +130,14 @@ pub(super) fn Mirrors(
 /// An address longer than this is not taken by every server and proxy on the way when it is opened again.
 const LONGEST_ADDRESS: usize = 60_000;
 
+fn is_long(able: &model::Able) -> bool {
+    // A comma takes three bytes.
+    able.bytes + 3 * able.n > LONGEST_ADDRESS
+}
+
 /// Why the page that promotes or fails over cannot be told which mirrors were chosen; none when it can.
 fn too_many(able: &model::Able) -> Option<String> {
-    // A comma takes three bytes.
-    let length = able.bytes + 3 * able.n;
-    (able.n_others > 0 && length > LONGEST_ADDRESS).then(|| {
+    (able.n_others > 0 && is_long(able)).then(|| {
         let n = count(able.n as u64);
         format!("The names of {n} mirrors are too long for an address: choose fewer, or all")
     })
@@ -209,8 +212,9 @@ fn Chosen(subject: Subject, ticked: RwSignal<BTreeSet<String>>) -> impl IntoView
     };
     let go = move |able: Memo<model::Able>, action: CutOver, verb: MirrorAction| {
         Callback::new(move |()| {
-            // No names mean all of them.
-            let names = if able.read_untracked().n_others == 0 { Vec::new() } else { names(verb) };
+            // No names mean all of them, those included that are created meanwhile.
+            let is_all = able.with_untracked(|able| able.n_others == 0 && is_long(able));
+            let names = if is_all { Vec::new() } else { names(verb) };
             nav.go(&subject.cut_over(action, names));
         })
     };

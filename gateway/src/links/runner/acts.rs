@@ -18,7 +18,7 @@ use crate::{
     clock::now_ms,
     links::{
         ends::{self, Ends},
-        half::Reply,
+        half::{Reply, leased},
         new_mirror::{self, Rules},
         store::{Key, StoreError},
         tasks::{auto_create, consumer_offsets, protection, topic_configs},
@@ -182,7 +182,8 @@ impl Runner {
     /// went first, or its secrets cannot be read. Nothing writes to them any more.
     async fn free(&mut self, topics: &[TopicName]) {
         let own = ends::named(self.cluster.spec().settings.clone(), self.name());
-        let Ok(client) = ends::client(own).map(|client| client.with_guard(self.leased())) else {
+        let Ok(client) = ends::client(own).map(|client| client.with_guard(leased(&self.news)))
+        else {
             return;
         };
         let include = self.configs().map(LinkConfigs::synced_topic_configs).unwrap_or_default();

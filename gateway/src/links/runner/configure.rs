@@ -6,7 +6,7 @@ use drawbridge_engine::{
     Millis,
     link::{LinkInput, LinkSettings, Trouble},
 };
-use drawbridge_kafka::{Client, ConnectionSettings, SendGuard};
+use drawbridge_kafka::Client;
 use drawbridge_shared::{
     draft::{ConfigChange, FieldError},
     link::{
@@ -27,7 +27,7 @@ use crate::{
     clusters::Cluster,
     links::{
         ends::{self, Ends},
-        half::Reply,
+        half::{Reply, leased},
         mover::{self, FetchSettings},
         store::Stored,
     },
@@ -111,7 +111,8 @@ impl Runner {
             }
             (_, ConnectionMode::Outbound) => {
                 let source = ends::client(ends::remote_settings(name, configs)?)?;
-                let sink = self.sink(ends::named(own.clone(), name), configs)?;
+                let sink =
+                    ends::destination(ends::named(own.clone(), name), configs, leased(&self.news))?;
                 resolved.remote = Some(source.clone());
                 resolved.ends = Some(Ends { source, sink });
             }
@@ -119,13 +120,21 @@ impl Runner {
                 Some(Twin { cluster, configs: Some(theirs) }) => {
                     let there = &cluster.spec().settings;
                     let source = ends::client(ends::local_settings(name, &theirs, there)?)?;
-                    let sink = self.sink(ends::remote_settings(name, &theirs)?, configs)?;
+                    let sink = ends::destination(
+                        ends::remote_settings(name, &theirs)?,
+                        configs,
+                        leased(&self.news),
+                    )?;
                     resolved.remote = Some(source.clone());
                     resolved.ends = Some(Ends { source, sink });
                 }
                 twin => {
                     // Without its source a link can still be failed over and deleted.
-                    let sink = self.sink(ends::named(own.clone(), name), configs)?;
+                    let sink = ends::destination(
+                        ends::named(own.clone(), name),
+                        configs,
+                        leased(&self.news),
+                    )?;
                     resolved.ends = Some(Ends::without_source(sink)?);
                     resolved.waiting_for = Some(match twin {
                         Some(_) => {
@@ -137,24 +146,6 @@ impl Runner {
             },
         }
         Ok(resolved)
-    }
-
-    /// A client of the destination: without the lease nothing goes out, however late it was decided, and what went out
-    /// arrives within `request.timeout.ms` or never. The next owner relies on both.
-    fn sink(
-        &self,
-        mut settings: ConnectionSettings,
-        configs: &LinkConfigs,
-    ) -> Result<Client, Refusal> {
-        let limit = u64::try_from(configs.number("request.timeout.ms")).unwrap_or(0).max(1);
-        settings.timeouts.request = Duration::from_millis(limit);
-        Ok(ends::client(settings)?.with_guard(self.leased()))
-    }
-
-    /// Lets requests go while the lease lasts.
-    pub(super) fn leased(&self) -> SendGuard {
-        let news = self.news.clone();
-        SendGuard::new(move || news.borrow().may_write())
     }
 
     fn no_twin(&self) -> String {

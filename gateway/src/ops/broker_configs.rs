@@ -357,14 +357,18 @@ async fn shown(cluster: &Cluster, whose: Whose, changes: &[ConfigChange]) {
     }
 }
 
-/// Whether a broker's configurations show the changes. It tells numbers and lists in its own spelling, so their
-/// values are not compared.
+/// Whether a broker's configurations show the changes; a secret one shows only that it is set.
 fn show(entries: &[ConfigEntry], whose: Whose, changes: &[ConfigChange]) -> bool {
     changes.iter().all(|change| {
         let entry = entries.iter().find(|entry| entry.name == change.name);
         let mut origins = entry.iter().flat_map(|entry| &entry.synonyms);
-        let is_set = origins.any(|origin| origin.source == whose.own());
-        is_set == change.value.is_some()
+        let own = origins.find(|origin| origin.source == whose.own());
+        match (&change.value, own) {
+            (Some(wanted), Some(own)) => {
+                own.value.as_ref().is_none_or(|told| configs::is_same(wanted, told))
+            }
+            (wanted, own) => wanted.is_some() == own.is_some(),
+        }
     })
 }
 

@@ -222,17 +222,22 @@ async fn shown(cluster: &Cluster, topic: &TopicName, changes: &[ConfigChange]) {
 
 /// Whether a topic's configurations show the changes.
 fn show(entries: &[ConfigEntry], changes: &[ConfigChange]) -> bool {
-    // Brokers tell lists without spaces.
-    let plain = |value: &str| value.replace(' ', "");
     changes.iter().all(|change| {
         let entry = entries.iter().find(|entry| entry.name == change.name);
         entry.is_none_or(|entry| match (&change.value, &entry.value) {
             (Some(_), _) if entry.sensitive => true,
-            (Some(wanted), Some(value)) => plain(wanted) == plain(value),
+            (Some(wanted), Some(told)) => is_same(wanted, told),
             (Some(_), None) => false,
             (None, _) => entry.source != Source::Topic,
         })
     })
+}
+
+/// Whether a broker tells the value that was set: numbers, lists and switches in its own spelling.
+pub(super) fn is_same(set: &str, told: &str) -> bool {
+    let plain = |value: &str| value.replace(' ', "").to_lowercase();
+    let number = |value: &str| value.trim().parse::<f64>().ok();
+    plain(set) == plain(told) || number(set).is_some_and(|set| number(told) == Some(set))
 }
 
 pub(super) fn names(changes: &[ConfigChange]) -> String {
@@ -383,5 +388,15 @@ mod tests {
     fn a_secret_value_is_never_shown() {
         let secret = ConfigEntry { sensitive: true, ..entry(Source::Topic, vec![]) };
         assert_eq!((view(&secret).value, view(&secret).default), (None, None));
+    }
+
+    #[test]
+    fn a_value_is_the_same_in_the_spelling_of_brokers() {
+        for (set, told) in [("a, b", "a,b"), ("1.0", "1"), (" 007", "7"), ("True", "true")] {
+            assert!(is_same(set, told), "{set} and {told}");
+        }
+        for (set, told) in [("1", "2"), ("a,b", "b,a"), ("", "0")] {
+            assert!(!is_same(set, told), "{set} and {told}");
+        }
     }
 }

@@ -22,7 +22,7 @@ const readiness = (page: Page) =>
 test("readiness says what stands in the way, how many groups are ready and where the lag is heading", async ({ page, request }) => {
   await page.goto(`/clusters/cloud/links/${link}/promote`);
   const panel = readiness(page);
-  await expect(panel.getByText("Nothing stands in the way")).toBeVisible(patient);
+  await expect(panel.getByText("Link and mirrors are ready")).toBeVisible(patient);
   await expect(panel.getByText(/^\d+ of \d+ groups ready$/)).toBeVisible(patient);
   // Not known at first, and never a 0 for that.
   await expect(panel.getByText(/^Lag of the link: (nothing is missing now|shrinking by|growing by|steady)/)).toBeVisible(patient);
@@ -30,11 +30,11 @@ test("readiness says what stands in the way, how many groups are ready and where
   await act(request, "pause", "customers");
   try {
     await expect(panel.getByText("customers is PAUSED")).toBeVisible(patient);
-    await expect(panel.getByText("Nothing stands in the way")).toBeHidden();
+    await expect(panel.getByText("Link and mirrors are ready")).toBeHidden();
   } finally {
     await act(request, "resume", "customers");
   }
-  await expect(panel.getByText("Nothing stands in the way")).toBeVisible(patient);
+  await expect(panel.getByText("Link and mirrors are ready")).toBeVisible(patient);
 });
 
 test("lists draw the last half hour and say how much of it is known", async ({ page }) => {

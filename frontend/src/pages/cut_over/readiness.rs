@@ -28,7 +28,7 @@ pub(super) fn Readiness(moving: Move) -> impl IntoView {
             view! { <p class="muted num">{format!("and {more} more")}</p> }
         });
         let none = (n == 0).then(|| {
-            view! { <p><Badge plain=true role=StateRole::Ok text="Nothing stands in the way" /></p> }
+            view! { <p><Badge plain=true role=StateRole::Ok text="Link and mirrors are ready" /></p> }
         });
         let shown = found.into_iter().map(|text| {
             view! { <p class="wrap"><Badge plain=true role=StateRole::Attention text /></p> }

@@ -80,3 +80,18 @@ fn what_belongs_to_listeners_is_set_for_one_broker_at_a_time() {
         assert!(!is_per_broker(name), "{name}");
     }
 }
+
+#[test]
+fn a_changed_value_is_waited_for_in_the_brokers_own_spelling() {
+    use Source::{Broker, BrokerDefaults};
+    let there = [entry(NAME, &[(Broker, "3"), (BrokerDefaults, "2")])];
+    let shows = |value: Option<&str>, whose| {
+        let change = ConfigChange { name: NAME.to_owned(), value: value.map(str::to_owned) };
+        show(&there, whose, &[change])
+    };
+    assert!(shows(Some(" 3"), Whose::Broker(1)));
+    assert!(!shows(Some("4"), Whose::Broker(1)), "the value of before");
+    assert!(!shows(None, Whose::Broker(1)), "still set");
+    assert!(shows(Some("2"), Whose::All));
+    assert!(!shows(Some("3"), Whose::All), "one broker's own is not that of all");
+}

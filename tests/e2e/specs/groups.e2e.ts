@@ -1,5 +1,5 @@
 import { expectAccessible } from "../support/axe.ts";
-import { clusterId, consume, createTopic, keepConsuming, produce, uniqueTopic } from "../support/kafka.ts";
+import { clusterId, consume, createTopic, keepConsuming, keepSharing, produce, uniqueTopic } from "../support/kafka.ts";
 import { expectFits } from "../support/narrow.ts";
 import { cell, expectNoRow, expectRow, row } from "../support/table.ts";
 import { expect, test } from "../support/test.ts";
@@ -106,4 +106,34 @@ test("a group with a member says why it is left alone, and can be deleted once i
   await expect(page).toHaveURL("/clusters/onprem/groups");
   await page.getByRole("searchbox", { name: "Search groups or topics" }).fill(group);
   await expectNoRow(page, "Groups", group);
+});
+
+test("a share group shows its member and the lag that the broker tells, and is not reset here", async ({ page, request }) => {
+  const [topic, group] = [uniqueTopic("jobs"), uniqueTopic("workers")];
+  await createTopic(request, clusterId("cloud"), topic);
+  const own = `/clusters/cloud/groups/${group}`;
+  const reader = keepSharing("cloud", topic, group);
+  try {
+    const lags = `/kafka/v3/clusters/${clusterId("cloud")}/consumer-groups/${group}/lags`;
+    await expect.poll(async () => (await request.get(lags)).status(), { timeout: 60_000 }).toBe(200);
+    await page.goto(own);
+    await expect(page.getByRole("heading", { level: 1, name: group })).toBeVisible();
+    await expect(page.getByText("share group").first()).toBeVisible();
+    await expect(page.getByText("Its members read, and share partitions among them.")).toBeVisible({ timeout: 60_000 });
+    await expect(page.getByRole("table", { name: "Members" })).toContainText(topic);
+    produce("cloud", topic, records);
+    await expect(await cell(page, "Partitions", "Log end", topic)).toHaveText("8");
+    await expect(await cell(page, "Partitions", "Lag", topic)).toHaveText("0");
+    await expectAccessible(page);
+  } finally {
+    reader.kill("SIGTERM");
+  }
+  await expect(page.getByText("EMPTY").first()).toBeVisible({ timeout: 60_000 });
+  produce("cloud", topic, records.slice(0, 3));
+  await expect(await cell(page, "Partitions", "Lag", topic)).toHaveText("3");
+  await page.setViewportSize({ width: 390, height: 844 });
+  await expectAccessible(page);
+  await expectFits(page);
+  await page.goto(`${own}/reset`);
+  await expect(page.getByText(/kafka-share-groups\.sh/).first()).toBeVisible();
 });

@@ -110,6 +110,14 @@ export function keepConsuming(name: ClusterName, topic: string, group: string): 
   return spawn("java", consumer(name, topic, group, []), { stdio: "ignore" });
 }
 
+/** Reads a topic as a member of a share group, with Kafka's own tool; whoever starts it stops it. */
+export function keepSharing(name: ClusterName, topic: string, group: string): ChildProcess {
+  const tool = "org.apache.kafka.tools.consumer.ConsoleShareConsumer";
+  const servers = bootstrapServers(properties(name, "plain-admin"));
+  const what = ["--bootstrap-server", servers, "--topic", topic, "--group", group];
+  return spawn("java", ["-cp", join(jars(), "*"), tool, ...what], { stdio: "ignore" });
+}
+
 function consumer(name: ClusterName, topic: string, group: string, more: string[]): string[] {
   const servers = bootstrapServers(properties(name, "plain-admin"));
   const tool = "org.apache.kafka.tools.consumer.ConsoleConsumer";

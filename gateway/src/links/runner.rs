@@ -4,6 +4,7 @@
 //! an order is answered, and the state is shown, however long a cluster takes.
 
 mod acts;
+mod altering;
 mod configure;
 mod credentials;
 mod jobs;

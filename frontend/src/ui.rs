@@ -27,7 +27,7 @@ pub use button::{Button, ButtonKind, LinkButton};
 pub use cells::{Age, Bytes, Count, Estimate, Marked};
 pub use chart::Chart;
 pub use copy::{CopyBlock, CopyButton};
-pub use dialog::{Dialog, DialogActions, TypedName};
+pub use dialog::{Dialog, DialogActions, DialogCancel, TypedName};
 pub use empty::EmptyState;
 pub use field::{SelectField, TextArea, TextField, Toggle};
 pub use head::{Fact, PageHead, Panel};

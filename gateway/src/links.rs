@@ -41,7 +41,7 @@ use drawbridge_shared::{
         GroupOffsetRow, HistoryPoint, LinkCheck, LinkDetail, LinkPrincipalRow, LinkRow,
         MirrorDetail, MirrorRow, SourceTopicRow, TaskView,
     },
-    wire::{ErrorCode, FeedData},
+    wire::ErrorCode,
 };
 use tokio::sync::watch;
 
@@ -56,7 +56,12 @@ pub use self::{
     changes::{CreateOptions, LinkSpec},
     verify::Stretch,
 };
-use crate::{clusters::Clusters, feeds::FeedState, refusal::Refusal, shutdown::Tasks};
+use crate::{
+    clusters::{Cluster, Clusters},
+    feeds::FeedState,
+    refusal::Refusal,
+    shutdown::Tasks,
+};
 
 /// Handle to all links; cheap to clone.
 #[derive(Clone)]
@@ -78,7 +83,6 @@ impl Links {
         memory: usize,
         tasks: &Tasks,
     ) -> Self {
-        let empty = |data| watch::Sender::new(FeedState::Data(Arc::new(data)));
         let shared = Arc::new(Shared {
             hosts: RwLock::default(),
             notices: clusters.notices().clone(),
@@ -91,8 +95,8 @@ impl Links {
         let links = Self {
             clusters,
             shared,
-            rows: empty(FeedData::Links(Vec::new())),
-            mirrors: empty(FeedData::Mirrors(Vec::new())),
+            rows: watch::Sender::new(FeedState::Pending),
+            mirrors: watch::Sender::new(FeedState::Pending),
             verifying: Arc::default(),
         };
         tasks.spawn("views of links", views::publish(links.clone()));
@@ -112,13 +116,22 @@ impl Links {
         (self.shared.budget.used(), self.shared.budget.total())
     }
 
-    /// Follows all halves.
+    /// Whether every cluster has told which links it has, or does not answer.
+    fn are_settled(&self) -> bool {
+        let hosts = self.shared.hosts();
+        let is_settled = |cluster: &Arc<Cluster>| {
+            hosts.iter().any(|host| Arc::ptr_eq(&host.cluster, cluster) && host.is_settled())
+        };
+        self.clusters.all().iter().all(is_settled)
+    }
+
+    /// Follows all halves; pending until it is known which there are.
     #[must_use]
     pub fn follow_rows(&self) -> watch::Receiver<FeedState> {
         self.rows.subscribe()
     }
 
-    /// Follows all mirrors.
+    /// Follows all mirrors; pending as the halves are.
     #[must_use]
     pub fn follow_mirrors(&self) -> watch::Receiver<FeedState> {
         self.mirrors.subscribe()

@@ -41,7 +41,9 @@ struct Move {
     /// What the dry run found.
     dry: RwSignal<Option<Vec<MirrorActionRow>>>,
     dry_at_ms: RwSignal<i64>,
-    groups: RwSignal<Vec<GroupOffsetRow>>,
+    /// Where the groups stood when it was read last.
+    groups: RwSignal<Option<Vec<GroupOffsetRow>>>,
+    read_groups: Ask,
     /// What the action answered, and when it was asked for.
     taken: RwSignal<Option<(i64, Vec<MirrorActionRow>)>>,
     partitions: RwSignal<BTreeMap<TopicName, Signal<Followed>>>,
@@ -89,12 +91,38 @@ impl Move {
         if self.topics.read_untracked().is_empty() {
             return;
         }
+        let (cluster, link) = (self.subject.cluster.name(), self.subject.link());
+        self.read_groups.send(
+            Request::LinkGroups { cluster, link, topic: None },
+            move |response| {
+                if let Response::GroupOffsets(rows) = response {
+                    self.groups.try_set(Some(rows));
+                }
+            },
+        );
         self.check.send(self.request(true), move |response| {
             if let Response::MirrorActions(rows) = response {
                 self.dry.try_set(Some(rows));
                 self.dry_at_ms.try_set(clock.read_ms());
             }
         });
+    }
+
+    /// What is known of the groups, or why nothing is.
+    fn of_groups<T>(
+        self,
+        read: impl FnOnce(&[GroupOffsetRow], &BTreeSet<String>) -> T,
+    ) -> Result<T, String> {
+        if let Some(error) = &*self.read_groups.error().read() {
+            let why = error.message();
+            return Err(format!(
+                "Where the groups stand is not known: {}",
+                why.trim_end_matches('.')
+            ));
+        }
+        let rows = self.groups.read();
+        let rows = rows.as_deref().ok_or("Reading where the groups stand")?;
+        Ok(read(rows, &self.names.read()))
     }
 
     /// The sum of the source's log ends, where partitions are followed; none when one is not known.
@@ -157,19 +185,13 @@ pub fn CutOverPage(
         names: Memo::new(move |_| topics.read().iter().map(ToString::to_string).collect()),
         dry: RwSignal::new(None),
         dry_at_ms: RwSignal::new(0),
-        groups: RwSignal::new(Vec::new()),
+        groups: RwSignal::new(None),
+        read_groups: Ask::new(),
         taken: RwSignal::new(None),
         partitions: RwSignal::new(BTreeMap::new()),
         check: Ask::new(),
         clock: expect_context::<Clock>(),
     };
-    let groups = Ask::new();
-    let request = Request::LinkGroups { cluster: cluster.clone(), link: link.clone(), topic: None };
-    groups.send(request, move |response| {
-        if let Response::GroupOffsets(rows) = response {
-            moving.groups.try_set(rows);
-        }
-    });
     // What is acted on is settled when the page opens: mirrors made since are not moved unseen.
     let is_here = Memo::new(move |_| subject.with(|_| ()).is_some());
     let owner = Owner::current();

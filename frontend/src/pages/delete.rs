@@ -7,7 +7,9 @@ use leptos::prelude::*;
 use super::topic::ask::{Ask, Refusal};
 use crate::routes::Route;
 use crate::state::{Nav, Toasts};
-use crate::ui::{Button, ButtonKind, CopyBlock, Dialog, DialogActions, Note, StateRole, TypedName};
+use crate::ui::{
+    Button, ButtonKind, CopyBlock, Dialog, DialogActions, DialogCancel, Note, StateRole, TypedName,
+};
 
 /// What is to be deleted. Made anew whenever the dialog opens, so that it is about what was on screen then.
 pub(in crate::pages) struct Doomed {
@@ -75,7 +77,7 @@ fn Content(what: &'static str, open: RwSignal<bool>, ask: Ask, doomed: Doomed) -
         <TypedName expected=name typed what autofocus=true />
         <Refusal error=ask.error() />
         <DialogActions>
-            <Button on_click=move |()| open.set(false)>"Cancel"</Button>
+            <DialogCancel open />
             <Button kind=ButtonKind::Danger on_click=delete why_not busy=ask.busy()>
                 "Delete " {what}
             </Button>

@@ -17,8 +17,8 @@ use crate::model::number::counted;
 use crate::socket::{FollowState, Socket};
 use crate::state::Toasts;
 use crate::ui::{
-    Button, ButtonKind, CopyBlock, Dialog, DialogActions, Note, Show, Skeleton, StateRole,
-    TypedName,
+    Button, ButtonKind, CopyBlock, Dialog, DialogActions, DialogCancel, Note, Show, Skeleton,
+    StateRole, TypedName,
 };
 use preview::Preview;
 use result::ResultTable;
@@ -169,7 +169,7 @@ fn Content(election: Election, plan: Arc<ElectionPlan>) -> impl IntoView {
         </Show>
         <Refusal error=ask.error() />
         <DialogActions>
-            <Button on_click=move |()| open.set(false)>"Cancel"</Button>
+            <DialogCancel open />
             <Button kind=kind_of_button on_click=elect why_not busy=ask.busy()>
                 {verb}
             </Button>

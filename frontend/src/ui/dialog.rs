@@ -3,6 +3,7 @@
 use leptos::html;
 use leptos::prelude::*;
 
+use super::button::Button;
 use super::field::TextField;
 use super::id::fresh_id;
 use super::show::Show;
@@ -40,6 +41,7 @@ pub fn Dialog(
             }
         });
     });
+    provide_context(Waits(busy));
     let cancel = move |event: leptos::ev::Event| {
         if busy.get_untracked() {
             event.prevent_default();
@@ -50,6 +52,11 @@ pub fn Dialog(
             open.set(false);
         }
     };
+    // Browsers let nobody prevent that Escape closes twice.
+    let closed = move |_| match node.get_untracked() {
+        Some(dialog) if busy.get_untracked() => drop(dialog.show_modal()),
+        _ => open.set(false),
+    };
     view! {
         <dialog
             node_ref=node
@@ -57,7 +64,7 @@ pub fn Dialog(
             class:dialog--wide=wide
             aria-labelledby=labelled_by
             on:cancel=cancel
-            on:close=move |_| open.set(false)
+            on:close=closed
         >
             <header class="dialog-head">
                 <h2 id=heading>{move || title.get()}</h2>
@@ -74,6 +81,10 @@ pub fn Dialog(
     }
 }
 
+/// Whether a dialog waits for the answer to what was done in it.
+#[derive(Clone, Copy)]
+struct Waits(Signal<bool>);
+
 /// The row of buttons at a dialog's end.
 #[component]
 pub fn DialogActions(
@@ -81,6 +92,24 @@ pub fn DialogActions(
     children: Children,
 ) -> impl IntoView {
     view! { <div class="dialog-actions">{children()}</div> }
+}
+
+/// Closes a dialog and does nothing; not while the answer to what was done in it is to come.
+#[component]
+pub fn DialogCancel(
+    /// Whether the dialog is open.
+    open: RwSignal<bool>,
+    /// Its text.
+    #[prop(default = "Cancel")]
+    text: &'static str,
+) -> impl IntoView {
+    let waits = use_context::<Waits>();
+    let why_not = Signal::derive(move || {
+        waits
+            .filter(|waits| waits.0.get())
+            .map(|_| "It is being done: wait for the answer".to_owned())
+    });
+    view! { <Button on_click=move |()| open.set(false) why_not>{text}</Button> }
 }
 
 /// The field of a confirmation that asks for a name to be typed.

@@ -3,12 +3,15 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
 use drawbridge_engine::Millis;
-use drawbridge_shared::{link::LinkName, wire::ErrorCode};
+use drawbridge_shared::{link::LinkName, view::ClusterStatus, wire::ErrorCode};
 use tokio::{
     sync::{Notify, mpsc, watch},
     time::Instant,
@@ -54,6 +57,9 @@ pub(super) struct Host {
     /// What all halves are told.
     news: watch::Sender<News>,
     pub(super) creating: tokio::sync::Mutex<()>,
+    since: Instant,
+    /// Whether it is told which links there are.
+    is_settled: AtomicBool,
     stop: CancellationToken,
 }
 
@@ -78,6 +84,8 @@ impl Host {
                 topics: 0,
             }),
             creating: tokio::sync::Mutex::new(()),
+            since: Instant::now(),
+            is_settled: AtomicBool::new(false),
             stop,
         }
     }
@@ -112,6 +120,20 @@ impl Host {
         *elsewhere = halves;
         drop(elsewhere);
         if changed {
+            self.shared.halves_changed();
+        }
+    }
+
+    /// Whether a list of links is to be told without those of this cluster: they were read, or nobody should wait
+    /// for them any longer.
+    pub(super) fn is_settled(&self) -> bool {
+        self.is_settled.load(Ordering::Relaxed)
+            || matches!(self.cluster.view().status, ClusterStatus::Down { .. })
+            || self.since.elapsed() > PATIENCE
+    }
+
+    fn settle(&self) {
+        if !self.is_settled.swap(true, Ordering::Relaxed) {
             self.shared.halves_changed();
         }
     }

@@ -19,6 +19,13 @@ const PACE: Duration = Duration::from_millis(250);
 pub(super) async fn publish(links: Links) {
     let mut changes = links.shared.changes.subscribe();
     let stopping = links.shared.tasks.stopping().clone();
+    // Nobody is to read that there are no links while nothing was read.
+    while !links.are_settled() {
+        tokio::select! {
+            () = stopping.cancelled() => return,
+            () = tokio::time::sleep(PACE) => {}
+        }
+    }
     loop {
         let halves = links.shared.seen();
         let mut rows: Vec<_> = halves.iter().map(|half| links.shared.row(&half.now())).collect();

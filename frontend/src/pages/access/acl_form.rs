@@ -15,7 +15,8 @@ use crate::pages::topic::ask::{Ask, Refusal};
 use crate::pages::topic::gate::{ClusterFacts, origin};
 use crate::state::Toasts;
 use crate::ui::{
-    Button, ButtonKind, CopyBlock, Dialog, DialogActions, SelectField, Show, TextField,
+    Button, ButtonKind, CopyBlock, Dialog, DialogActions, DialogCancel, SelectField, Show,
+    TextField,
 };
 
 #[component]
@@ -195,7 +196,7 @@ fn Content(
         />
         <Refusal error=ask.error() />
         <DialogActions>
-            <Button on_click=move |()| open.set(false)>"Cancel"</Button>
+            <DialogCancel open />
             <Button kind=ButtonKind::Primary on_click=send why_not=cluster.guard(Action::AclCreate) busy=ask.busy()>"Create ACL"</Button>
         </DialogActions>
         <details class="same-as">

@@ -12,7 +12,9 @@ use crate::model::rest;
 use crate::pages::topic::ask::{Ask, Refusal};
 use crate::pages::topic::gate::{ClusterFacts, origin};
 use crate::state::Toasts;
-use crate::ui::{Button, ButtonKind, CopyBlock, Dialog, DialogActions, Note, StateRole, TypedName};
+use crate::ui::{
+    Button, ButtonKind, CopyBlock, Dialog, DialogActions, DialogCancel, Note, StateRole, TypedName,
+};
 
 /// Opens a dialog while there is something to decide about, and forgets it when the dialog closes.
 fn opened<T: Clone + Send + Sync + 'static>(subject: RwSignal<Option<T>>) -> RwSignal<bool> {
@@ -88,7 +90,7 @@ fn UserContent(
         <TypedName expected=name typed what="user" autofocus=true />
         <Refusal error=ask.error() />
         <DialogActions>
-            <Button on_click=move |()| open.set(false)>"Cancel"</Button>
+            <DialogCancel open />
             <Button kind=ButtonKind::Danger on_click=delete why_not busy=ask.busy()>
                 "Delete user"
             </Button>
@@ -170,7 +172,7 @@ fn AclContent(
         <Note role=StateRole::Failed>{words}</Note>
         <Refusal error=ask.error() />
         <DialogActions>
-            <Button on_click=move |()| open.set(false)>"Cancel"</Button>
+            <DialogCancel open />
             <Button kind=ButtonKind::Danger on_click=delete why_not=cluster.guard(Action::AclDelete) busy=ask.busy()>"Delete ACL"</Button>
         </DialogActions>
         <details class="same-as">

@@ -2,6 +2,7 @@
 
 use drawbridge_shared::access::{ScramMechanism, UserDraft};
 use drawbridge_shared::guard::Action;
+use drawbridge_shared::view::Severity;
 use drawbridge_shared::wire::Request;
 use js_sys::{Function, Reflect, Uint8Array};
 use leptos::prelude::*;
@@ -11,9 +12,10 @@ use super::users::Known;
 use crate::model::access::{client_lines, consequence, password};
 use crate::model::rest;
 use crate::pages::topic::ask::{Ask, Refusal};
+use crate::state::Toasts;
 use crate::ui::{
-    Button, ButtonKind, CopyBlock, Dialog, DialogActions, Note, SelectField, Show, StateRole,
-    TextField, Toggle,
+    Button, ButtonKind, CopyBlock, Dialog, DialogActions, DialogCancel, Note, SelectField, Show,
+    StateRole, TextField, Toggle,
 };
 
 /// Letters of a password that is made here.
@@ -62,6 +64,7 @@ fn Content(
     ask: Ask,
     done: Callback<()>,
 ) -> impl IntoView {
+    let toasts = expect_context::<Toasts>();
     ask.forget();
     let is_new = wanted == Wanted::New;
     let (name, mechanism, iterations) = match wanted {
@@ -102,10 +105,18 @@ fn Content(
         let draft = untrack(|| draft(password.clone()));
         let Ok(spec) = draft.validate() else { return };
         let request = Request::SetUser { cluster: known.cluster.name(), draft, replace: !is_new };
-        ask.send(request, move |_| {
-            typed.try_set(String::new());
-            result.try_set(Some((spec.name, spec.mechanism, password)));
-            done.run(());
+        ask.send_through(request, move |_, is_there| {
+            if is_there {
+                typed.try_set(String::new());
+                result.try_set(Some((spec.name, spec.mechanism, password)));
+                done.run(());
+            } else {
+                let text = format!(
+                    "{} has a password that nobody saw: you left before it was set. Set it again.",
+                    spec.name
+                );
+                toasts.show(Severity::Attention, text, None);
+            }
         });
     };
     let command = Signal::derive(move || {
@@ -165,7 +176,7 @@ fn Content(
             </Show>
             <Refusal error=ask.error() />
             <DialogActions>
-                <Button on_click=move |()| open.set(false)>"Cancel"</Button>
+                <DialogCancel open />
                 <Button kind=ButtonKind::Primary on_click=send why_not=known.cluster.guard(Action::UserSet) busy=ask.busy()>
                     {if is_new { "Create user" } else { "Rotate password" }}
                 </Button>

@@ -9,7 +9,7 @@ use super::Subject;
 use crate::pages::topic::ask::{Ask, Refusal};
 use crate::routes::Route;
 use crate::state::{Nav, Toasts};
-use crate::ui::{Button, ButtonKind, Dialog, DialogActions};
+use crate::ui::{Button, ButtonKind, Dialog, DialogActions, DialogCancel};
 
 /// Asks before the gateway forgets the cluster.
 #[component]
@@ -38,7 +38,7 @@ pub(super) fn RemoveDialog(subject: Subject, open: RwSignal<bool>) -> impl IntoV
             </p>
             <Refusal error=ask.error() />
             <DialogActions>
-                <Button on_click=move |()| open.set(false)>"Cancel"</Button>
+                <DialogCancel open />
                 <Button kind=ButtonKind::Danger on_click=remove why_not busy=ask.busy()>
                     {move || format!("Remove {}", subject.name())}
                 </Button>

@@ -60,9 +60,10 @@ fn Producers(moving: Move) -> impl IntoView {
 /// What is lost, or what is waited for.
 #[component]
 fn Stakes(moving: Move, missing: Memo<Option<Missing>>) -> impl IntoView {
-    let groups = move || match model::n_groups_apart(&moving.groups.read(), &moving.names.read()) {
-        0 => String::new(),
-        n => {
+    let groups = move || match moving.of_groups(model::n_groups_apart) {
+        Err(why) => format!("{why}."),
+        Ok(0) => String::new(),
+        Ok(n) => {
             let n = counted(n.try_into().unwrap_or(u64::MAX), "group does", "groups do");
             format!("{n} not stand at the same offset on both sides; see the table.")
         }

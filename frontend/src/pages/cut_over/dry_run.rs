@@ -106,7 +106,10 @@ fn cells(moving: Move, line: CutRow) -> AnyView {
     let is_refused = line.error_message.is_some();
     let groups = {
         let topic = topic.clone();
-        Memo::new(move |_| model::groups_words(&moving.groups.read(), &topic, number))
+        Memo::new(move |_| {
+            let words = moving.of_groups(|rows, _| model::groups_words(rows, &topic, number));
+            words.unwrap_or_else(|_| UNKNOWN.to_owned())
+        })
     };
     let remark = line.error_code.map(|code| format!("Error code {code}"));
     let why = line.error_message;

@@ -35,7 +35,7 @@ pub(super) fn Readiness(moving: Move) -> impl IntoView {
         });
         view! { {none} {shown.collect_view()} {rest} }
     };
-    let groups = move || model::groups_ready(&moving.groups.read(), &moving.names.read());
+    let groups = move || moving.of_groups(model::groups_ready).unwrap_or_else(|why| why);
     let subject = moving.subject;
     let past = past(subject.cluster.name(), subject.link(), None, move || {
         subject.row(|row| (row.lag, row.rate))

@@ -15,7 +15,7 @@ use crate::pages::delete::Doomed;
 use crate::pages::topic::ask::{Ask, Refusal};
 use crate::routes::Route;
 use crate::state::Toasts;
-use crate::ui::{Button, ButtonKind, Dialog, DialogActions, Note, StateRole};
+use crate::ui::{Button, ButtonKind, Dialog, DialogActions, DialogCancel, Note, StateRole};
 
 /// What is lost with the group, and how it is deleted.
 pub(super) fn doomed(subject: Subject) -> Doomed {
@@ -133,7 +133,7 @@ fn Topics(subject: Subject, open: RwSignal<bool>, ask: Ask) -> impl IntoView {
         </fieldset>
         <Refusal error=ask.error() />
         <DialogActions>
-            <Button on_click=move |()| open.set(false)>"Cancel"</Button>
+            <DialogCancel open />
             <Button kind=ButtonKind::Danger on_click=delete why_not busy=ask.busy()>
                 "Delete offsets"
             </Button>

@@ -15,8 +15,8 @@ use crate::pages::topic::ask::{Ask, Refusal};
 use crate::pages::topic::gate::origin;
 use crate::state::Clusters;
 use crate::ui::{
-    Button, ButtonKind, CopyBlock, Dialog, DialogActions, Note, SelectField, Show, Skeleton,
-    StateRole, TextField, Toggle,
+    Button, ButtonKind, CopyBlock, Dialog, DialogActions, DialogCancel, Note, SelectField, Show,
+    Skeleton, StateRole, TextField, Toggle,
 };
 
 /// Kafka's own tool takes so many.
@@ -24,7 +24,7 @@ const ITERATIONS: &str = "8192";
 
 #[component]
 pub(super) fn RotateDialog(subject: Subject, open: RwSignal<bool>) -> impl IntoView {
-    let asks = Asks { user: Ask::new(), link: Ask::new() };
+    let asks = Asks { read: Ask::new(), user: Ask::new(), link: Ask::new() };
     let busy = Signal::derive(move || asks.user.busy().get() || asks.link.busy().get());
     view! {
         <Dialog open title="Rotate credentials" busy>
@@ -33,9 +33,10 @@ pub(super) fn RotateDialog(subject: Subject, open: RwSignal<bool>) -> impl IntoV
     }
 }
 
-/// The two steps.
+/// Who the link is, and the two steps.
 #[derive(Clone, Copy)]
 struct Asks {
+    read: Ask,
     /// The password is set on the cluster.
     user: Ask,
     /// The link uses it.
@@ -60,8 +61,7 @@ struct Rotation {
 
 impl Rotation {
     fn start(subject: Subject, asks: Asks) -> Self {
-        asks.user.forget();
-        asks.link.forget();
+        [asks.read, asks.user, asks.link].into_iter().for_each(Ask::forget);
         let rotation = Self {
             subject,
             asks,
@@ -82,10 +82,10 @@ impl Rotation {
         let (cluster, link) = (self.subject.cluster.name(), self.subject.link());
         let mode = untrack(|| self.subject.row(|row| row.mode));
         let wanted = Request::LinkConfigs { cluster: cluster.clone(), link: link.clone() };
-        self.asks.user.send(Request::LinkPrincipals, move |response| {
+        self.asks.read.send(Request::LinkPrincipals, move |response| {
             let Response::LinkPrincipals(mut rows) = response else { return };
             rows.retain(|row| row.cluster == cluster && row.link == link);
-            self.asks.link.send(wanted, move |response| {
+            self.asks.read.send(wanted, move |response| {
                 let (Response::LinkConfigs(configs), Some(mode)) = (response, mode) else { return };
                 self.logins.try_set(Some(logins(&rows, mode, &configs)));
             });
@@ -118,10 +118,10 @@ impl Rotation {
         let fresh = || untrack(|| if self.is_made.get() { made() } else { Some(self.typed.get()) });
         let Some(password) = known.clone().or_else(fresh) else { return };
         let there = untrack(|| self.place().filter(|_| self.sets(clusters)));
-        let (Some(login), Some((cluster, mechanism)), None) =
-            (untrack(|| self.login()), there, known)
-        else {
-            return self.use_it(password);
+        let Some(login) = untrack(|| self.login()) else { return };
+        let Some(used) = self.request(&login, &password) else { return };
+        let (Some((cluster, mechanism)), None) = (there, known) else {
+            return self.use_it(used, password);
         };
         let draft = UserDraft {
             name: login.user,
@@ -130,22 +130,26 @@ impl Rotation {
             password: password.clone(),
         };
         let request = Request::SetUser { cluster, draft, replace: true };
-        self.asks.user.send(request, move |_| {
+        // The link goes on with the second step whoever still looks at the first: nobody else has the password.
+        self.asks.user.send_through(request, move |_, _| {
             self.set.try_set(Some(password.clone()));
-            self.use_it(password);
+            self.use_it(used, password);
         });
     }
 
-    fn use_it(self, password: String) {
-        let Some(login) = untrack(|| self.login()) else { return };
-        let Some(value) = jaas(&login.mechanism, &login.user, &password) else { return };
-        let request = Request::AlterLinkConfigs {
+    /// The link's way to use the password.
+    fn request(self, login: &LinkLogin, password: &str) -> Option<Request> {
+        let value = jaas(&login.mechanism, &login.user, password)?;
+        Some(Request::AlterLinkConfigs {
             cluster: self.subject.cluster.name(),
             link: self.subject.link(),
-            changes: vec![change(&login, value)],
+            changes: vec![change(login, value)],
             validate_only: false,
-        };
-        self.asks.link.send(request, move |_| {
+        })
+    }
+
+    fn use_it(self, used: Request, password: String) {
+        self.asks.link.send(used, move |_| {
             self.typed.try_set(String::new());
             self.done.try_set(Some(password));
         });
@@ -164,9 +168,7 @@ fn Content(subject: Subject, open: RwSignal<bool>, asks: Asks) -> impl IntoView 
         rotation.logins.read().as_ref().is_some_and(|logins| !logins.is_empty())
             && rotation.done.read().is_none()
     });
-    let is_loading = move || {
-        rotation.logins.read().is_none() && (asks.user.busy().get() || asks.link.busy().get())
-    };
+    let is_loading = move || rotation.logins.read().is_none() && asks.read.busy().get();
     view! {
         <Show when=is_loading>
             <Skeleton label="Reading who the link is" rows=3 />
@@ -179,6 +181,7 @@ fn Content(subject: Subject, open: RwSignal<bool>, asks: Asks) -> impl IntoView 
         <Show when=move || is_here.get()>
             <Form rotation />
         </Show>
+        <Refusal error=asks.read.error() />
         <Refusal error=asks.user.error() />
         <Refusal error=asks.link.error() />
         <Show when=move || rotation.done.read().is_none()>
@@ -279,7 +282,7 @@ fn Actions(rotation: Rotation, open: RwSignal<bool>) -> impl IntoView {
     });
     view! {
         <DialogActions>
-            <Button on_click=move |()| open.set(false)>"Cancel"</Button>
+            <DialogCancel open />
             <Button kind=ButtonKind::Primary on_click=move |()| rotation.send(clusters) why_not busy>
                 {move || if rotation.set.read().is_some() { "Try again" } else { "Rotate password" }}
             </Button>

@@ -48,21 +48,32 @@ impl Ask {
         }
     }
 
-    /// Asks, unless an answer is still to come; `done` gets the answer, a refusal is kept in `error`.
+    /// Asks, unless an answer is still to come; `done` gets the answer, a refusal is kept in `error`. When the form
+    /// has gone meanwhile nobody waits for the answer.
     pub(in crate::pages) fn send(self, body: Request, done: impl FnOnce(Response) + 'static) {
-        if self.busy.get_untracked() {
+        self.send_through(body, move |response, is_there| {
+            if is_there {
+                done(response);
+            }
+        });
+    }
+
+    /// The same, but `done` gets the answer even when the form has gone, and whether it is still there.
+    pub(in crate::pages) fn send_through(
+        self,
+        body: Request,
+        done: impl FnOnce(Response, bool) + 'static,
+    ) {
+        if self.busy.try_get_untracked() == Some(true) {
             return;
         }
-        self.busy.set(true);
-        self.error.set(None);
+        self.busy.try_set(true);
+        self.error.try_set(None);
         spawn_local(async move {
             let result = self.socket.request(body).await;
-            // The form may have gone meanwhile; nobody waits for the answer then.
-            if self.busy.try_set(false).is_some() {
-                return;
-            }
+            let is_there = self.busy.try_set(false).is_none();
             match result {
-                Ok(response) => done(response),
+                Ok(response) => done(response, is_there),
                 Err(error) => {
                     self.error.try_set(Some(error));
                 }

@@ -12,7 +12,8 @@ use crate::model::number::counted;
 use crate::model::{rest, topic as model};
 use crate::state::Toasts;
 use crate::ui::{
-    Button, ButtonKind, CopyBlock, Dialog, DialogActions, Note, Show, StateRole, TextField,
+    Button, ButtonKind, CopyBlock, Dialog, DialogActions, DialogCancel, Note, Show, StateRole,
+    TextField,
 };
 
 #[component]
@@ -85,7 +86,7 @@ fn Content(subject: Subject, open: RwSignal<bool>, ask: Ask) -> impl IntoView {
         </Show>
         <Refusal error=refusal />
         <DialogActions>
-            <Button on_click=move |()| open.set(false)>"Cancel"</Button>
+            <DialogCancel open />
             <Button kind=ButtonKind::Primary on_click=grow why_not=Signal::derive(move || subject.cluster.why_not(Action::TopicPartitions).or_else(|| fault.get())) busy=ask.busy()>
                 {move || verb()}
             </Button>

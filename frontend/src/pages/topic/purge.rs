@@ -19,7 +19,8 @@ use crate::model::rest;
 use crate::model::topic::is_another;
 use crate::state::Toasts;
 use crate::ui::{
-    Button, ButtonKind, CopyBlock, Dialog, DialogActions, Note, Show, StateRole, TypedName,
+    Button, ButtonKind, CopyBlock, Dialog, DialogActions, DialogCancel, Note, Show, StateRole,
+    TypedName,
 };
 use preview::{Choice, Preview};
 use result::ResultTable;
@@ -149,7 +150,7 @@ fn Content(
         <TypedName expected=name typed=typed_name what="topic" />
         <Refusal error=ask.error() />
         <DialogActions>
-            <Button on_click=move |()| open.set(false)>"Cancel"</Button>
+            <DialogCancel open />
             <Button kind=ButtonKind::Danger on_click=delete why_not busy=ask.busy()>
                 "Delete records"
             </Button>

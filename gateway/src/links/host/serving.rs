@@ -49,6 +49,7 @@ impl Host {
             // Somebody waits in `store` for the state to be opened, for the first link.
             Some(Ok(false)) if self.state.receiver_count() == 0 => {
                 self.state.send_replace(State::Empty);
+                self.settle();
                 return LOOK;
             }
             Some(Ok(_)) => {}
@@ -88,6 +89,7 @@ impl Host {
             None => return Duration::ZERO,
             Some(Ok(false)) => {
                 self.state.send_replace(State::ReadOnly(refusal));
+                self.settle();
                 return LOOK;
             }
             Some(Ok(true)) => {}
@@ -106,6 +108,7 @@ impl Host {
                 halves = standby.next(&self.cluster, client, encoder, &why) => {
                     self.see(halves);
                     self.state.send_replace(State::ReadOnly(refusal.clone()));
+                    self.settle();
                 }
             }
         }
@@ -170,7 +173,10 @@ impl Host {
             };
             tokio::select! {
                 () = self.stop.cancelled() => break Duration::ZERO,
-                halves = news => self.see(halves),
+                halves = news => {
+                    self.see(halves);
+                    self.settle();
+                }
                 () = fenced => {
                     self.tell_taken_over();
                     break TAKEN_OVER;
@@ -237,6 +243,7 @@ impl Host {
             self.start_half(link, contents, store.clone());
         }
         self.state.send_replace(State::Open(store.clone()));
+        self.settle();
         self.shared.halves_changed();
         Some(store)
     }

@@ -13,8 +13,8 @@ use crate::model::number::{UNKNOWN, counted};
 use crate::pages::topic::ask::{Ask, Refusal};
 use crate::state::Toasts;
 use crate::ui::{
-    Badge, Button, ButtonKind, CopyBlock, Dialog, DialogActions, Note, Show, Skeleton, StateRole,
-    Toggle,
+    Badge, Button, ButtonKind, CopyBlock, Dialog, DialogActions, DialogCancel, Note, Show,
+    Skeleton, StateRole, Toggle,
 };
 
 #[component]
@@ -150,7 +150,7 @@ fn Content(editor: Editor, open: RwSignal<bool>, apply: Ask) -> impl IntoView {
         </Show>
         <Refusal error=apply.error() />
         <DialogActions>
-            <Button on_click=move |()| open.set(false)>"Back to editing"</Button>
+            <DialogCancel open text="Back to editing" />
             <Button
                 kind=ButtonKind::Primary
                 on_click=send

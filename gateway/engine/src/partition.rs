@@ -215,6 +215,13 @@ impl Partition {
         }
     }
 
+    /// What this producer wrote is the link's own from now on, as in [`Spec::own`].
+    pub fn own(&mut self, producer: i64) {
+        if !self.spec.own.contains(&producer) {
+            self.spec.own.push(producer);
+        }
+    }
+
     /// Takes one input and appends what is to be done. Infallible: trouble is part of the state.
     pub fn handle(&mut self, now: Millis, input: Input, effects: &mut Vec<Effect>) {
         self.now = now;

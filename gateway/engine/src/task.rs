@@ -43,6 +43,12 @@ impl Task {
         Self { name, running: false, due: Millis(i64::MIN), last_run: None, errors: Vec::new() }
     }
 
+    /// Whether it has started and not ended yet.
+    #[must_use]
+    pub const fn is_running(&self) -> bool {
+        self.running
+    }
+
     /// Which one.
     #[must_use]
     pub const fn name(&self) -> TaskName {

@@ -33,6 +33,11 @@ impl Memories {
         self.lock().entry(topic.clone()).or_default().insert(partition, memory);
     }
 
+    /// What there is to know of a new mirror.
+    pub(super) fn set_all(&self, topic: &TopicName, all: Vec<(i32, Memory)>) {
+        self.lock().insert(topic.clone(), all.into_iter().collect());
+    }
+
     pub(super) fn remove(&self, topic: &TopicName) {
         self.lock().remove(topic);
     }

@@ -30,9 +30,10 @@ use drawbridge_engine::{
 use drawbridge_kafka::Client;
 use drawbridge_shared::{link::LinkName, names::TopicName};
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use uuid::Uuid;
 
+pub(super) use asks::{Transactions, transactional_id};
 pub(super) use faults::words;
 use machines::{Machines, Wakes};
 use reader::{Id, Polled, Reader, Want};
@@ -47,8 +48,6 @@ use crate::clock::now_ms;
 const TURN: usize = 256;
 /// Between two looks at what is shown.
 const SHOW: Duration = Duration::from_millis(250);
-/// Orders, and news, that wait to be taken.
-const ORDERS: usize = 16_384;
 /// Notices kept for a runner that does not take them; it has said enough by then.
 const NOTICES: usize = 1_000;
 /// How long a follower that a leader named is asked instead of it (KIP-392).
@@ -79,6 +78,8 @@ pub(super) enum Order {
     Lease(Millis),
     /// Fetch like this from now on.
     Settings(FetchSettings),
+    /// What this producer wrote is the link's own, too.
+    Own(i64),
 }
 
 /// What a mover tells.
@@ -88,6 +89,8 @@ pub(super) enum Told {
     Report(TopicName, PartitionReport),
     /// Something worth telling.
     Notice(TopicName, i32, Notice),
+    /// A producer is about to write for the link; nothing is written before it is known to be the link's own.
+    Producer(i64, oneshot::Sender<()>),
 }
 
 /// What a mover works with.
@@ -99,24 +102,25 @@ pub(super) struct Parts {
     pub(super) memories: Memories,
     pub(super) budget: Budget,
     pub(super) settings: FetchSettings,
-    /// Transactional id for filling offsets where markers are not permitted.
-    pub(super) transactional_id: String,
+    /// What fills offsets where markers are not permitted.
+    pub(super) transactions: Arc<Transactions>,
     pub(super) lease: Millis,
 }
 
 /// Handle to a mover; it ends when the handle is dropped.
 #[derive(Debug)]
 pub(super) struct Handle {
-    orders: mpsc::Sender<Order>,
+    /// There are a few for each mirror, and all of them at once when the mover starts.
+    orders: mpsc::UnboundedSender<Order>,
     pub(super) shown: watch::Receiver<Arc<Shown>>,
     task: tokio::task::JoinHandle<()>,
 }
 
 impl Handle {
-    /// Gives an order. False when the mover does not take orders any more: it has to be replaced.
+    /// Gives an order. False when the mover is gone: it has to be replaced.
     #[must_use]
     pub(super) fn order(&self, order: Order) -> bool {
-        self.orders.try_send(order).is_ok()
+        self.orders.send(order).is_ok()
     }
 }
 
@@ -128,13 +132,13 @@ impl Drop for Handle {
 
 /// Starts a mover.
 pub(super) fn start(parts: Parts, told: mpsc::Sender<Told>) -> Handle {
-    let (orders, inbox) = mpsc::channel(ORDERS);
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a few orders for each mirror, and a full queue would end the movers of a link with many"
+    )]
+    let (orders, inbox) = mpsc::unbounded_channel();
     let (publish, shown) = watch::channel(Arc::default());
     let mover = Mover {
-        transactions: Arc::new(asks::Transactions {
-            id: parts.transactional_id.clone(),
-            turn: tokio::sync::Mutex::new(()),
-        }),
         lease: parts.lease,
         parts,
         inbox,
@@ -167,7 +171,7 @@ enum Done {
 
 struct Mover {
     parts: Parts,
-    inbox: mpsc::Receiver<Order>,
+    inbox: mpsc::UnboundedReceiver<Order>,
     told: mpsc::Sender<Told>,
     /// Machines whose report has changed, and notices, until the runner takes them.
     untold: BTreeSet<Id>,
@@ -183,7 +187,6 @@ struct Mover {
     unrouted_batches: VecDeque<Sending>,
     /// Whether leaders are being looked up, on the source and on the destination.
     locating: (bool, bool),
-    transactions: Arc<asks::Transactions>,
     gathered: asks::Gathered,
     running: FuturesUnordered<BoxFuture<'static, Done>>,
     effects: Vec<Effect>,
@@ -248,6 +251,7 @@ impl Mover {
                 }
             }
             Order::Settings(settings) => self.parts.settings = settings,
+            Order::Own(producer) => self.machines.own(producer),
         }
     }
 

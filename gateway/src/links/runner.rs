@@ -12,6 +12,7 @@ mod looking;
 mod making;
 mod mirrors;
 mod moving;
+mod producers;
 mod tasks;
 mod views;
 
@@ -121,11 +122,16 @@ pub(super) struct Runner {
     /// Mirrors to make: half made before a crash, or asked for.
     unmade: VecDeque<making::Unmade>,
     making: usize,
+    /// Last syncs of offsets under way, and mirrors that wait for the task to end before theirs: what it read earlier
+    /// must not be committed later.
+    last_syncs: usize,
+    waiting_syncs: Vec<TopicName>,
     history: History,
-    /// Changed configs are being stored.
+    /// The link's record is being stored, and nothing else may be made of what it was before.
     altering: bool,
     /// Changes that wait for that.
     unaltered: VecDeque<(Vec<ConfigChange>, super::half::Reply<()>)>,
+    unkept: VecDeque<producers::Kept>,
     retiring: Option<super::half::Reply<()>>,
     retire_until: Millis,
     running: FuturesUnordered<BoxFuture<'static, Done>>,
@@ -180,9 +186,12 @@ impl Runner {
             next_look: now,
             unmade: VecDeque::new(),
             making: 0,
+            last_syncs: 0,
+            waiting_syncs: Vec::new(),
             history: History::default(),
             altering: false,
             unaltered: VecDeque::new(),
+            unkept: VecDeque::new(),
             retiring: None,
             retire_until: Millis::MAX,
             running: FuturesUnordered::new(),

@@ -36,7 +36,7 @@ pub use secrets::{PasswordEncoder, SecretError};
 pub use topic::TOPIC;
 
 use self::{
-    actor::{Actor, Write, owner},
+    actor::{Actor, What, Write, owner},
     log::{Fence, Log},
     shared::Shared,
     writer::Writer,
@@ -116,7 +116,7 @@ impl StateStore {
         &self,
         record: Stored,
     ) -> impl Future<Output = Result<(), StoreError>> + Send + use<> {
-        let queued = record.key().map(|key| self.queue(key, Some(record)));
+        let queued = record.key().map(|key| self.queue(What::Record(key, Box::new(record))));
         async move { queued?.await }
     }
 
@@ -125,7 +125,15 @@ impl StateStore {
     /// # Errors
     /// As [`Self::put`].
     pub fn remove(&self, key: Key) -> impl Future<Output = Result<(), StoreError>> + Send + use<> {
-        self.queue(key, None)
+        self.queue(What::Removal(key))
+    }
+
+    /// Makes sure that nobody has written since this handle was opened.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`] if somebody has; otherwise as [`Self::put`].
+    pub fn still_own(&self) -> impl Future<Output = Result<(), StoreError>> + Send + use<> {
+        self.queue(What::SignOfLife)
     }
 
     /// Resolves when another gateway has taken over the store: what is put from then on is refused. Noticed
@@ -134,13 +142,9 @@ impl StateStore {
         self.shared.fenced().await;
     }
 
-    fn queue(
-        &self,
-        key: Key,
-        value: Option<Stored>,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send + use<> {
+    fn queue(&self, what: What) -> impl Future<Output = Result<(), StoreError>> + Send + use<> {
         let (done, answer) = oneshot::channel();
-        let overflow = match self.queue.try_send(Write { key, value, done }) {
+        let overflow = match self.queue.try_send(Write { what, done }) {
             // Where the store is closed, `done` is dropped with the write.
             Ok(()) | Err(TrySendError::Closed(_)) => None,
             Err(TrySendError::Full(write)) => Some((self.queue.clone(), write)),

@@ -1,11 +1,12 @@
 //! Brokers restart, leaders move, gateways are killed, while data flows. Nothing is lost, repeated or shifted.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
+use drawbridge_kafka::{Client, ConnectionSettings, Properties};
 use drawbridge_tests::{
     bed::{Cluster, Kafka, three_brokers, unique},
     wire::{Routed, Wire},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     bed::{Bed, Gateway, Link},
@@ -21,6 +22,7 @@ on_each_version!(
     killed_gateways_lose_and_repeat_nothing,
     of_two_gateways_one_moves_and_the_other_takes_over,
     a_gateway_that_hangs_and_comes_back_late_shifts_nothing,
+    a_gateway_that_comes_back_writes_to_nothing_that_another_one_failed_over,
 );
 
 /// A topic of `partitions` partitions with a link that mirrors it and writers.
@@ -225,4 +227,52 @@ async fn a_gateway_that_hangs_and_comes_back_late_shifts_nothing(version: Versio
         std::mem::swap(&mut owner, &mut other);
     }
     settle(&Link::known(owner, bed.source, &bed.destination, &path), &topic, traffic).await
+}
+
+async fn a_gateway_that_comes_back_writes_to_nothing_that_another_one_failed_over(
+    version: Version,
+) -> Result<()> {
+    let bed = Bed::alone(version).await?;
+    let (topic, link, mut traffic) = flowing(&bed.gateway, bed.source, &bed.destination, 2).await?;
+    moving(&bed.destination, &topic, &mut traffic).await?;
+    let hanging = bed.gateway.hang()?;
+    let second = Gateway::start(&bed.destination.bootstrap()).await?;
+    let mirrors = format!("{}/mirrors", link.path);
+    second.surely("GET", &link.path, &Value::Null).await?;
+    second
+        .surely("POST", &format!("{mirrors}:failover"), &json!({"mirror_topic_names": [topic]}))
+        .await?;
+    let mirror = format!("{mirrors}/{topic}");
+    let stopped = async |gateway: &Gateway| {
+        eventually("the mirror is stopped", async || {
+            let (_, told) = gateway.ask("GET", &mirror, &Value::Null).await?;
+            Ok((told["mirror_status"] == "STOPPED").then_some(()))
+        })
+        .await
+    };
+    stopped(&second).await?;
+    let mut ordinary = Routed::open(&bed.destination.back_door(), &topic).await?;
+    let end = drawbridge_tests::checker::ends(&mut ordinary).await?;
+    second.kill().await?;
+    // Nobody runs the links now: the one that hung becomes the owner again without having stood by.
+    let properties = Properties::parse(&bed.destination.properties("admin"), "admin")?;
+    let settings = ConnectionSettings::from_properties(&properties).ok().context("settings")?;
+    let asking = Client::new(settings)?;
+    eventually("the second has left", async || {
+        let group = asking.describe_groups(&["_drawbridge.links"]).await;
+        Ok(group
+            .into_iter()
+            .all(|(_, group)| group.is_ok_and(|group| group.members.is_empty()))
+            .then_some(()))
+    })
+    .await?;
+    drop(hanging);
+    stopped(&bed.gateway).await?;
+    traffic.more(500).await?;
+    traffic.stop().await?;
+    ensure!(
+        drawbridge_tests::checker::ends(&mut ordinary).await? == end,
+        "written to after it was failed over"
+    );
+    Ok(())
 }

@@ -9,7 +9,7 @@ pub struct Producer {
     pub epoch: i16,
 }
 
-/// Everything that does not change while the machine lives.
+/// Everything that does not change while the machine lives, but for producers that the link gets later.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spec {
     /// Producer of the data: one per link, epoch never changed.

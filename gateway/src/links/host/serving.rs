@@ -121,19 +121,33 @@ impl Host {
         let membership = client.join_ownership(GROUP, who, LeaseTimes::default());
         let (mut role, mut members) = (membership.role(), membership.members());
         let mut open: Option<StateStore> = None;
+        // Until when this gateway has been the owner without a gap.
+        let mut held: Option<Instant> = None;
         let mut standby = Standby::default();
         let pause = loop {
             let now = role.borrow_and_update().clone();
             self.cluster.set_gateways(members.borrow_and_update().clone());
             let mut other = None;
             match now {
-                Role::Owner { until } => match &open {
-                    Some(_) => self.renew(until),
-                    None => match self.open(&client, until).await {
-                        Some(store) => open = Some(store),
-                        None => break AGAIN * 5,
-                    },
-                },
+                Role::Owner { until } => {
+                    let has_gap = held.is_none_or(|held| held <= Instant::now());
+                    // Another gateway may have been here and gone, and have changed what is known of the links.
+                    if has_gap
+                        && let Some(store) = &open
+                        && self.stop.run_until_cancelled(store.still_own()).await != Some(Ok(()))
+                    {
+                        open = None;
+                        self.end_all().await;
+                    }
+                    match &open {
+                        Some(_) => self.renew(until),
+                        None => match self.open(&client, until).await {
+                            Some(store) => open = Some(store),
+                            None => break AGAIN * 5,
+                        },
+                    }
+                    held = Some(until);
+                }
                 Role::Standby { owner } => {
                     if open.take().is_some() {
                         self.end_all().await;
@@ -148,7 +162,7 @@ impl Host {
                     self.wait(Refusal::new(ErrorCode::Unavailable, message));
                 }
                 // An owner that cannot renew its lease lets go of it in time by itself: the halves know its end.
-                Role::Joining | Role::Failed(_) => {}
+                Role::Joining | Role::Failed(_) => held = None,
             }
             let fenced = async {
                 match &open {

@@ -1,6 +1,6 @@
 //! Questions about single partitions: many of a kind go out as one request per broker.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use drawbridge_engine::{
     batch::{Batches, Control, Entry},
@@ -19,9 +19,10 @@ use drawbridge_kafka::{
     },
     data::{FetchPartition, FetchRequest},
 };
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, mpsc, oneshot};
 
 use super::{
+    Told,
     faults::{fault, source_fault, unanswered},
     reader::Id,
 };
@@ -200,15 +201,63 @@ async fn write_markers(
     Ok(())
 }
 
-/// The transactional id whose empty transactions fill offsets where markers are not permitted.
+/// The empty transactions that fill offsets where markers are not permitted; shared by all movers of a link.
 #[derive(Debug)]
-pub(super) struct Transactions {
-    pub(super) id: String,
-    /// One transaction at a time.
-    pub(super) turn: Mutex<()>,
+pub(in crate::links) struct Transactions {
+    id: String,
+    /// One transaction at a time: the id has one producer. Whose writes are known for the link's own.
+    known: Mutex<BTreeSet<i64>>,
+    told: mpsc::Sender<Told>,
 }
 
-/// Runs empty transactions one after the other, the last one to its completion.
+/// The transactional id of a link.
+pub(in crate::links) fn transactional_id(link: &str) -> String {
+    format!("_drawbridge.fill.{link}")
+}
+
+impl Transactions {
+    pub(in crate::links) fn of(link: &str, told: mpsc::Sender<Told>) -> Self {
+        Self { id: transactional_id(link), known: Mutex::default(), told }
+    }
+
+    /// Returns when what the producer writes is known for the link's own: another id is given to a transactional id
+    /// that was not used for a week, and after 32,767 epochs.
+    async fn announce(&self, known: &mut BTreeSet<i64>, producer: i64) -> Result<(), Fault> {
+        if known.contains(&producer) {
+            return Ok(());
+        }
+        let gone = || not_begun("the producer of the transactions could not be stored".to_owned());
+        let (sender, receiver) = oneshot::channel();
+        self.told.send(Told::Producer(producer, sender)).await.map_err(|_| gone())?;
+        receiver.await.map_err(|_| gone())?;
+        known.insert(producer);
+        Ok(())
+    }
+
+    /// Runs empty transactions one after the other, the last one to its completion.
+    async fn run(&self, sink: &Client, place: &TopicPartition, count: i64) -> Result<(), Fault> {
+        let mut known = self.known.lock().await;
+        let (id, fault) = (self.id.as_str(), |error| fault(&error));
+        let init = TransactionalInit {
+            id: id.to_owned(),
+            timeout: Duration::from_secs(60),
+            current: None,
+        };
+        let mut identity = sink.init_producer_id(Some(&init)).await.map_err(fault)?;
+        for _ in 0..count {
+            self.announce(&mut known, identity.id).await?;
+            let places = std::slice::from_ref(place);
+            let added = sink.add_partitions_to_transaction(id, identity, places).await;
+            take(&mut added.map_err(fault)?, place).map_err(fault)?;
+            identity = sink.end_transaction(id, identity, false).await.map_err(fault)?;
+        }
+        // Answered when the last transaction is completed: its marker is there then.
+        sink.init_producer_id(Some(&init)).await.map_err(fault)?;
+        Ok(())
+    }
+}
+
+/// Fills offsets with empty transactions.
 pub(super) async fn transactions(
     sink: Client,
     about: About,
@@ -216,29 +265,8 @@ pub(super) async fn transactions(
     count: i64,
 ) -> Answers {
     let (id, ask, place) = about;
-    let _turn = transactions.turn.lock().await;
-    let result = run_transactions(&sink, &place, &transactions.id, count).await;
-    vec![(id, ask, Answer::Filled(result.map_err(|error| fault(&error))))]
-}
-
-async fn run_transactions(
-    sink: &Client,
-    place: &TopicPartition,
-    id: &str,
-    count: i64,
-) -> Result<(), Error> {
-    let init =
-        TransactionalInit { id: id.to_owned(), timeout: Duration::from_secs(60), current: None };
-    let mut identity = sink.init_producer_id(Some(&init)).await?;
-    for _ in 0..count {
-        let places = std::slice::from_ref(place);
-        let mut added = sink.add_partitions_to_transaction(id, identity, places).await?;
-        take(&mut added, place)?;
-        identity = sink.end_transaction(id, identity, false).await?;
-    }
-    // Answered when the last transaction is completed: its marker is there then.
-    sink.init_producer_id(Some(&init)).await?;
-    Ok(())
+    let result = transactions.run(&sink, &place, count).await;
+    vec![(id, ask, Answer::Filled(result))]
 }
 
 /// Deletes the records before an offset of the mirror.
@@ -252,4 +280,9 @@ pub(super) async fn trim(sink: Client, about: About, before: i64) -> Answers {
 /// A fault of our own making: what was asked cannot be stored now.
 pub(super) fn not_stored(detail: String) -> Fault {
     Fault { certainty: Certainty::Unknown, kind: FaultKind::Transient, detail }
+}
+
+/// A fault before anything was sent.
+fn not_begun(detail: String) -> Fault {
+    Fault { certainty: Certainty::Over, kind: FaultKind::Transient, detail }
 }

@@ -35,7 +35,7 @@ impl Mover {
                 self.run_asks(asks::markers(sink(), (id, ask, here()), producer, runs));
             }
             Effect::Transactions { ask, count } => {
-                let transactions = Arc::clone(&self.transactions);
+                let transactions = Arc::clone(&self.parts.transactions);
                 self.run_asks(asks::transactions(sink(), (id, ask, here()), transactions, count));
             }
             Effect::Trim { ask, before } => {

@@ -80,6 +80,10 @@ impl Machine {
         self.bytes.add(now, pulse.counters.bytes.saturating_sub(self.bytes.total()));
     }
 
+    fn own(&mut self, producer: i64) {
+        self.machine.own(producer);
+    }
+
     /// Whether the report is another one than was told last.
     pub(super) fn report_changed(&self) -> bool {
         !self.reported.as_ref().is_some_and(|told| told.still_holds(&self.machine))
@@ -183,6 +187,11 @@ impl Machines {
 
     pub(super) fn get_mut(&mut self, id: Id) -> Option<&mut Machine> {
         self.all.get_mut(&id)
+    }
+
+    /// What this producer wrote is the link's own.
+    pub(super) fn own(&mut self, producer: i64) {
+        self.all.values_mut().for_each(|machine| machine.own(producer));
     }
 
     pub(super) fn ids(&self) -> Vec<Id> {

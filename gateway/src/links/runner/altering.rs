@@ -89,7 +89,9 @@ impl Runner {
     /// Goes on with the changes that waited.
     pub(super) fn alter_next(&mut self) {
         self.altering = false;
-        if let Some((changes, reply)) = self.unaltered.pop_front() {
+        if let Some(kept) = self.unkept.pop_front() {
+            self.keep(kept);
+        } else if let Some((changes, reply)) = self.unaltered.pop_front() {
             self.alter_tried(changes, false, reply);
         }
     }

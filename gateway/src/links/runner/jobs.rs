@@ -7,7 +7,7 @@ use drawbridge_engine::{
 };
 use drawbridge_shared::{draft::ConfigChange, link::TaskName, names::TopicName};
 
-use super::{Runner, looking::Found, mirrors::Made};
+use super::{Runner, looking::Found, making, mirrors::Made, producers::Kept};
 use crate::{
     links::{
         half::Reply,
@@ -36,8 +36,14 @@ pub(super) enum Done {
         stored: Result<(), StoreError>,
         reply: Reply<()>,
     },
-    /// The link has producers to write with, and they are stored.
+    /// The link got producers to write with, or had them; with the time after which brokers forget them, ms.
     Producers(Result<(Producers, i64), String>),
+    /// Producers were stored, or not.
+    Kept {
+        record: Box<StoredLink>,
+        kept: Kept,
+        stored: Result<(), StoreError>,
+    },
     /// Topics were looked at: sources, and mirrors (none when the destination could not be asked).
     Observed {
         sources: Vec<(TopicName, SourceTopic)>,
@@ -56,8 +62,10 @@ pub(super) enum Done {
     ConfigsRan(Ran),
     /// The last sync of a mirror's configs has ended; with the source's.
     LastConfigs(TopicName, Result<(), StuckBy>, Vec<(TopicName, Configs)>),
+    /// A mirror can be made like this.
+    Intended(Box<making::Intended>),
     /// A mirror was made, or not.
-    Made(Box<Result<Made, Refusal>>, Option<Reply<()>>, String),
+    Made(Box<Result<Made, making::NotMade>>, Option<Reply<()>>, String),
     /// ACLs of a mirror were looked at.
     Protected(TopicName, Protection),
     /// Nothing is to be done about it.
@@ -92,6 +100,7 @@ impl Runner {
                 self.alter_next();
             }
             Done::Producers(result) => self.producers_known(result),
+            Done::Kept { record, kept, stored } => self.kept(*record, kept, stored),
             Done::Observed { sources, mirrors } => {
                 self.observing = false;
                 for (topic, source) in sources {
@@ -104,6 +113,7 @@ impl Runner {
             Done::Stored(topic, count) => self.saved(&topic, count),
             Done::Widened(topic, result) => self.widened(&topic, result),
             Done::OffsetsSynced(topic, result) => {
+                self.last_syncs = self.last_syncs.saturating_sub(1);
                 self.give_mirror(&topic, MirrorInput::OffsetsSynced(result));
             }
             Done::Writable(topic, result) => {
@@ -121,6 +131,7 @@ impl Runner {
                 self.task_ran(TaskName::ConsumerOffsetSync, errors);
             }
             Done::Planned(plan) => self.auto_create(*plan),
+            Done::Intended(intended) => self.intended(*intended),
             Done::Made(result, reply, source_topic) => self.made(*result, reply, &source_topic),
             Done::Protected(topic, protection) => self.protected(&topic, protection),
             Done::Nothing => {}

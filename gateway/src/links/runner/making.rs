@@ -35,14 +35,38 @@ use crate::{
 
 /// Mirrors made at the same time.
 const MAKING: usize = 4;
+/// Between two tries to make one whose making was interrupted, ms.
+const AGAIN_MS: i64 = 5_000;
 
 /// A mirror that is to be made.
 #[derive(Debug)]
 pub(super) enum Unmade {
     /// Its record was stored before a crash; the topic may or may not be there.
-    HalfMade(TopicName),
+    /// Tried again from then on.
+    HalfMade(TopicName, Millis),
     /// It was asked for, by somebody or by AutoCreateMirror.
     Asked(MirrorDraft, Option<Reply<()>>),
+}
+
+/// A mirror whose topic is not there and can be made.
+pub(super) struct Intended {
+    ends: Ends,
+    rules: Rules,
+    intent: Intent,
+    source_topic: String,
+    reply: Option<Reply<()>>,
+}
+
+/// Why a mirror was not made, and what there is of it if it is not known whether its topic was created.
+pub(super) struct NotMade {
+    refusal: Refusal,
+    half: Option<Made>,
+}
+
+impl From<Refusal> for NotMade {
+    fn from(refusal: Refusal) -> Self {
+        Self { refusal, half: None }
+    }
 }
 
 impl Runner {
@@ -107,22 +131,33 @@ impl Runner {
     pub(super) fn make_next(&mut self) {
         while self.making < MAKING {
             let (Some(ends), Some(rules)) = (self.ends.clone(), self.rules()) else { return };
-            if Millis(now_ms()) >= self.lease {
+            let now = Millis(now_ms());
+            if now >= self.lease {
                 return;
             }
-            let Some(next) = self.unmade.pop_front() else { return };
-            let (store, link) = (self.store.clone(), self.name().clone());
+            let is_due = |one: &Unmade| !matches!(one, Unmade::HalfMade(_, at) if now < *at);
+            let next = self.unmade.iter().position(is_due).and_then(|at| self.unmade.remove(at));
+            let Some(next) = next else { return };
+            let store = self.store.clone();
             match next {
                 Unmade::Asked(draft, reply) => {
                     self.making += 1;
                     let work = async move {
-                        let source = draft.source_topic.clone();
-                        let made = make(&ends, &rules, &store, &link, &draft).await;
-                        Done::Made(Box::new(made), reply, source)
+                        let source_topic = draft.source_topic.clone();
+                        match new_mirror::intend(&ends, &rules, &draft).await {
+                            Ok(intent) => {
+                                let intended =
+                                    Intended { ends, rules, intent, source_topic, reply };
+                                Done::Intended(Box::new(intended))
+                            }
+                            Err(refusal) => {
+                                Done::Made(Box::new(Err(refusal.into())), reply, source_topic)
+                            }
+                        }
                     };
                     self.running.push(work.boxed());
                 }
-                Unmade::HalfMade(topic) => {
+                Unmade::HalfMade(topic, _) => {
                     let Some(entry) = self.mirrors.get(&topic) else { continue };
                     self.making += 1;
                     let stored = entry.stored.clone();
@@ -132,7 +167,7 @@ impl Runner {
                     let work = async move {
                         let source = stored.record.source_topic.clone();
                         let made = finish(&ends, &rules, &store, stored, topic, starts).await;
-                        Done::Made(Box::new(made), None, source)
+                        Done::Made(Box::new(made.map_err(NotMade::from)), None, source)
                     };
                     self.running.push(work.boxed());
                 }
@@ -140,9 +175,24 @@ impl Runner {
         }
     }
 
+    /// Makes what can be made. What is left of an earlier mirror of that name has no topic any more, and must not
+    /// write to the new one.
+    pub(super) fn intended(&mut self, intended: Intended) {
+        let Intended { ends, rules, intent, source_topic, reply } = intended;
+        if self.mirrors.remove(&intent.mirror_topic).is_some() {
+            self.remove_from_movers(&intent.mirror_topic);
+        }
+        let (store, link) = (self.store.clone(), self.name().clone());
+        let work = async move {
+            let made = make(&ends, &rules, &store, &link, &intent).await;
+            Done::Made(Box::new(made), reply, source_topic)
+        };
+        self.running.push(work.boxed());
+    }
+
     pub(super) fn made(
         &mut self,
-        result: Result<Made, Refusal>,
+        result: Result<Made, NotMade>,
         reply: Option<Reply<()>>,
         source_topic: &str,
     ) {
@@ -153,14 +203,22 @@ impl Runner {
                 self.take_in(made);
                 Ok(())
             }
-            Err(refusal) => {
+            Err(NotMade { refusal, half }) => {
+                if let Some(Made { stored, memories }) = half
+                    && let Ok(topic) = stored.record.mirror_topic.parse::<TopicName>()
+                {
+                    self.memories.set_all(&topic, memories);
+                    let machine = self.machine(&stored);
+                    self.mirrors.insert(topic, mirrors::entry(machine, stored));
+                }
                 let half_made = self.mirrors.iter().find(|(_, entry)| {
                     !entry.stored.created && entry.stored.record.source_topic == source_topic
                 });
                 if let Some((topic, _)) = half_made {
-                    // It stays listed, and is tried again with the next turn of the tasks.
+                    // It stays listed, and is tried again.
                     let topic = topic.clone();
-                    self.unmade.push_back(Unmade::HalfMade(topic));
+                    let at = Millis(now_ms()).plus(AGAIN_MS);
+                    self.unmade.push_back(Unmade::HalfMade(topic, at));
                 }
                 Err(refusal)
             }
@@ -175,16 +233,17 @@ impl Runner {
         self.make_next();
     }
 
+    fn machine(&self, stored: &StoredMirror) -> Mirror {
+        let retry = self.configs().map_or(300_000, |c| c.number("cluster.link.retry.timeout.ms"));
+        Mirror::new(Millis(now_ms()), stored.record.clone(), retry)
+    }
+
     fn take_in(&mut self, made: Made) {
         let Ok(topic) = made.stored.record.mirror_topic.parse::<TopicName>() else { return };
-        let now = Millis(now_ms());
-        let retry = self.configs().map_or(300_000, |c| c.number("cluster.link.retry.timeout.ms"));
-        for (number, memory) in made.memories {
-            self.memories.set(&topic, number, memory);
-        }
+        self.memories.set_all(&topic, made.memories);
         // The first mirror of a link was created just now, so it is the one that it was.
         self.looked |= self.mirrors.is_empty();
-        let machine = Mirror::new(now, made.stored.record.clone(), retry);
+        let machine = self.machine(&made.stored);
         let partitions = made.stored.record.partitions;
         let message = format!(
             "mirror '{topic}' of '{}' was created with {partitions} partitions",
@@ -208,9 +267,8 @@ async fn make(
     rules: &Rules,
     store: &StateStore,
     link: &LinkName,
-    draft: &MirrorDraft,
-) -> Result<Made, Refusal> {
-    let intent = new_mirror::intend(ends, rules, draft).await?;
+    intent: &Intent,
+) -> Result<Made, NotMade> {
     let stored = StoredMirror {
         record: MirrorRecord {
             link: link.clone(),
@@ -238,20 +296,25 @@ async fn make(
     });
     try_join_all(partitions).await.map_err(|error| not_stored(&error))?;
     store.put(Stored::Mirror(stored.clone())).await.map_err(|error| not_stored(&error))?;
-    let created = create(ends, rules, store, stored, &intent, false).await;
-    if let Err(refusal) = &created
-        && refusal.code != ErrorCode::TimedOut
-    {
+    let half = Made { memories: memories(intent), stored: stored.clone() };
+    match create(ends, rules, store, stored, intent, false).await {
+        Ok(made) => Ok(made),
+        // The topic may have been created.
+        Err(refusal) if refusal.code == ErrorCode::TimedOut => {
+            Err(NotMade { refusal, half: Some(half) })
+        }
         // Refused, so there is no topic of ours.
-        forget(
-            store,
-            link.clone(),
-            intent.mirror_topic.clone(),
-            i32::try_from(intent.starts.len()).unwrap_or(0),
-        )
-        .await;
+        Err(refusal) => {
+            let partitions = half.stored.record.partitions;
+            forget(store, link.clone(), intent.mirror_topic.clone(), partitions).await;
+            Err(refusal.into())
+        }
     }
-    created
+}
+
+fn memories(intent: &Intent) -> Vec<(i32, Memory)> {
+    let memory = |start: &i64| Memory { start: *start, ..Memory::default() };
+    (0..).zip(intent.starts.iter().map(memory)).collect()
 }
 
 /// Goes on with a mirror whose making was interrupted.
@@ -285,8 +348,5 @@ async fn create(
     stored.topic_id = new_mirror::create(ends, rules, intent, resumed).await?;
     stored.created = true;
     mirrors::store_surely(store, Stored::Mirror(stored.clone())).await;
-    let memories = (0..)
-        .zip(&intent.starts)
-        .map(|(number, start)| (number, Memory { start: *start, ..Memory::default() }));
-    Ok(Made { stored, memories: memories.collect() })
+    Ok(Made { stored, memories: memories(intent) })
 }

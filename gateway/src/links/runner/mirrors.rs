@@ -66,7 +66,7 @@ impl Runner {
             let Ok(topic) = stored.record.mirror_topic.parse::<TopicName>() else { continue };
             let machine = Mirror::new(now, stored.record.clone(), retry);
             if !stored.created {
-                self.unmade.push_back(super::making::Unmade::HalfMade(topic.clone()));
+                self.unmade.push_back(super::making::Unmade::HalfMade(topic.clone(), now));
             }
             self.mirrors.insert(topic, entry(machine, stored));
         }

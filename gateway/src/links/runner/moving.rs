@@ -10,34 +10,19 @@ use std::{
 use drawbridge_engine::{
     Millis,
     mirror::MirrorInput,
-    partition::{Command, FillRules, Notice, Producer, Spec, Stance},
-};
-use drawbridge_kafka::{
-    Client, Error,
-    admin::{
-        configs::ConfigResource,
-        producers::{ProducerIdentity, TransactionalInit},
-    },
+    partition::{Command, FillRules, Notice, Spec, Stance},
 };
 use drawbridge_shared::{names::TopicName, view::Severity};
-use futures_util::FutureExt;
 use uuid::Uuid;
 
-use super::{Runner, jobs::Done};
-use crate::{
-    clock::now_ms,
-    links::{
-        mover::{self, FetchSettings, Plan, Told, words},
-        store::{Producers, Stored},
-    },
+use super::{
+    Runner,
+    producers::{EXPIRY_MS, Kept},
 };
+use crate::links::mover::{self, FetchSettings, Plan, Told, Transactions};
 
-/// Between two tries to get producers.
-const AGAIN_MS: i64 = 5_000;
 /// How long partitions may take to end what they have under way.
 const CLOSING: Duration = Duration::from_secs(3);
-/// Kafka's default of `producer.id.expiration.ms`.
-const EXPIRY_MS: i64 = 86_400_000;
 
 impl Runner {
     /// Starts the movers when everything they need is there.
@@ -60,6 +45,7 @@ impl Runner {
         };
         let count =
             usize::try_from(configs.number("num.cluster.link.fetchers")).unwrap_or(1).max(1);
+        let transactions = Arc::new(Transactions::of(self.name().as_str(), self.told.0.clone()));
         for number in 0..count {
             let parts = mover::Parts {
                 link: self.name().clone(),
@@ -69,7 +55,7 @@ impl Runner {
                 memories: self.memories.clone(),
                 budget: self.budget.clone(),
                 settings: FetchSettings::of(&configs, number),
-                transactional_id: transactional_id(self.name().as_str()),
+                transactions: Arc::clone(&transactions),
                 lease: self.lease,
             };
             self.movers.push(mover::start(parts, self.told.0.clone()));
@@ -189,6 +175,7 @@ impl Runner {
         match told {
             Told::Report(topic, report) => self.give_mirror(&topic, MirrorInput::Partition(report)),
             Told::Notice(topic, partition, notice) => self.tell(&topic, partition, &notice),
+            Told::Producer(id, known) => self.keep(Kept::Another(id, known)),
         }
     }
 
@@ -211,83 +198,4 @@ impl Runner {
             }
         }
     }
-
-    fn ask_producers(&mut self, now: Millis) {
-        let Some(ends) = self.ends.clone() else { return };
-        if self.asking_producers || now < self.next_producers {
-            return;
-        }
-        self.asking_producers = true;
-        let (store, record) = (self.store.clone(), self.stored.clone());
-        let work = async move {
-            let id = transactional_id(record.name.as_str());
-            let expiry = producer_expiry(&ends.sink).await;
-            if let Some(producers) = record.producers {
-                return Ok((producers, expiry));
-            }
-            let producers = producers(&ends.sink, &id).await.map_err(|error| words(&error))?;
-            let mut record = record;
-            record.producers = Some(producers.clone());
-            store.put(Stored::Link(record)).await.map_err(|error| error.to_string())?;
-            Ok((producers, expiry))
-        };
-        self.running.push(work.map(Done::Producers).boxed());
-    }
-
-    pub(super) fn producers_known(&mut self, result: Result<(Producers, i64), String>) {
-        self.asking_producers = false;
-        let now = Millis(now_ms());
-        match result {
-            Ok((producers, expiry)) => {
-                self.stored.producers = Some(producers);
-                self.producer_expiry_ms = Some(expiry);
-                self.hindrance = None;
-                self.start_moving(now);
-            }
-            Err(why) => {
-                self.next_producers = now.plus(AGAIN_MS);
-                self.hindrance =
-                    Some(format!("the destination gives the link no producer id: {why}"));
-            }
-        }
-    }
-}
-
-fn transactional_id(link: &str) -> String {
-    format!("_drawbridge.fill.{link}")
-}
-
-/// Producers of a link: one for data, another for markers; and the ids of everything it will ever write with.
-async fn producers(sink: &Client, transactional_id: &str) -> Result<Producers, Error> {
-    let producer = |identity: ProducerIdentity| Producer { id: identity.id, epoch: identity.epoch };
-    let data = producer(sink.init_producer_id(None).await?);
-    let marker = producer(sink.init_producer_id(None).await?);
-    let init = TransactionalInit {
-        id: transactional_id.to_owned(),
-        timeout: Duration::from_secs(60),
-        current: None,
-    };
-    let mut own = vec![data.id, marker.id];
-    // Only needed where markers are not permitted; whether it may be used shows then.
-    if let Ok(identity) = sink.init_producer_id(Some(&init)).await {
-        own.push(identity.id);
-    }
-    Ok(Producers { data, marker, own })
-}
-
-/// `producer.id.expiration.ms` of the destination: the smallest of its brokers'.
-async fn producer_expiry(sink: &Client) -> i64 {
-    let Ok(description) = sink.describe_cluster().await else { return EXPIRY_MS };
-    let brokers: Vec<ConfigResource> =
-        description.brokers.iter().map(|broker| ConfigResource::Broker(broker.id)).collect();
-    // Without the permission to look, Kafka's default is what is known.
-    let Ok(found) = sink.config_values(&brokers).await else { return EXPIRY_MS };
-    found
-        .into_values()
-        .filter_map(Result::ok)
-        .flatten()
-        .filter(|entry| entry.name == "producer.id.expiration.ms")
-        .filter_map(|entry| entry.value?.parse().ok())
-        .min()
-        .unwrap_or(EXPIRY_MS)
 }

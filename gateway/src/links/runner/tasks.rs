@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use drawbridge_engine::{
     Millis,
     mirror::StuckBy,
-    task::{TaskError, auto_create::AutoCreatePlan, consumer_offsets::Committed},
+    task::{Task, TaskError, auto_create::AutoCreatePlan, consumer_offsets::Committed},
 };
 use drawbridge_shared::{
     draft::MirrorDraft,
@@ -56,11 +56,14 @@ impl Runner {
         if now >= self.lease || self.retiring.is_some() {
             return;
         }
-        let state = self.link.view().state;
+        let (state, is_last) = (self.link.view().state, self.last_syncs > 0);
         let due: Vec<TaskName> = self
             .tasks
             .iter_mut()
             .filter_map(|(name, task)| {
+                if is_last && *name == TaskName::ConsumerOffsetSync {
+                    return None;
+                }
                 let enabled = Self::is_enabled(&configs, *name);
                 task.start(now, enabled, state).then_some(*name)
             })
@@ -79,6 +82,11 @@ impl Runner {
         let interval = self.configs().map_or(1_000, |configs| Self::interval(configs, name));
         if let Some(task) = self.tasks.get_mut(&name) {
             task.finish(Millis(now_ms()), interval, errors);
+        }
+        if name == TaskName::ConsumerOffsetSync {
+            for topic in std::mem::take(&mut self.waiting_syncs) {
+                self.sync_offsets_of(&topic);
+            }
         }
     }
 
@@ -199,6 +207,11 @@ impl Runner {
             return;
         };
         let topic = topic.clone();
+        if self.tasks.get(&TaskName::ConsumerOffsetSync).is_some_and(Task::is_running) {
+            self.waiting_syncs.push(topic);
+            return;
+        }
+        self.last_syncs += 1;
         if !configs.is_true("consumer.offset.sync.enable") {
             self.running.push(async move { Done::OffsetsSynced(topic, Ok(())) }.boxed());
             return;

@@ -29,10 +29,16 @@ const LAST_MOMENT: Duration = Duration::from_secs(1);
 
 /// Something to write, and who waits for it.
 pub(super) struct Write {
-    pub(super) key: Key,
-    /// `None` removes.
-    pub(super) value: Option<Stored>,
+    pub(super) what: What,
     pub(super) done: oneshot::Sender<Result<(), StoreError>>,
+}
+
+pub(super) enum What {
+    /// In place of the earlier one of its key.
+    Record(Key, Box<Stored>),
+    Removal(Key),
+    /// That the owner is still there.
+    SignOfLife,
 }
 
 pub(super) struct Actor {
@@ -72,7 +78,7 @@ impl Actor {
     async fn write_all(&mut self, writes: impl Iterator<Item = Write>) {
         let (mut records, mut waiting, mut size) = (Vec::new(), Waiting::new(), 0);
         for write in writes {
-            match self.encode(&write.key, write.value).await {
+            match self.encode(write.what).await {
                 Ok(record) => {
                     size += record.0.len() + record.1.as_ref().map_or(0, Vec::len);
                     records.push(record);
@@ -88,19 +94,20 @@ impl Actor {
         self.flush(&mut records, &mut waiting).await;
     }
 
-    async fn encode(&self, key: &Key, value: Option<Stored>) -> Result<Record, StoreError> {
-        let bytes = match value {
-            None => None,
+    async fn encode(&self, what: What) -> Result<Record, StoreError> {
+        match what {
+            What::SignOfLife => owner(&self.writer),
+            What::Removal(key) => Ok((key.to_string(), None)),
             // Its secrets take a while to encrypt.
-            Some(link @ Stored::Link(_)) => {
+            What::Record(key, link) if matches!(*link, Stored::Link(_)) => {
                 let encoder = self.encoder.clone();
-                let work = move || codec::encode(link, encoder.as_ref());
+                let work = move || codec::encode(*link, encoder.as_ref());
                 let done = tokio::task::spawn_blocking(work).await;
-                Some(done.map_err(|error| StoreError::Unwritable(error.to_string()))??)
+                let bytes = done.map_err(|error| StoreError::Unwritable(error.to_string()))??;
+                Ok((key.to_string(), Some(bytes)))
             }
-            Some(stored) => Some(codec::encode(stored, None)?),
-        };
-        Ok((key.to_string(), bytes))
+            What::Record(key, stored) => Ok((key.to_string(), Some(codec::encode(*stored, None)?))),
+        }
     }
 
     async fn flush(&mut self, records: &mut Vec<Record>, waiting: &mut Waiting) {

@@ -153,6 +153,17 @@ async fn a_second_opening_shuts_out_the_first() {
 /// The coordinator forgets a transactional id that was not used for some days and gives the next opening
 /// another producer id; here another transactional id has the same effect.
 #[tokio::test]
+async fn a_handle_can_tell_whether_somebody_else_was_here_and_went() {
+    let cluster = cluster().await;
+    let (first, _) = open(&cluster).await;
+    first.put(partition(0, 1)).await.unwrap();
+    first.still_own().await.unwrap();
+    let (second, _) = open(&cluster).await;
+    drop(second);
+    assert!(matches!(first.still_own().await, Err(StoreError::Fenced(_))));
+}
+
+#[tokio::test]
 async fn an_opening_with_another_producer_id_shuts_out_the_first_too() {
     let cluster = cluster().await;
     let tasks = Tasks::default();

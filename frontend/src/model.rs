@@ -17,6 +17,7 @@ pub mod filter;
 pub mod group_reset;
 pub mod groups;
 pub mod history;
+pub mod import;
 pub mod lag;
 pub mod link_configs;
 pub mod link_new;

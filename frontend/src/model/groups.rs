@@ -39,6 +39,38 @@ pub fn is_falling_behind(row: &GroupRow) -> bool {
     row.trend == Some(LagTrend::Rising)
 }
 
+/// What the page's head counts; none for what was not read of any cluster yet.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Groups.
+    pub all: Option<u64>,
+    /// Those that fall behind.
+    pub falling_behind: Option<u64>,
+    /// Those that nobody reads although something waits.
+    pub left: Option<u64>,
+}
+
+impl Counts {
+    /// Counts the groups of a list, if one came.
+    #[must_use]
+    pub fn of(view: Option<&GroupsView>) -> Self {
+        let Some(GroupsView { reads, rows }) = view else { return Self::default() };
+        let n_where = |wanted: fn(&GroupRow) -> bool| {
+            rows.iter().filter(|row| wanted(row)).count().try_into().unwrap_or(u64::MAX)
+        };
+        let is_listed = reads.iter().any(|read| read.observed_at_ms.is_some());
+        let is_measured = reads.iter().any(|read| read.measured_at_ms.is_some());
+        let has_lags = rows.is_empty() || rows.iter().any(|row| row.lag.is_some());
+        // A lag has no trend before it was looked at for a while.
+        let has_trends = rows.is_empty() || rows.iter().any(|row| row.trend.is_some());
+        Self {
+            all: is_listed.then(|| n_where(|_| true)),
+            falling_behind: (is_measured && has_trends).then(|| n_where(is_falling_behind)),
+            left: (is_measured && has_lags).then(|| n_where(is_left)),
+        }
+    }
+}
+
 /// Whether its members are about to get other partitions.
 #[must_use]
 pub fn is_rebalancing(state: GroupState) -> bool {
@@ -315,6 +347,33 @@ mod tests {
             fault: None,
         };
         GroupsView { reads: vec![read], rows }
+    }
+
+    #[test]
+    fn what_was_not_read_yet_is_counted_as_unknown_and_not_as_nothing() {
+        assert_eq!(Counts::of(None), Counts::default());
+        let mut groups = view(Vec::new());
+        assert_eq!(Counts::of(Some(&groups)), Counts::default(), "nothing was listed");
+        groups.rows = vec![row("reads", 1, None), row("left", 0, None)];
+        groups.reads[0].observed_at_ms = Some(1);
+        let listed = Counts { all: Some(2), ..Counts::default() };
+        assert_eq!(Counts::of(Some(&groups)), listed, "no lag was read");
+        groups.reads[0].measured_at_ms = Some(2);
+        assert_eq!(Counts::of(Some(&groups)), listed, "no lag could be read");
+        groups.rows[1].lag = Some(3);
+        assert_eq!(Counts::of(Some(&groups)), Counts { left: Some(1), ..listed }, "no trend yet");
+        groups.rows[0].trend = Some(LagTrend::Rising);
+        let all = Counts { all: Some(2), falling_behind: Some(1), left: Some(1) };
+        assert_eq!(Counts::of(Some(&groups)), all);
+    }
+
+    #[test]
+    fn a_cluster_without_groups_has_none_behind() {
+        let mut groups = view(Vec::new());
+        groups.reads[0].observed_at_ms = Some(1);
+        groups.reads[0].measured_at_ms = Some(2);
+        let none = Counts { all: Some(0), falling_behind: Some(0), left: Some(0) };
+        assert_eq!(Counts::of(Some(&groups)), none);
     }
 
     #[test]

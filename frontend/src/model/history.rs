@@ -3,6 +3,7 @@
 use drawbridge_shared::view::{HistoryPoint, LagView, RateView};
 
 use super::series::Point;
+use super::time::age;
 
 /// How much is kept and drawn.
 pub const SPAN_MS: i64 = 30 * 60 * 1_000;
@@ -26,6 +27,22 @@ pub fn push(points: &mut Vec<HistoryPoint>, now_ms: i64, lag: &LagView, rate: &R
     }
     points.push(point);
     points.retain(|point| now_ms - point.at_ms <= SPAN_MS);
+}
+
+/// Puts in what the gateway remembers. Of the time that it knows nothing of, what was seen here stays.
+pub fn merge(points: &mut Vec<HistoryPoint>, known: Vec<HistoryPoint>) {
+    if let (Some(first), Some(last)) = (known.first(), known.last()) {
+        points.retain(|point| point.at_ms < first.at_ms || point.at_ms > last.at_ms);
+        let at = points.partition_point(|point| point.at_ms < first.at_ms);
+        points.splice(at..at, known);
+    }
+}
+
+/// When a history ends, in words: `now` as long as points come.
+#[must_use]
+pub fn until(now_ms: i64, newest_ms: Option<i64>) -> String {
+    let old = newest_ms.filter(|at| now_ms - at > 2 * STEP_MS);
+    old.map_or_else(|| "now".to_owned(), |at| age(now_ms, at))
 }
 
 /// What is drawn of a history.
@@ -88,6 +105,46 @@ mod tests {
         assert_eq!(at, [0, 5_000, 10_000, 15_000, 19_000]);
         assert_eq!(Curve::Lag.peak(&points), Some(19_000));
         assert_eq!(Curve::Behind.points(&points), []);
+    }
+
+    fn at(points: &[HistoryPoint]) -> Vec<(i64, Option<i64>)> {
+        points.iter().map(|point| (point.at_ms, point.lag_records)).collect()
+    }
+
+    fn seen(at_ms: &[i64], records: i64) -> Vec<HistoryPoint> {
+        let point = |at_ms: &i64| HistoryPoint {
+            at_ms: *at_ms,
+            bytes: 0,
+            records: 0,
+            lag_records: Some(records),
+            behind_ms: None,
+        };
+        at_ms.iter().map(point).collect()
+    }
+
+    #[test]
+    fn the_past_that_the_gateway_remembers_fills_what_was_not_seen_here() {
+        let mut points = seen(&[40, 100], 1);
+        merge(&mut points, seen(&[10, 50, 90], 2));
+        assert_eq!(at(&points), [(10, Some(2)), (50, Some(2)), (90, Some(2)), (100, Some(1))]);
+    }
+
+    #[test]
+    fn a_gateway_that_has_just_started_takes_nothing_away_that_was_seen_before() {
+        let mut points = seen(&[10, 20, 100], 1);
+        merge(&mut points, seen(&[80, 90], 2));
+        merge(&mut points, Vec::new());
+        assert_eq!(
+            at(&points),
+            [(10, Some(1)), (20, Some(1)), (80, Some(2)), (90, Some(2)), (100, Some(1))]
+        );
+    }
+
+    #[test]
+    fn a_history_that_nothing_is_added_to_does_not_end_now() {
+        assert_eq!(until(20_000, Some(15_000)), "now");
+        assert_eq!(until(20_000, None), "now");
+        assert_eq!(until(80_000, Some(20_000)), "1 min ago");
     }
 
     #[test]

@@ -3,10 +3,76 @@
 use drawbridge_shared::record::{BytesDraft, Encoding, MAX_DRAFTS, RecordDraft};
 use drawbridge_shared::view::{Decoding, PayloadView};
 
+use super::number::{count, counted};
 use super::rest::json;
 
 /// Bytes of text that fit into one request.
 pub const LARGEST: usize = 900_000;
+
+/// Results that are listed.
+const LISTED: usize = 100;
+
+/// What came of the records that were written from the page: all of them counted, and some listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Results<T> {
+    written: u64,
+    failed: u64,
+    listed: Vec<T>,
+}
+
+impl<T> Default for Results<T> {
+    fn default() -> Self {
+        Self { written: 0, failed: 0, listed: Vec::new() }
+    }
+}
+
+impl<T> Results<T> {
+    /// Those that are listed, the newest first.
+    #[must_use]
+    pub fn listed(&self) -> &[T] {
+        &self.listed
+    }
+
+    /// Takes in what came of records, in their order. What is too much leaves the list, the oldest first, and what
+    /// failed only when nothing else is left.
+    pub fn add(&mut self, new: Vec<T>, has_failed: impl Fn(&T) -> bool) {
+        let n_failed = as_count(new.iter().filter(|one| has_failed(one)).count());
+        self.failed += n_failed;
+        self.written += as_count(new.len()) - n_failed;
+        self.listed.splice(0..0, new.into_iter().rev());
+        let n_failed = self.listed.iter().filter(|one| has_failed(one)).count();
+        let mut room = LISTED.saturating_sub(n_failed);
+        self.listed.retain(|one| {
+            let is_kept = has_failed(one) || room > 0;
+            if is_kept && !has_failed(one) {
+                room -= 1;
+            }
+            is_kept
+        });
+        self.listed.truncate(LISTED);
+    }
+
+    /// How many were written and how many were not: `900 records written · 100 not written`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        if self.written + self.failed == 0 {
+            return "Nothing was written from this page yet.".to_owned();
+        }
+        let mut words = vec![format!("{} written", counted(self.written, "record", "records"))];
+        if self.failed > 0 {
+            words.push(format!("{} not written", count(self.failed)));
+        }
+        let n_listed = as_count(self.listed.len());
+        if n_listed < self.written + self.failed {
+            words.push(format!("{} of them listed", count(n_listed)));
+        }
+        words.join(" · ")
+    }
+}
+
+fn as_count(n: usize) -> u64 {
+    n.try_into().unwrap_or(u64::MAX)
+}
 
 /// Codecs with their words.
 pub const CODECS: [(&str, &str); 5] = [
@@ -138,6 +204,40 @@ mod tests {
             r#"{"partition_id":2,"headers":[{"name":"h","value":"AP8="}],"key":{"type":"STRING","data":"a\"b"},"value":{"type":"JSON","data":{"n": 1.0}}}"#
         );
         assert_eq!(rest_record(&RecordDraft::default()), "{}");
+    }
+
+    /// Rows of which those below 0 failed.
+    fn results(of: impl IntoIterator<Item = i32>) -> Results<i32> {
+        let mut results = Results::default();
+        results.add(of.into_iter().collect(), |row| *row < 0);
+        results
+    }
+
+    #[test]
+    fn all_that_was_written_is_counted_and_not_only_what_is_listed() {
+        let mut results = results(0..1_000);
+        assert_eq!(results.words(), "1,000 records written · 100 of them listed");
+        assert_eq!(results.listed().first(), Some(&999), "the newest first");
+        results.add(vec![7], |_| false);
+        assert_eq!(results.words(), "1,001 records written · 100 of them listed");
+        assert_eq!((results.listed().len(), results.listed().first()), (100, Some(&7)));
+    }
+
+    #[test]
+    fn what_was_not_written_is_said_and_stays_listed() {
+        let mut results = results(-3..997);
+        assert_eq!(results.words(), "997 records written · 3 not written · 100 of them listed");
+        assert!(results.listed().ends_with(&[-1, -2, -3]));
+        results.add((-200..0).collect(), |row| *row < 0);
+        assert_eq!(results.words(), "997 records written · 203 not written · 100 of them listed");
+        assert_eq!(results.listed().iter().filter(|row| **row < 0).count(), 100);
+    }
+
+    #[test]
+    fn a_few_are_listed_whole() {
+        assert_eq!(results([]).words(), "Nothing was written from this page yet.");
+        assert_eq!(results([1]).words(), "1 record written");
+        assert_eq!(results([1, -1]).words(), "1 record written · 1 not written");
     }
 
     #[test]

@@ -1,9 +1,13 @@
 //! Lines of small charts: fewer points without losing a peak, and SVG paths.
 
-/// A value at a time, both in the caller's units.
+/// Points further from each other than this are not joined: nothing is known of the time between them. More than two
+/// slices of the narrowest chart, so that no gap is made by leaving points out.
+const GAP_MS: f64 = 90_000.0;
+
+/// A value, in the caller's unit, at a time.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Point {
-    /// Where on the horizontal axis; points come in rising order of it.
+    /// When, in milliseconds; points come in rising order of it.
     pub x: f64,
     /// The value.
     pub y: f64,
@@ -44,39 +48,40 @@ pub fn downsample(points: &[Point], columns: u32) -> Vec<Point> {
 /// The line through `points` as SVG path data in a box of `width` × `height` pixels,
 /// with 0 at the bottom (or the smallest value, when negative) and half a pixel left at both edges for the stroke.
 /// The axis ends at the last point and is at least `span` long: a history that is shorter begins further right.
+/// It is interrupted where nothing is known.
 #[must_use]
 pub fn line(points: &[Point], width: u32, height: u32, span: f64) -> String {
-    let mut path = String::new();
-    for (x, y) in placed(points, width, height, span) {
-        path.push(if path.is_empty() { 'M' } else { 'L' });
-        push_tenths(&mut path, x);
-        path.push(' ');
-        push_tenths(&mut path, y);
-    }
-    path
+    path(points, width, height, span, false)
 }
 
 /// The area under `line`, closed along the bottom.
 #[must_use]
 pub fn area(points: &[Point], width: u32, height: u32, span: f64) -> String {
-    let mut path = line(points, width, height, span);
-    let ends = placed(points, width, height, span);
-    if let (Some((first, _)), Some((last, _))) = (ends.first(), ends.last()) {
-        path.push('L');
-        push_tenths(&mut path, *last);
-        path.push(' ');
-        path.push_str(&height.to_string());
-        path.push('L');
-        push_tenths(&mut path, *first);
-        path.push(' ');
-        path.push_str(&height.to_string());
-        path.push('Z');
+    path(points, width, height, span, true)
+}
+
+fn path(points: &[Point], width: u32, height: u32, span: f64, is_closed: bool) -> String {
+    let mut path = String::new();
+    let placed = placed(points, width, height, span);
+    for run in placed.chunk_by(|a, b| b.0 - a.0 <= GAP_MS) {
+        let ground = |of: Option<&(f64, i32, i32)>| of.map(|of| (of.1, tenths(height.into())));
+        let ends = [ground(run.last()), ground(run.first())];
+        let ends = ends.into_iter().flatten().filter(|_| is_closed);
+        for (at, (x, y)) in run.iter().map(|of| (of.1, of.2)).chain(ends).enumerate() {
+            path.push(if at == 0 { 'M' } else { 'L' });
+            push_tenths(&mut path, x);
+            path.push(' ');
+            push_tenths(&mut path, y);
+        }
+        if is_closed {
+            path.push('Z');
+        }
     }
     path
 }
 
-/// Points in tenths of a pixel.
-fn placed(points: &[Point], width: u32, height: u32, span: f64) -> Vec<(i32, i32)> {
+/// Times and places in tenths of a pixel.
+fn placed(points: &[Point], width: u32, height: u32, span: f64) -> Vec<(f64, i32, i32)> {
     let finite = || points.iter().filter(|point| point.x.is_finite() && point.y.is_finite());
     let (mut left, mut right) = (f64::INFINITY, f64::NEG_INFINITY);
     let (mut low, mut high) = (0.0f64, f64::NEG_INFINITY);
@@ -95,7 +100,7 @@ fn placed(points: &[Point], width: u32, height: u32, span: f64) -> Vec<(i32, i32
         .map(|point| {
             let x = share(point.x, left, right) * f64::from(width);
             let y = 0.5 + inner - share(point.y, low, high) * inner;
-            (tenths(x), tenths(y))
+            (point.x, tenths(x), tenths(y))
         })
         .collect()
 }
@@ -150,6 +155,21 @@ mod tests {
         assert_eq!(line(&points(&[0.0, 0.0]), 10, 11, 0.0), "M0 10.5L10 10.5");
     }
 
+    #[test]
+    fn nothing_is_drawn_where_nothing_is_known() {
+        let points = [(0.0, 1.0), (50_000.0, 1.0), (150_000.0, 1.0), (200_000.0, 1.0)];
+        let points = points.map(|(x, y)| Point { x, y });
+        assert_eq!(line(&points, 20, 3, 0.0), "M0 0.5L5 0.5M15 0.5L20 0.5");
+        assert_eq!(area(&points, 20, 3, 0.0), "M0 0.5L5 0.5L5 3L0 3ZM15 0.5L20 0.5L20 3L15 3Z");
+    }
+
+    #[test]
+    fn leaving_points_out_makes_no_gap() {
+        let steps = (0..=120).map(|n| Point { x: f64::from(n) * 15_000.0, y: f64::from(n % 7) });
+        let drawn = line(&downsample(&steps.collect::<Vec<_>>(), 42), 84, 20, 0.0);
+        assert_eq!(drawn.matches('M').count(), 1, "{drawn}");
+    }
+
     proptest! {
         #[test]
         fn every_slice_keeps_its_smallest_and_largest(ys in vec(-1e6f64..1e6, 0..400), columns in 1u32..40) {
@@ -167,7 +187,7 @@ mod tests {
 
         #[test]
         fn every_point_is_drawn_inside_the_box(ys in vec(proptest::num::f64::ANY, 1..60), width in 1u32..200, height in 1u32..60, span in 0f64..90.0) {
-            for (x, y) in placed(&points(&ys), width, height, span) {
+            for (_, x, y) in placed(&points(&ys), width, height, span) {
                 prop_assert!((0..=width as i32 * 10).contains(&x));
                 prop_assert!((0..=height as i32 * 10).contains(&y));
             }

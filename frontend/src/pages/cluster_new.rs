@@ -53,10 +53,17 @@ pub fn ClusterNewPage() -> impl IntoView {
     let clusters = expect_context::<Clusters>();
     let (testing, adding) = (Ask::new(), Ask::new());
     let probe = RwSignal::new(Probe::None);
+    // What a test says, it says of the properties that were tested; hiding their secrets makes no others of them.
+    let tested = StoredValue::new(None::<String>);
+    let is_meant = Memo::new(move |_| {
+        draft.properties.shown.track();
+        probe.track();
+        let now = draft.properties.revealed();
+        tested.with_value(|tested| tested.as_ref() == Some(&now))
+    });
     Effect::new(move |_| {
         draft.name.track();
         draft.properties.shown.track();
-        testing.forget();
         adding.forget();
     });
     let taken = move || {
@@ -68,19 +75,24 @@ pub fn ClusterNewPage() -> impl IntoView {
         true => None,
         false => draft.error("name").or_else(taken).or_else(|| adding.field("name")),
     });
-    let text_error =
-        Signal::derive(move || adding.field("properties").or_else(|| testing.field("properties")));
+    let refused = Signal::derive(move || testing.error().get().filter(|_| is_meant.get()));
+    let text_error = Signal::derive(move || {
+        let of_test = || testing.field("properties").filter(|_| is_meant.get());
+        adding.field("properties").or_else(of_test)
+    });
     let test = Callback::new(move |()| {
+        let whole = draft.whole();
+        tested.set_value(Some(whole.properties.clone()));
         probe.set(Probe::Running);
-        testing.send(Request::TestConnection { draft: draft.whole() }, move |response| {
+        testing.send(Request::TestConnection { draft: whole }, move |response| {
             if let Response::Probe(report) = response {
                 probe.set(Probe::Done(report));
             }
         });
     });
-    let shown = Signal::derive(move || match testing.error().read().is_some() {
-        true => Probe::None,
-        false => probe.get(),
+    let shown = Signal::derive(move || match is_meant.get() && testing.error().read().is_none() {
+        true => probe.get(),
+        false => Probe::None,
     });
     let why_no_test = Signal::derive(move || draft.error("properties"));
     let why_no_add = Signal::derive(move || {
@@ -116,9 +128,9 @@ pub fn ClusterNewPage() -> impl IntoView {
                 <Refusal error=adding.error() />
             </div>
             <section class="cluster-new__test" aria-label="Test">
-                <Refusal error=testing.error() />
+                <Refusal error=refused />
                 <ProbeSteps probe=shown />
-                <Show when=move || shown.get() == Probe::None && testing.error().read().is_none()>
+                <Show when=move || shown.get() == Probe::None && refused.read().is_none()>
                     <p class="muted">
                         "Test connection tries every step from the host name to the brokers, "
                         "keeps nothing, and shows the step that fails with the broker's words and what to do."

@@ -10,7 +10,7 @@ mod table;
 
 use super::topic::gate::{ClusterDown, ClusterFacts, Gate};
 use crate::model::groups as model;
-use crate::model::number::{count, counted};
+use crate::model::number::{count_or_unknown, counted};
 use crate::routes::{GroupsQuery, ListQuery, Route};
 use crate::shell::Freshness;
 use crate::socket::{Followed, Socket};
@@ -68,21 +68,19 @@ pub fn GroupsPage() -> impl IntoView {
         Arc::new(shown.unwrap_or_default())
     });
     let n_all = Memo::new(move |_| rows(&followed.read()).len());
-    let n_where = move |wanted: fn(&GroupRow) -> bool| {
-        move || count(rows(&followed.read()).iter().filter(|row| wanted(row)).count() as u64)
-    };
+    let counts = Memo::new(move |_| model::Counts::of(view(&followed.read())));
     let oldest = Signal::derive(move || {
         let followed = followed.read();
         view(&followed)?.reads.iter().filter_map(|read| read.measured_at_ms).min()
     });
     let facts = move || {
         view! {
-            <Fact name="Groups">{move || count(n_all.get() as u64)}</Fact>
+            <Fact name="Groups">{move || count_or_unknown(counts.read().all)}</Fact>
             <Fact name="Falling behind" hint="Their lag grew within the last minute">
-                {n_where(model::is_falling_behind)}
+                {move || count_or_unknown(counts.read().falling_behind)}
             </Fact>
             <Fact name="Left with lag" hint="Nobody reads, and records wait">
-                {n_where(model::is_left)}
+                {move || count_or_unknown(counts.read().left)}
             </Fact>
             <Freshness followed observed_at_ms=oldest />
         }

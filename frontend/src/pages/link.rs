@@ -127,7 +127,7 @@ pub fn LinkPage(
     let on_query = Callback::new(move |list| nav.replace(&subject.tab(LinkTab::Mirrors, list)));
     let is_source = Memo::new(move |_| subject.is_source());
     let groups = GroupsRead::new(subject, None);
-    let history = past(subject.cluster.name(), subject.link(), None, move || {
+    let history = past(subject.cluster.name(), subject.link(), None, subject.followed, move || {
         subject.row(|row| (row.lag, row.rate))
     });
     view! {

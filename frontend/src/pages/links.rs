@@ -199,7 +199,9 @@ fn cells(links: Links, query: Memo<ListQuery>, key: String) -> AnyView {
         // A source half copies nothing.
         let copies = row_now.filter(|row| row.mode == LinkMode::Destination);
         (
-            copies.map(|row| past(row.cluster.clone(), row.name.clone(), None, figures)),
+            copies.map(|row| {
+                past(row.cluster.clone(), row.name.clone(), None, links.followed(), figures)
+            }),
             row_now.map(|row| page(row).path()),
             row_now.map(|row| row.name.to_string()).unwrap_or_default(),
             row_now

@@ -89,7 +89,7 @@ pub fn MirrorPage(
             }
         }
     };
-    let history = past(cluster, link, Some(topic), move || {
+    let history = past(cluster, link, Some(topic), mirror.followed, move || {
         mirror.with(|detail| (model::lag(&detail.mirror), detail.mirror.rate))
     });
     view! {

@@ -8,9 +8,9 @@ use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::model::history::{Curve, push};
+use crate::model::history::{Curve, merge, push};
 use crate::model::trend::{Trend, trend};
-use crate::socket::Socket;
+use crate::socket::{Followed, Socket};
 use crate::state::Clock;
 use crate::ui::Sparkline;
 
@@ -22,33 +22,38 @@ const STEP_S: i64 = 5;
 /// Points of the last half hour in order of time; empty until the gateway answered.
 pub(in crate::pages) type Past = RwSignal<Vec<HistoryPoint>>;
 
-/// Collects them as long as the caller is shown. `figures`: what holds now.
+/// Collects them as long as the caller is shown. `figures`: what held when `followed` was fresh; nothing is added
+/// while it is not, and what was missed meanwhile is asked for when it is fresh again.
 pub(in crate::pages) fn past(
     cluster: ClusterName,
     link: LinkName,
     topic: Option<TopicName>,
+    followed: Signal<Followed>,
     figures: impl Fn() -> Option<(LagView, RateView)> + 'static,
 ) -> Past {
     let (socket, now) = (expect_context::<Socket>(), expect_context::<Clock>().now());
     let history = Past::new(Vec::new());
-    spawn_local(async move {
-        TimeoutFuture::new(PATIENCE_MS).await;
-        if history.try_with_untracked(|_| ()).is_none() {
+    let is_fresh = Memo::new(move |_| followed.read().fresh);
+    Effect::new(move |_| {
+        if !is_fresh.get() {
             return;
         }
-        let request = Request::LinkHistory { cluster, link, topic };
-        // Without a past the curve begins now.
-        if let Ok(Response::History(points)) = socket.request(request).await {
-            history.try_update(|now| {
-                let newest = points.last().map_or(i64::MIN, |point| point.at_ms);
-                now.retain(|point| point.at_ms > newest);
-                now.splice(0..0, points);
-            });
-        }
+        let (cluster, link, topic) = (cluster.clone(), link.clone(), topic.clone());
+        spawn_local(async move {
+            TimeoutFuture::new(PATIENCE_MS).await;
+            if history.try_with_untracked(|_| ()).is_none() {
+                return;
+            }
+            let request = Request::LinkHistory { cluster, link, topic };
+            // Without a past the curve begins now.
+            if let Ok(Response::History(known)) = socket.request(request).await {
+                history.try_update(|points| merge(points, known));
+            }
+        });
     });
     Effect::new(move |before: Option<i64>| {
         let (at, before) = (now.get(), before.unwrap_or(i64::MIN));
-        if at / 1_000 / STEP_S == before / 1_000 / STEP_S {
+        if at / 1_000 / STEP_S == before / 1_000 / STEP_S || !is_fresh.get_untracked() {
             return before;
         }
         if let Some((lag, rate)) = untrack(&figures) {

@@ -7,12 +7,12 @@ use crate::model::series::{Point, area, downsample, line};
 const WIDTH: u32 = 600;
 const HEIGHT: u32 = 96;
 
-/// A line chart with its name, its value now and its highest.
+/// A line chart with its name, its newest value and its highest.
 #[component]
 pub fn Chart(
     /// What it shows.
     title: &'static str,
-    /// The value now, in words.
+    /// The newest value, in words.
     #[prop(into)]
     now: Signal<String>,
     /// The highest value of the time shown, in words.
@@ -21,13 +21,17 @@ pub fn Chart(
     /// How long ago the curve begins, in words.
     #[prop(into)]
     since: Signal<String>,
+    /// When it ends: `now`, or how long ago what is known ends.
+    #[prop(into)]
+    until: Signal<String>,
     /// Values in order of time.
     #[prop(into)]
     points: Signal<Vec<Point>>,
 ) -> impl IntoView {
     let drawn = Memo::new(move |_| downsample(&points.read(), WIDTH / 4));
     let label = move || {
-        format!("{title} over the last 30 minutes: now {}, at most {}", now.get(), peak.get())
+        let (until, now, peak) = (until.get(), now.get(), peak.get());
+        format!("{title} over the last 30 minutes: {until} {now}, at most {peak}")
     };
     view! {
         <figure class="chart">
@@ -42,7 +46,7 @@ pub fn Chart(
             </svg>
             <div class="chart-axis faint" aria-hidden="true">
                 <span>{move || since.get()}</span>
-                <span>"now"</span>
+                <span>{move || until.get()}</span>
             </div>
         </figure>
     }

@@ -37,6 +37,21 @@ test("a password leaves the screen with the field, and no part of the page holds
   await expect(field).toHaveValue(/admin-secret/);
 });
 
+test("the verdict of a test stands only beside the properties that were tested", async ({ page }) => {
+  await type(page, "tested", properties("onprem"));
+  const field = page.getByRole("textbox", { name: "Properties", exact: true });
+  const works = page.getByText("The connection works");
+  await page.getByRole("button", { name: "Test connection" }).click();
+  await expect(works).toBeVisible();
+  await page.getByRole("checkbox", { name: "Show secrets" }).check();
+  await expect(works).toBeVisible();
+  const text = await field.inputValue();
+  await field.fill(`${text}\nclient.id=other`);
+  await expect(works).toBeHidden();
+  await field.fill(text);
+  await expect(works).toBeVisible();
+});
+
 test("a name that is taken or cannot be part of a URL is refused at its field", async ({ page }) => {
   await type(page, "onprem", "bootstrap.servers=127.0.0.1:9092");
   const name = page.getByRole("textbox", { name: "Name", exact: true });

@@ -1,6 +1,7 @@
 import { expectAccessible } from "../support/axe.ts";
 import { clusterId, consume, createTopic, keepConsuming, keepSharing, produce, uniqueTopic } from "../support/kafka.ts";
 import { expectFits } from "../support/narrow.ts";
+import { silence } from "../support/scale.ts";
 import { cell, expectNoRow, expectRow, row } from "../support/table.ts";
 import { expect, test } from "../support/test.ts";
 
@@ -33,6 +34,14 @@ test("groups are listed over all clusters, searched by name or topic, and opened
   await page.goto(`/clusters/onprem/topics/${topic}?tab=groups`);
   await expectRow(page, "Groups that read this topic", group);
   await expectAccessible(page);
+});
+
+test("before anything was read, the head of the groups does not say that there are none", async ({ page }) => {
+  await silence(page);
+  await page.goto("/groups");
+  for (const name of ["Groups", "Falling behind", "Left with lag"]) {
+    await expect(page.locator(".fact", { hasText: new RegExp(`^${name}`) })).toHaveText(`${name}–`);
+  }
 });
 
 test("offsets are reset after a preview, and a preview that is no longer true is refused", async ({ page, request }) => {

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { Page } from "@playwright/test";
 import { expectAccessible } from "../support/axe.ts";
 import { clusterId, createTopic, produce, uniqueTopic } from "../support/kafka.ts";
 import { createLink, createMirror, dropLink, idOf, wayTo } from "../support/links.ts";
@@ -54,6 +55,10 @@ test("several tombstones are written at once", async ({ page, request }) => {
   await page.getByRole("combobox", { name: "Compression" }).selectOption("lz4");
   await page.getByRole("button", { name: "Produce 3 tombstones" }).click();
   await expect(page.getByText("3 records written")).toBeVisible();
+  await page.getByRole("textbox", { name: "How many" }).fill("150");
+  await page.getByRole("button", { name: "Produce 150 tombstones" }).click();
+  await expect(page.getByText("153 records written · 100 of them listed")).toBeVisible();
+  await expect(page.getByRole("list", { name: "Written records" }).getByRole("listitem")).toHaveCount(100);
 });
 
 test("nothing is written to a mirror, and the page says why", async ({ page, request }) => {
@@ -98,4 +103,85 @@ test("all that a search finds is exported to a file, and the file is imported af
   await expect(page.getByText("3 of 3 records written")).toBeVisible();
   await page.goto(`/clusters/cloud/topics/${to}/messages`);
   await expect(page.getByRole("table", { name: "Records" }).getByRole("rowheader")).toHaveCount(3);
+});
+
+const lines = (n: number) => Array.from({ length: n }, (_, at) => `{"partition":0,"offset":${at},"timestamp":${at},"value":${at}}\n`).join("");
+const file = (name: string, n: number) => ({ name, mimeType: "application/x-ndjson", buffer: Buffer.from(lines(n)) });
+
+/** Keeps requests to import that match from the gateway until they are let go. */
+async function hold(page: Page, url: RegExp): Promise<{ letGo: () => void; asked: () => number }> {
+  let asked = 0;
+  let letGo = () => {};
+  const held = new Promise<void>((resolve) => (letGo = resolve));
+  await page.route(url, async (route) => {
+    asked += 1;
+    await held;
+    await route.continue();
+  });
+  return { letGo, asked: () => asked };
+}
+
+test("while an import writes nothing else can be begun, and it can still be stopped", async ({ page, request }) => {
+  const topic = uniqueTopic("written-once");
+  await createTopic(request, clusterId("cloud"), topic, 1);
+  const writing = await hold(page, new RegExp(`/import/cloud/${topic}(\\?(?!.*validate_only).*)?$`));
+  await page.goto(`/clusters/cloud/topics/${topic}/produce`);
+  const chosen = page.getByLabel("File of JSON Lines");
+  const keep = page.getByRole("checkbox", { name: "Into the partitions they were in" });
+  await chosen.setInputFiles(file("records.jsonl", 3));
+  await page.getByRole("button", { name: "Import 3 records" }).click();
+  await expect(page.getByText("Writing 3 records …")).toBeVisible();
+  await expect(chosen).toBeDisabled();
+  await expect(keep).toBeDisabled();
+  await expect(page.getByRole("button", { name: "Stop" })).toBeVisible();
+  await expect(page.getByRole("button", { name: /^Import / })).toHaveCount(0);
+  writing.letGo();
+  await expect(page.getByText("3 of 3 records written")).toBeVisible();
+  await expect(keep).toBeEnabled();
+  expect(writing.asked()).toBe(1);
+});
+
+test("a late look at a file says nothing about the file that was chosen since", async ({ page, request }) => {
+  const topic = uniqueTopic("looked-at");
+  await createTopic(request, clusterId("cloud"), topic, 1);
+  await page.goto(`/clusters/cloud/topics/${topic}/produce`);
+  const look = await hold(page, new RegExp(`/import/cloud/${topic}\\?`));
+  const chosen = page.getByLabel("File of JSON Lines");
+  await chosen.setInputFiles(file("large.jsonl", 5));
+  await expect(page.getByText("Looking at the file …")).toBeVisible();
+  await expect.poll(look.asked).toBe(1);
+  const givenUp = page.waitForEvent("requestfailed", (failed) => failed.url().includes(topic));
+  await chosen.setInputFiles(file("small.jsonl", 2));
+  await givenUp;
+  look.letGo();
+  await expect(page.getByRole("button", { name: "Import 2 records" })).toBeVisible();
+  await expect(page.getByText("ended before its end")).toHaveCount(0);
+});
+
+test("Send again can be left before the record has come", async ({ page, request }) => {
+  const topic = uniqueTopic("left");
+  await createTopic(request, clusterId("onprem"), topic, 1);
+  const data = { value: { type: "STRING", data: "x" }, headers: [{ name: "trace", value: "YWJj" }] };
+  const written = await request.post(`/kafka/v3/clusters/${clusterId("onprem")}/topics/${topic}/records`, { data });
+  expect(written.ok(), await written.text()).toBe(true);
+  let answer = () => {};
+  let isHeld = () => {};
+  const held = new Promise<void>((resolve) => (isHeld = resolve));
+  await page.routeWebSocket(/\/ws$/, (ours) => {
+    const gateway = ours.connectToServer();
+    gateway.onMessage((message) => {
+      const text = String(message);
+      if (!text.startsWith('{"reply"') || !text.includes('"record":') || !text.includes("trace")) return ours.send(message);
+      answer = () => ours.send(message);
+      isHeld();
+    });
+  });
+  await page.goto(`/clusters/onprem/topics/${topic}/produce?of=onprem/${topic}/0/0`);
+  await held;
+  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Groups" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Groups" })).toBeVisible();
+  answer();
+  // A page that broke would not follow any more.
+  await page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: "Clusters" }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Clusters" })).toBeVisible();
 });

@@ -47,3 +47,26 @@ test("lists draw the last half hour and say how much of it is known", async ({ p
   await page.goto(`/clusters/cloud/links/${link}`);
   await expect(page.getByRole("heading", { name: "Mirrors that need a look first" })).toBeVisible();
 });
+
+test("curves end when the connection was lost, and go on when it is back", async ({ page }) => {
+  await page.clock.install();
+  let isCut = false;
+  let cut = () => {};
+  await page.routeWebSocket(/\/ws$/, (ours) => {
+    if (isCut) return ours.close();
+    ours.connectToServer();
+    cut = () => ours.close();
+  });
+  await page.goto(`/clusters/cloud/links/${link}`);
+  const curve = (until: RegExp) =>
+    page.getByRole("img", { name: new RegExp(`^Throughput over the last 30 minutes: ${until.source} `) });
+  await expect(curve(/now/)).toBeVisible(patient);
+  isCut = true;
+  cut();
+  await expect(page.getByRole("button", { name: /^reconnecting/ })).toBeVisible();
+  await page.clock.fastForward(120_000);
+  await expect(curve(/2 min ago/)).toBeVisible();
+  isCut = false;
+  await page.clock.fastForward(60_000);
+  await expect(curve(/now/)).toBeVisible(patient);
+});

@@ -37,7 +37,7 @@ pub(super) fn Readiness(moving: Move) -> impl IntoView {
     };
     let groups = move || moving.of_groups(model::groups_ready).unwrap_or_else(|why| why);
     let subject = moving.subject;
-    let past = past(subject.cluster.name(), subject.link(), None, move || {
+    let past = past(subject.cluster.name(), subject.link(), None, subject.followed, move || {
         subject.row(|row| (row.lag, row.rate))
     });
     let lag = Memo::new(move |_| to_zero(trend(&past.read())));

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use crate::model::bytes::bytes;
-use crate::model::history::Curve;
+use crate::model::history::{Curve, until};
 use crate::model::lag;
 use crate::model::number::UNKNOWN;
 use crate::model::time::age;
@@ -25,7 +25,11 @@ pub(in crate::pages) fn Charts(
         };
         let since = move || {
             let first = history.read().first().map(|point| point.at_ms);
-            first.map(|first| age(now.get_untracked(), first)).unwrap_or_default()
+            first.map(|first| age(now.get(), first)).unwrap_or_default()
+        };
+        let until = move || {
+            let last = history.read().last().map(|point| point.at_ms);
+            until(now.get(), last)
         };
         view! {
             <Chart
@@ -33,6 +37,7 @@ pub(in crate::pages) fn Charts(
                 now=Signal::derive(newest)
                 peak=Signal::derive(move || words(curve.peak(&history.read())))
                 since=Signal::derive(since)
+                until=Signal::derive(until)
                 points=Signal::derive(move || curve.points(&history.read()))
             />
         }

@@ -150,7 +150,8 @@ fn cells(
         let figures = move || row.with(|row| row.as_ref().map(|row| (model::lag(row), row.rate)));
         (
             row_now.map(|row| {
-                past(row.cluster.clone(), row.link.clone(), Some(row.topic.clone()), figures)
+                let topic = Some(row.topic.clone());
+                past(row.cluster.clone(), row.link.clone(), topic, followed, figures)
             }),
             row_now.map(|row| page(row).path()),
             row_now.map(|row| row.topic.to_string()).unwrap_or_default(),

@@ -37,7 +37,7 @@ pub(super) fn Produce(subject: Subject) -> impl IntoView {
         cluster: RwSignal::new(subject.cluster.name().to_string()),
         topic: RwSignal::new(subject.name().to_string()),
     };
-    let results = RwSignal::new(Vec::<Outcome>::new());
+    let results = RwSignal::new(model::Results::<Outcome>::default());
     let ask = Ask::new();
     let refused_mirror = Memo::new(move |_| {
         let row = twins.mirror().filter(|row| row.state != MirrorState::Stopped)?;
@@ -68,11 +68,8 @@ pub(super) fn Produce(subject: Subject) -> impl IntoView {
             let Response::Produced(rows) = response else { return };
             let result =
                 |row| Outcome { cluster: of_cluster.get_value(), topic: of_topic.get_value(), row };
-            results.try_update(|results| {
-                let new: Vec<Outcome> = rows.into_iter().map(result).collect();
-                results.splice(0..0, new.into_iter().rev());
-                results.truncate(written::KEPT);
-            });
+            let new = rows.into_iter().map(result).collect();
+            results.try_update(|results| results.add(new, Outcome::has_failed));
         });
     };
     Effect::new(move |_| {

@@ -7,7 +7,7 @@ use drawbridge_shared::wire::{Request, Response};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::model::history::{Curve, push};
+use crate::model::history::{Curve, merge, push};
 use crate::model::links::find;
 use crate::model::series::Point;
 use crate::model::topology::Graph;
@@ -26,11 +26,11 @@ pub(super) struct Trends(RwSignal<HashMap<String, Vec<HistoryPoint>>>);
 impl Trends {
     pub(super) fn start(graph: Memo<Graph>, links: Links) -> Self {
         let trends = Self(RwSignal::new(HashMap::new()));
-        trends.ask(graph);
+        trends.ask(graph, links);
         let clock = expect_context::<Clock>();
         Effect::new(move |_| {
             let now = clock.now().get();
-            if now / 1_000 % STEP_S != 0 {
+            if now / 1_000 % STEP_S != 0 || !links.followed().read_untracked().fresh {
                 return;
             }
             graph.with_untracked(|graph| {
@@ -49,11 +49,15 @@ impl Trends {
         trends
     }
 
-    /// Asks for the past of links that are new, one after the other: the page comes first.
-    fn ask(self, graph: Memo<Graph>) {
+    /// Asks for the past of links that are new, one after the other: the page comes first. After the connection was
+    /// away all are new.
+    fn ask(self, graph: Memo<Graph>, links: Links) {
         let socket = expect_context::<Socket>();
         let asked = StoredValue::new(HashSet::<String>::new());
         Effect::new(move |_| {
+            if !links.followed().read().fresh {
+                return asked.update_value(HashSet::clear);
+            }
             let wanted: Vec<_> = graph.with(|graph| {
                 let links = graph.edges.iter().take(ASKED);
                 let is_new = |key: &String| {
@@ -70,12 +74,8 @@ impl Trends {
                     };
                     // Without a past the curve begins now.
                     let Ok(Response::History(past)) = socket.request(body).await else { continue };
-                    let put = self.0.try_update(|all| {
-                        let now = all.entry(edge.key).or_default();
-                        let newest = past.last().map_or(i64::MIN, |point| point.at_ms);
-                        now.retain(|point| point.at_ms > newest);
-                        now.splice(0..0, past);
-                    });
+                    let put =
+                        self.0.try_update(|all| merge(all.entry(edge.key).or_default(), past));
                     if put.is_none() {
                         return;
                     }

@@ -116,7 +116,8 @@ pub(super) fn prefill(form: Form, of: Memo<Option<RecordPlace>>) -> Signal<Optio
     let socket = expect_context::<Socket>();
     let error = RwSignal::new(None);
     Effect::new(move |_| {
-        let Some(RecordPlace { cluster, topic, partition, offset }) = of.get() else { return };
+        let Some(asked) = of.get() else { return };
+        let RecordPlace { cluster, topic, partition, offset } = asked.clone();
         let text = Decoding::Text;
         let request = Request::ReadRecord {
             cluster,
@@ -128,7 +129,12 @@ pub(super) fn prefill(form: Form, of: Memo<Option<RecordPlace>>) -> Signal<Optio
             header_decoding: text,
         };
         spawn_local(async move {
-            match socket.request(request).await {
+            let answer = socket.request(request).await;
+            // Somebody may have left, or want another record meanwhile.
+            if of.try_get_untracked().flatten() != Some(asked) {
+                return;
+            }
+            match answer {
                 Ok(Response::Record(record)) => {
                     form.key.set(record.key.map(model::exact));
                     form.value.set(record.value.map(model::exact));
@@ -138,9 +144,7 @@ pub(super) fn prefill(form: Form, of: Memo<Option<RecordPlace>>) -> Signal<Optio
                     }
                 }
                 Ok(_) => {}
-                Err(refused) => {
-                    error.try_set(Some(refused));
-                }
+                Err(refused) => error.set(Some(refused)),
             }
         });
     });

@@ -12,27 +12,10 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::File;
 
 use super::super::Subject;
+use crate::model::import::{Import as Turns, Stage};
 use crate::model::number::{count, counted};
 use crate::routes::import_path;
 use crate::ui::{Button, ErrorNote, Note, Panel, Show, StateRole, Toggle};
-
-/// Where an import stands.
-#[derive(Clone, Default)]
-enum Stage {
-    /// No file.
-    #[default]
-    Nothing,
-    /// It is being looked at.
-    Looking,
-    /// What is in it.
-    Looked(ImportReport),
-    /// It is being written.
-    Writing(u64),
-    /// What was written.
-    Written(ImportReport),
-    /// It ended otherwise: what happened, what to do.
-    Failed(String, Option<String>),
-}
 
 #[derive(Clone, Copy)]
 struct Job {
@@ -40,11 +23,11 @@ struct Job {
     file: RwSignal<Option<File>, LocalStorage>,
     stop: RwSignal<Option<JsValue>, LocalStorage>,
     keep_partitions: RwSignal<bool>,
-    stage: RwSignal<Stage>,
+    turns: RwSignal<Turns>,
 }
 
 impl Job {
-    fn send(self, validate_only: bool) {
+    fn send(self, turn: u64, validate_only: bool) {
         let Some(file) = self.file.get_untracked() else { return };
         let (cluster, topic) = (self.subject.cluster.name(), self.subject.name());
         let keep = self.keep_partitions.get_untracked();
@@ -64,23 +47,46 @@ impl Job {
                     Some(error) => Stage::Failed(error.message, error.remedy),
                     None => Stage::Failed(text, None),
                 },
+                Err(_) if validate_only => Stage::Failed(
+                    "The look at the file ended before its end".to_owned(),
+                    Some("Nothing was written. Choose the file again.".to_owned()),
+                ),
                 Err(_) => Stage::Failed(
                     "The import ended before its end".to_owned(),
                     Some("What was written until then stays. The topic's messages and the activity show it.".to_owned()),
                 ),
             };
-            self.stage.try_set(stage);
+            self.turns.try_update(|turns| turns.end(turn, stage));
         });
     }
 
+    /// Looks at the file that is chosen now, in place of an earlier look.
     fn look(self) {
-        self.stage.set(Stage::Looking);
-        self.send(true);
+        let has_file = self.file.with_untracked(Option::is_some);
+        if self.is_writing() {
+            return;
+        }
+        self.stop();
+        if let Some(turn) = self.turns.try_update(|turns| turns.look(has_file)).flatten() {
+            self.send(turn, true);
+        }
     }
 
-    fn write(self, records: u64) {
-        self.stage.set(Stage::Writing(records));
-        self.send(false);
+    fn write(self) {
+        if let Some(turn) = self.turns.try_update(Turns::write).flatten() {
+            self.send(turn, false);
+        }
+    }
+
+    fn is_writing(self) -> bool {
+        self.turns.with_untracked(Turns::is_writing)
+    }
+
+    fn stop(self) {
+        let ended = self.stop.with_untracked(|stop| stop.as_ref().map(abort));
+        if let Some(Err(error)) = ended {
+            leptos::logging::warn!("the import could not be stopped: {error:?}");
+        }
     }
 }
 
@@ -130,56 +136,48 @@ pub(super) fn Import(
         file: RwSignal::new_local(None),
         stop: RwSignal::new_local(None),
         keep_partitions: RwSignal::new(false),
-        stage: RwSignal::new(Stage::Nothing),
+        turns: RwSignal::new(Turns::default()),
     };
     let input = NodeRef::<html::Input>::new();
     let choose = move |_| {
         let file = input.get().and_then(|input| input.files()).and_then(|files| files.get(0));
         job.file.set(file);
-        if job.file.with_untracked(Option::is_some) {
-            job.look();
-        }
+        job.look();
     };
-    let stop = move |()| {
-        let ended = job.stop.with_untracked(|stop| stop.as_ref().map(abort));
-        if let Some(Err(error)) = ended {
-            leptos::logging::warn!("the import could not be stopped: {error:?}");
-        }
-    };
-    let is_busy = move || matches!(*job.stage.read(), Stage::Looking | Stage::Writing(_));
     view! {
         <Panel title="Import">
             <p class="muted">"A file of JSON Lines as Export writes it, one record a line. It is looked at first."</p>
-            <input
-                class="input"
-                type="file"
-                accept=".jsonl,.ndjson,application/x-ndjson"
-                aria-label="File of JSON Lines"
-                node_ref=input
-                on:change=choose
-            />
-            <div class="produce-keep">
-                <Toggle
-                    label="Into the partitions they were in".to_owned()
-                    checked=Signal::derive(move || job.keep_partitions.get())
-                    on_change=move |keep: bool| {
-                        job.keep_partitions.set(keep);
-                        if job.file.with_untracked(Option::is_some) {
+            // What is being written is what was looked at: neither file nor choice changes until it ended.
+            <fieldset class="produce-import" disabled=move || job.turns.read().is_writing()>
+                <input
+                    class="input"
+                    type="file"
+                    accept=".jsonl,.ndjson,application/x-ndjson"
+                    aria-label="File of JSON Lines"
+                    node_ref=input
+                    on:change=choose
+                />
+                <div class="produce-keep">
+                    <Toggle
+                        label="Into the partitions they were in".to_owned()
+                        checked=Signal::derive(move || job.keep_partitions.get())
+                        on_change=move |keep: bool| {
+                            job.keep_partitions.set(keep);
                             job.look();
                         }
-                    }
-                />
-            </div>
+                    />
+                </div>
+            </fieldset>
             <div role="status" class="num">{move || said(job, why_not)}</div>
-            <Show when=is_busy>
-                <Button on_click=stop>"Stop"</Button>
+            <Show when=move || job.turns.read().is_busy()>
+                <Button on_click=move |()| job.stop()>"Stop"</Button>
             </Show>
         </Panel>
     }
 }
 
 fn said(job: Job, why_not: Signal<Option<String>>) -> AnyView {
-    match job.stage.get() {
+    match job.turns.read().stage().clone() {
         Stage::Nothing => ().into_any(),
         Stage::Looking => view! { <p class="muted">"Looking at the file …"</p> }.into_any(),
         Stage::Looked(report) => {
@@ -190,7 +188,7 @@ fn said(job: Job, why_not: Signal<Option<String>>) -> AnyView {
             });
             view! {
                 {mistakes(&report)}
-                <Button on_click=move |()| job.write(n) why_not>
+                <Button on_click=move |()| job.write() why_not>
                     {format!("Import {}", counted(n, "record", "records"))}
                 </Button>
             }

@@ -4,12 +4,10 @@ use drawbridge_shared::names::{ClusterName, TopicName};
 use drawbridge_shared::record::ProducedRow;
 use leptos::prelude::*;
 
-use crate::model::number::{counted, signed};
+use crate::model::number::signed;
+use crate::model::produce::Results as Written;
 use crate::routes::{MessagesQuery, Route};
 use crate::ui::{Panel, Shape, Show, StateRole};
-
-/// Results that are kept.
-pub(super) const KEPT: usize = 100;
 
 /// What came of one record.
 #[derive(Clone)]
@@ -19,27 +17,24 @@ pub(super) struct Outcome {
     pub(super) row: ProducedRow,
 }
 
-/// The newest first.
+impl Outcome {
+    pub(super) const fn has_failed(&self) -> bool {
+        self.row.error.is_some()
+    }
+}
+
+/// How many there are of them, and the newest first.
 #[component]
 pub(super) fn Results(
     /// All of them.
-    results: RwSignal<Vec<Outcome>>,
+    results: RwSignal<Written<Outcome>>,
 ) -> impl IntoView {
-    let said = move || {
-        let results = results.read();
-        let n_written = results.iter().filter(|one| one.row.error.is_none()).count();
-        let n = u64::try_from(n_written).unwrap_or(0);
-        if results.is_empty() {
-            "Nothing was written from this page yet.".to_owned()
-        } else {
-            format!("{} written", counted(n, "record", "records"))
-        }
-    };
-    let lines = move || results.get().into_iter().map(line).collect_view();
+    let said = move || results.read().words();
+    let lines = move || results.read().listed().iter().cloned().map(line).collect_view();
     view! {
         <Panel title="Written">
             <p role="status" class="muted num">{said}</p>
-            <Show when=move || !results.read().is_empty()>
+            <Show when=move || !results.read().listed().is_empty()>
                 <ul class="produce-written" tabindex="0" aria-label="Written records">{lines}</ul>
             </Show>
         </Panel>

@@ -30,12 +30,11 @@ pub fn push(points: &mut Vec<HistoryPoint>, now_ms: i64, lag: &LagView, rate: &R
 }
 
 /// Puts in what the gateway remembers. Of the time that it knows nothing of, what was seen here stays.
-pub fn merge(points: &mut Vec<HistoryPoint>, known: Vec<HistoryPoint>) {
-    if let (Some(first), Some(last)) = (known.first(), known.last()) {
-        points.retain(|point| point.at_ms < first.at_ms || point.at_ms > last.at_ms);
-        let at = points.partition_point(|point| point.at_ms < first.at_ms);
-        points.splice(at..at, known);
-    }
+pub fn merge(points: &mut Vec<HistoryPoint>, mut known: Vec<HistoryPoint>) {
+    let (Some(first), Some(last)) = (known.first().copied(), known.last().copied()) else { return };
+    known.extend(points.iter().filter(|point| point.at_ms > last.at_ms));
+    points.truncate(points.partition_point(|point| point.at_ms < first.at_ms));
+    points.append(&mut known);
 }
 
 /// When a history ends, in words: `now` as long as points come.

@@ -64,11 +64,16 @@ fn path(points: &[Point], width: u32, height: u32, span: f64, is_closed: bool) -
     let mut path = String::new();
     let placed = placed(points, width, height, span);
     for run in placed.chunk_by(|a, b| b.0 - a.0 <= GAP_MS) {
-        let ground = |of: Option<&(f64, i32, i32)>| of.map(|of| (of.1, tenths(height.into())));
-        let ends = [ground(run.last()), ground(run.first())];
-        let ends = ends.into_iter().flatten().filter(|_| is_closed);
-        for (at, (x, y)) in run.iter().map(|of| (of.1, of.2)).chain(ends).enumerate() {
-            path.push(if at == 0 { 'M' } else { 'L' });
+        let mut run = run.to_vec();
+        if let (Some(first), Some(last), true) = (run.first(), run.last(), is_closed) {
+            let ground = tenths(height.into());
+            let ends = [(0.0, last.1, ground), (0.0, first.1, ground)];
+            run.extend(ends);
+        }
+        let mut letter = 'M';
+        for (_, x, y) in run {
+            path.push(letter);
+            letter = 'L';
             push_tenths(&mut path, x);
             path.push(' ');
             push_tenths(&mut path, y);

@@ -30,7 +30,7 @@ impl Trends {
         let clock = expect_context::<Clock>();
         Effect::new(move |_| {
             let now = clock.now().get();
-            if now / 1_000 % STEP_S != 0 || !links.followed().read_untracked().fresh {
+            if now / 1_000 % STEP_S != 0 || !untrack(|| links.followed().read().fresh) {
                 return;
             }
             graph.with_untracked(|graph| {

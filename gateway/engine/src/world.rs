@@ -7,6 +7,7 @@
 //! log start, markers, DeleteRecords.
 
 mod destination;
+mod forgetting;
 mod merging;
 mod network;
 mod properties;

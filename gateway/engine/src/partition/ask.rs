@@ -1,6 +1,6 @@
 //! Questions and answers: what was asked, why, and who gets the answer.
 
-use super::{Answer, Ask, Effect, Fault, Partition};
+use super::{Answer, Ask, Effect, Fault, Partition, ProducerState};
 
 /// The fetch that is under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +20,7 @@ pub(super) enum Question {
     LogEnd,
     Suspicion { end: i64 },
     Tail { end: i64 },
+    Doubt { end: i64, state: Option<ProducerState> },
     LeftoverTrim,
     NoteEpoch,
     NoteUnsequenced,
@@ -67,6 +68,7 @@ impl Partition {
             Question::LogEnd => self.on_log_end(answer.log_end()),
             Question::Suspicion { end } => self.on_suspicion(end, answer.producers()),
             Question::Tail { end } => self.on_tail(end, answer.tail(), effects),
+            Question::Doubt { end, state } => self.on_doubt(end, state, answer.tail()),
             Question::LeftoverTrim => self.on_leftover_trim(answer.trimmed()),
             Question::NoteEpoch => self.on_noted_epoch(answer.noted()),
             Question::NoteUnsequenced => self.on_noted_unsequenced(answer.noted()),

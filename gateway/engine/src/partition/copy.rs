@@ -65,13 +65,15 @@ impl Partition {
 
     /// Whether a batch with this largest timestamp may go out now. Behind another batch only when
     /// the broker remembers our producer for sure: otherwise it would take the second for the
-    /// first if the first got lost.
+    /// first if the first got lost. How long it remembers counts from the last batch it has, so a
+    /// partition that was idle for long begins alone again.
     fn may_send(&mut self, timestamp: i64, effects: &mut Vec<Effect>) -> bool {
         if self.flight.len() >= self.spec.limits.in_flight.clamp(1, 5) {
             return false;
         }
         if !self.is_old(timestamp) {
-            return self.flight.is_empty() || (self.remembered && !self.flight.any_old());
+            let remembered = self.landed.is_some_and(|landed| !self.is_old(landed));
+            return self.flight.is_empty() || (remembered && !self.flight.any_old());
         }
         // After an old batch the broker may forget us at any moment: nothing of ours may be late.
         if !self.flight.is_empty() {
@@ -187,25 +189,30 @@ impl Partition {
         let header = batch.header();
         let count = header.span();
         let ask = self.new_ask();
+        let base = self.sent_end();
+        let (sequence, old) = (self.next_sequence, self.is_old(header.max_timestamp));
+        let max_timestamp = header.max_timestamp;
+        let stamped = batch.stamp(Stamp {
+            producer_id: self.spec.data.id,
+            producer_epoch: self.spec.data.epoch,
+            base_sequence: sequence,
+        });
         self.flight.push(Sortie {
             ask,
-            base: self.sent_end(),
+            base,
             count,
+            sequence,
+            crc: stamped.crc(),
             next_sequence: wrap(i64::from(self.next_sequence) + count),
             bytes: batch.len(),
-            max_timestamp: header.max_timestamp,
-            old: self.is_old(header.max_timestamp),
+            max_timestamp,
+            old,
             passed,
             padding,
         });
-        let batch = batch.stamp(Stamp {
-            producer_id: self.spec.data.id,
-            producer_epoch: self.spec.data.epoch,
-            base_sequence: self.next_sequence,
-        });
         self.next_sequence = wrap(i64::from(self.next_sequence) + count);
         self.reach = self.reach.max(self.sent_end());
-        effects.push(Effect::Produce { ask, batch });
+        effects.push(Effect::Produce { ask, batch: stamped });
     }
 
     /// The offset after everything that was sent.
@@ -256,9 +263,11 @@ impl Partition {
                 if end > self.acked {
                     self.acked = end;
                     let next_sequence = sortie.next_sequence;
-                    self.anchor = Some(Anchor { end, next_sequence, filled: 0 });
+                    self.anchor = Some(Anchor { end, next_sequence, filled: 0, restarted: false });
+                    // Brokers count from the time in the batch, or, where the topic says so, from when
+                    // they took it: the earlier of the two holds for both.
+                    self.landed = Some(sortie.max_timestamp.min(self.now.0));
                 }
-                self.remembered = !self.is_old(sortie.max_timestamp);
                 self.counters.landed(&sortie);
                 if self.phase == Phase::Copying && !self.breaking {
                     self.failures = 0;
@@ -272,11 +281,7 @@ impl Partition {
                     &format!("a batch sent for it was appended at {base}"),
                 );
             }
-            // The broker took it for one of the last batches it has; nothing was appended.
-            Ok(base) => self.rest(format!(
-                "the batch for offset {} was answered as a duplicate of {base}",
-                sortie.base
-            )),
+            Ok(base) => self.on_early_base(&sortie, base),
             Err(fault) => {
                 if fault.certainty == Certainty::Unknown {
                     self.may_be_late(sortie.old);

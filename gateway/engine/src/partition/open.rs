@@ -38,6 +38,8 @@ pub(super) struct Anchor {
     pub(super) next_sequence: i32,
     /// Offsets filled since, at most.
     pub(super) filled: i64,
+    /// The broker had forgotten our producer since, and sequences began anew: they count from here no more.
+    pub(super) restarted: bool,
 }
 
 impl Anchor {
@@ -47,6 +49,14 @@ impl Anchor {
         let next = i64::from(state?.last_sequence) + 1;
         let written = (next - i64::from(self.next_sequence)).rem_euclid(SEQUENCES);
         Some(self.end + written + self.filled)
+    }
+
+    /// The lowest log end that a last record with the sequence before `next` allows: as many offsets as
+    /// sequences have passed since. `None` where nothing can be said.
+    fn least_end(self, next: i64) -> Option<i64> {
+        let written = (next - i64::from(self.next_sequence)).rem_euclid(SEQUENCES);
+        // A log that went back to before this point is copied again from there.
+        (!self.restarted && written < SEQUENCES / 2).then_some(self.end + written)
     }
 }
 
@@ -175,6 +185,10 @@ impl Partition {
                 let offset = self.unexplained(end, state).map_or(base, |first| first.min(base));
                 self.fail_foreign(offset, "the last batch was not written by the link");
             }
+            Ok(Tail::Batch { .. }) if self.is_short(end, exact) => self.fail_shifted(
+                self.doubt.map_or(self.acked.min(end), |doubt| doubt.base),
+                &format!("the mirror ends at {end}, before what the link's sequences tell"),
+            ),
             // The end is replicated, so whoever leads knows all our batches before it. How far they
             // went when the end was read is not known exactly: the state is read again, and is then
             // at least as far.
@@ -192,8 +206,20 @@ impl Partition {
                 self.late_unsequenced = self.late_unsequenced.max(self.late_sequenced);
                 self.phase = Phase::Opening(Stage::Settle);
             }
-            Ok(Tail::Empty { .. } | Tail::Batch { .. }) => self.adopt(end, state),
+            Ok(Tail::Empty { .. } | Tail::Batch { .. }) => match self.doubt {
+                Some(doubt) => self.examine(doubt, end, state, effects),
+                None => self.adopt(end, state),
+            },
         }
+    }
+
+    /// Whether the log ends before the place of its own last batch, by that batch's sequence: then a broker
+    /// that had forgotten our producer took a batch for the one before it.
+    fn is_short(&self, end: i64, exact: Option<ProducerState>) -> bool {
+        let least = exact
+            .zip(self.anchor)
+            .and_then(|(state, anchor)| anchor.least_end(i64::from(state.last_sequence) + 1));
+        least.is_some_and(|least| end < least)
     }
 
     /// The state of our producer right after a batch of the link's data: the one reading of position and
@@ -215,7 +241,7 @@ impl Partition {
     }
 
     /// Takes the log end as the position.
-    fn adopt(&mut self, end: i64, state: Option<ProducerState>) {
+    pub(super) fn adopt(&mut self, end: i64, state: Option<ProducerState>) {
         // Epochs are stored before what follows them is sent; beyond what this machine sent itself,
         // another owner may have stored more than it knows of.
         let epoch =
@@ -225,12 +251,17 @@ impl Partition {
         self.reach = self.reach.max(end);
         self.next_sequence = match state {
             Some(state) => wrap(i64::from(state.last_sequence) + 1),
-            None => wrap(end),
+            None => {
+                if let Some(anchor) = &mut self.anchor {
+                    anchor.restarted = true;
+                }
+                wrap(end)
+            }
         };
         // The first batch goes alone. If something of ours arrived between the two readings, it is
         // answered as a duplicate and nothing is appended: a second one behind it would pass the
         // sequence check and take its place.
-        self.remembered = false;
+        self.landed = None;
         self.intake = Intake { next: end, epoch, skipped: false };
         // Epochs that begin at the end or behind it stay known: a batch of theirs may still arrive late.
         self.drained = false;

@@ -343,6 +343,43 @@ impl World {
         panic!("it never comes to rest");
     }
 
+    /// Everything but batches arrives, until nothing moves without them.
+    pub(crate) fn until_batches_wait(&mut self) {
+        for _ in 0..20_000 {
+            let other = self.requests.iter().position(|request| {
+                !matches!(request.effect, Effect::Produce { .. }) && self.moves(request)
+            });
+            match other {
+                _ if !self.answers.is_empty() => self.deliver(0),
+                Some(at) => self.fate(at, Fate::Done),
+                None => return,
+            }
+        }
+        panic!("it never comes to rest");
+    }
+
+    /// What one engine asks arrives and is answered, until a request of it of this kind waits; says where.
+    pub(crate) fn until_asked(&mut self, engine: usize, kind: impl Fn(&Effect) -> bool) -> usize {
+        for _ in 0..1_000 {
+            let of = |request: &Request| request.engine == engine && self.moves(request);
+            let answer = self.answers.iter().position(|(of, ..)| *of == engine);
+            let wanted =
+                self.requests.iter().position(|request| of(request) && kind(&request.effect));
+            match (wanted, answer, self.requests.iter().position(of)) {
+                (Some(at), ..) => return at,
+                (None, Some(at), _) => self.deliver(at),
+                (None, None, Some(at)) => self.fate(at, Fate::Done),
+                (None, None, None) => self.pass(self.next_wake().unwrap_or(1)),
+            }
+        }
+        panic!("it is never asked");
+    }
+
+    /// From now on records are not compared.
+    pub(crate) const fn compare_no_more(&mut self) {
+        self.checked = usize::MAX;
+    }
+
     /// Requests of this kind that are under way.
     pub(crate) fn waiting(&self, kind: impl Fn(&Effect) -> bool) -> Vec<usize> {
         let waiting = |(index, request): (usize, &Request)| kind(&request.effect).then_some(index);
@@ -361,7 +398,7 @@ impl World {
     pub(crate) fn foreign(&mut self, count: usize) {
         self.destination.foreign(count);
         self.destination.commit();
-        self.checked = usize::MAX;
+        self.compare_no_more();
     }
 
     pub(crate) fn lease(&mut self, engine: usize, until: Millis) {
@@ -400,7 +437,8 @@ impl World {
     fn moves(&self, request: &Request) -> bool {
         match &request.effect {
             Effect::Fetch { offset, .. } => {
-                *offset != self.source.last_stable() || self.source.unavailable.is_some()
+                self.source.unavailable.is_some()
+                    || (*offset != self.source.last_stable() && !self.source.is_hollow(*offset))
             }
             _ => true,
         }

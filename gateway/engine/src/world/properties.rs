@@ -120,7 +120,9 @@ fn event(world: &mut World, terrain: &Terrain, choice: u8, detail: u16) {
         // Two owners do not know of each other's notes: what one of them takes for a truncation
         // of the source stops it, which is safe, but then there is nothing to check.
         244..=245 => world.source.epoch += i32::from(terrain.engines == 1),
-        246..=248 => world.destination.expire(world.now.0 - EXPIRY),
+        246..=247 => world.destination.expire(world.now.0 - EXPIRY),
+        // Hours pass.
+        248 => world.idle_and_refuse(EXPIRY / 2 + i64::from(detail) * 40, EXPIRY),
         249..=251 => {
             let engine = pick(world.n_engines());
             world.restart(engine, detail & 0x400 == 0);

@@ -32,7 +32,7 @@ fn world_of(terrain: &Terrain) -> World {
 }
 
 /// A mirror with ten records, at rest.
-fn mirrored() -> World {
+pub(super) fn mirrored() -> World {
     let mut world = world_of(&terrain());
     produce(&mut world, 10);
     world.flow(100);
@@ -40,25 +40,25 @@ fn mirrored() -> World {
     world
 }
 
-fn produce(world: &mut World, count: i64) {
+pub(super) fn produce(world: &mut World, count: i64) {
     for _ in 0..count {
         let now = world.now.0;
         world.source.produce(1, now, None, 0);
     }
 }
 
-fn failed_with(world: &World, error: MirrorTopicError, words: &str) {
+pub(super) fn failed_with(world: &World, error: MirrorTopicError, words: &str) {
     let failure = world.failure().expect("the mirror has failed");
     assert_eq!(failure.error, error, "{}", failure.detail);
     assert!(failure.detail.contains(words), "{}", failure.detail);
     assert!(world.waiting(is_data).is_empty() && world.waiting(is_marker).is_empty());
 }
 
-fn is_data(effect: &Effect) -> bool {
+pub(super) fn is_data(effect: &Effect) -> bool {
     matches!(effect, Effect::Produce { .. })
 }
 
-fn is_marker(effect: &Effect) -> bool {
+pub(super) fn is_marker(effect: &Effect) -> bool {
     matches!(effect, Effect::Markers { .. })
 }
 

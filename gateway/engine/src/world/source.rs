@@ -180,6 +180,13 @@ impl Source {
         open.map(|transaction| transaction.first).min().unwrap_or(self.end)
     }
 
+    /// Whether nothing is left between an offset within the log and the last stable one.
+    pub(crate) fn is_hollow(&self, offset: i64) -> bool {
+        let last_stable = self.last_stable();
+        let left = |batch: &Stored| batch.last() >= offset && batch.base < last_stable;
+        (self.log_start..last_stable).contains(&offset) && !self.batches.iter().any(left)
+    }
+
     /// Empties offsets below the last batch and the last stable offset, where `mask` says so.
     pub(crate) fn compact(&mut self, mask: u16) {
         let clean_to = self.last_stable().min(self.batches.last().map_or(0, |batch| batch.base));

@@ -8,10 +8,10 @@
 
 mod destination;
 mod forgetting;
-mod merging;
 mod network;
 mod properties;
 mod scenarios;
+mod sizes;
 mod source;
 
 pub(crate) use destination::{Cell, Destination};

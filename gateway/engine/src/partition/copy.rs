@@ -116,18 +116,13 @@ impl Partition {
         }
     }
 
-    /// Cuts a batch down to what the destination takes; the rest goes back to the queue.
+    /// Cuts a batch down to what the destination takes; the rest goes back to the queue. A single record is
+    /// sent whatever its size: the limit may have been raised, and only the destination can tell.
     fn fit(&mut self, batch: Batch, passed: bool) -> Result<(Batch, bool), String> {
         let (mut batch, mut passed) = (batch, passed);
         while batch.len() > self.max_batch {
             let halves = halve(&batch, self.spec.limits.expand_bytes);
-            let Some((low, high)) = halves.map_err(|fault| fault.to_string())? else {
-                return Err(format!(
-                    "the record at offset {} takes {} bytes, more than the mirror's max.message.bytes allows: raise it",
-                    batch.base_offset(),
-                    batch.len()
-                ));
-            };
+            let Some((low, high)) = halves.map_err(|fault| fault.to_string())? else { break };
             self.queue.unpop(Segment::Data { batch: high, passed: false });
             (batch, passed) = (low, false);
         }
@@ -268,6 +263,11 @@ impl Partition {
                     // they took it: the earlier of the two holds for both.
                     self.landed = Some(sortie.max_timestamp.min(self.now.0));
                 }
+                // Larger than what was refused before: the limit was raised.
+                if sortie.bytes > self.max_batch {
+                    self.max_batch = self.spec.limits.max_batch_bytes;
+                    self.merge_room = self.spec.limits.merge_bytes;
+                }
                 self.counters.landed(&sortie);
                 if self.phase == Phase::Copying && !self.breaking {
                     self.failures = 0;
@@ -290,8 +290,25 @@ impl Partition {
                     self.max_batch = self.max_batch.min(sortie.bytes.saturating_sub(1));
                     self.merge_room = self.merge_room.min(sortie.bytes / 2);
                 }
-                self.rest_after(&fault);
+                if fault.kind == FaultKind::TooLarge && sortie.count == 1 {
+                    self.refused_record(&sortie);
+                } else {
+                    self.rest_after(&fault);
+                }
             }
+        }
+    }
+
+    /// A record that cannot be cut is larger than the destination takes. Every try reads and sends all of it.
+    fn refused_record(&mut self, sortie: &Sortie) {
+        self.counters.errors.count(FaultKind::TooLarge);
+        self.rest(format!(
+            "the record at offset {} takes {} bytes, more than the mirror's max.message.bytes allows: raise it",
+            sortie.base, sortie.bytes
+        ));
+        let again = self.now.plus(self.spec.limits.check_ms);
+        if let Phase::Resting { until } = &mut self.phase {
+            *until = again.max(*until);
         }
     }
 

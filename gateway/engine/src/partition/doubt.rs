@@ -74,12 +74,9 @@ impl Partition {
             Ok(Tail::Batch { .. }) => {
                 self.fail_shifted(base, &format!("the batch for offset {wanted} stands at {base}"))
             }
-            Ok(Tail::Empty { .. } | Tail::Unreadable) => self.fail_shifted(
-                base,
-                &format!(
-                    "the batch for offset {wanted} was answered with {base}, which cannot be read"
-                ),
-            ),
+            Ok(Tail::Empty { .. } | Tail::Unreadable) => self.rest(format!(
+                "the batch for offset {wanted} was answered with offset {base}; what stands there cannot be read, so nothing is sent"
+            )),
         }
     }
 

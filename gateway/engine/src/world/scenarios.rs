@@ -27,7 +27,7 @@ pub(super) fn terrain() -> Terrain {
     }
 }
 
-fn world_of(terrain: &Terrain) -> World {
+pub(super) fn world_of(terrain: &Terrain) -> World {
     World::new(spec(terrain), terrain.start, 1)
 }
 
@@ -352,23 +352,6 @@ fn a_failed_mirror_can_be_failed_over_as_it_is() {
     world.command(0, Command::Stop);
     world.flow(30_000);
     assert_eq!(world.notices.last(), Some(&Notice::Stopped { end: 12 }));
-}
-
-#[test]
-fn a_batch_larger_than_the_destination_takes_is_cut_and_a_record_that_is_too_large_is_named() {
-    let mut world = world_of(&terrain());
-    world.destination.max_batch = Some(100);
-    world.source.produce(12, world.now.0, None, 0);
-    world.flow(5_000);
-    world.settle();
-    assert!(world.view().counters.rebuilt > 1);
-
-    let mut world = world_of(&terrain());
-    world.destination.max_batch = Some(62);
-    world.source.produce(2, world.now.0, None, 0);
-    world.flow(5_000);
-    let error = world.view().error.unwrap();
-    assert!(error.contains("record at offset 0") || error.contains("MESSAGE_TOO_LARGE"), "{error}");
 }
 
 #[test]

@@ -144,6 +144,28 @@ impl Source {
         });
     }
 
+    /// Appends a record with a value of so many bytes.
+    pub(crate) fn produce_large(&mut self, bytes: usize, timestamp: i64) {
+        let seen = Seen {
+            offset: self.end,
+            timestamp,
+            key: None,
+            value: Some(vec![7; bytes].into()),
+            headers: Vec::new(),
+        };
+        self.originals.insert(self.end, Original::Record { seen: seen.clone(), transaction: None });
+        self.append(Stored {
+            base: self.end,
+            records: vec![(seen, true)],
+            epoch: 0,
+            producer: None,
+            marker: None,
+            append_time: false,
+            codec: 0,
+            wire: None,
+        });
+    }
+
     /// Ends the transaction of `producer`, if one is open.
     pub(crate) fn end_transaction(&mut self, producer: i64, commit: bool, timestamp: i64) {
         let Some(index) = self.open(producer) else { return };

@@ -22,6 +22,7 @@ mod flight;
 mod intake;
 mod open;
 mod queue;
+mod size;
 mod source;
 mod spec;
 mod view;

@@ -7,6 +7,7 @@
 //! log start, markers, DeleteRecords.
 
 mod destination;
+mod ending;
 mod forgetting;
 mod network;
 mod properties;

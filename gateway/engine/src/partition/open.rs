@@ -65,19 +65,25 @@ impl Partition {
         self.forget_position();
         self.asked = None;
         self.source.reopen();
-        if !self.settled_memory {
-            self.settled_memory = true;
-            let late = self.now.plus(self.spec.limits.settle_ms);
-            match self.memory.sent {
-                Sent::Nothing => {}
-                Sent::Sequenced => self.late_sequenced = late,
-                Sent::Unsequenced => {
-                    self.late_sequenced = late;
-                    self.late_unsequenced = late;
-                }
+        self.settle_memory();
+        self.phase = Phase::Opening(Stage::Settle);
+    }
+
+    /// What the last owner may have left under way counts from the first time that this one wants to act.
+    pub(super) fn settle_memory(&mut self) {
+        if self.settled_memory {
+            return;
+        }
+        self.settled_memory = true;
+        let late = self.now.plus(self.spec.limits.settle_ms);
+        match self.memory.sent {
+            Sent::Nothing => {}
+            Sent::Sequenced => self.late_sequenced = late,
+            Sent::Unsequenced => {
+                self.late_sequenced = late;
+                self.late_unsequenced = late;
             }
         }
-        self.phase = Phase::Opening(Stage::Settle);
     }
 
     pub(super) fn pump_opening(&mut self, stage: Stage, effects: &mut Vec<Effect>) {

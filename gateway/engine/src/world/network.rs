@@ -149,6 +149,11 @@ impl World {
 
     /// Kills an engine and starts another from what is stored. Its requests may still arrive.
     pub(crate) fn restart(&mut self, index: usize, noted: bool) {
+        self.restart_told(index, noted, Command::Run);
+    }
+
+    /// The same; the first thing that the new one is told is this.
+    pub(crate) fn restart_told(&mut self, index: usize, noted: bool, command: Command) {
         let dies_at = Some(self.now.plus(self.spec.limits.settle_ms - 1));
         let mut kept = Vec::new();
         for mut request in std::mem::take(&mut self.requests) {
@@ -170,7 +175,8 @@ impl World {
         let machine = Partition::new(self.spec.clone(), self.stored.clone());
         let life = self.engines[index].life + 1;
         self.engines[index] = Engine { machine, life, wake: None };
-        self.wake_up(index);
+        self.give(index, Input::Lease { until: Millis::MAX });
+        self.command(index, command);
     }
 
     /// The destination's partition gets another leader.

@@ -32,6 +32,7 @@ pub(super) enum Question {
     Fill { count: i64 },
     FillEnd { count: i64, refused: Option<Fault> },
     SourceBounds,
+    DrainEnd { offset: i64 },
     CloseEnd,
     CloseTrim { end: i64 },
     NoteClosed,
@@ -82,6 +83,7 @@ impl Partition {
                 self.on_fill_end(count, refused, answer.log_end());
             }
             Question::SourceBounds => self.on_bounds(answer.bounds(), effects),
+            Question::DrainEnd { offset } => self.on_drain_end(offset, answer.bounds(), effects),
             Question::CloseEnd => self.on_close_end(answer.log_end()),
             Question::CloseTrim { end } => self.on_close_trim(end, answer.trimmed()),
             Question::NoteClosed => self.on_noted_closed(effects),

@@ -30,3 +30,28 @@ fn a_gateway_that_only_stops_after_a_clean_pause_does_not_wait() {
     world.flow(100);
     assert_eq!(world.notices.last(), Some(&Notice::Stopped { end: 10 }));
 }
+
+/// The source is read from a replica that does not know yet of the last two records.
+#[test]
+fn a_replica_that_lags_behind_does_not_end_a_drain() {
+    let mut world = mirrored();
+    world.source.replica_end = Some(10);
+    produce(&mut world, 2);
+    world.command(0, Command::Drain);
+    for _ in 0..5 {
+        world.flow(500);
+        world.answer_polls();
+    }
+    world.flow(500);
+    assert!(!world.view().drained);
+    let error = world.view().error.unwrap();
+    assert!(error.contains("ends at offset 12") && error.contains("up to 10"), "{error}");
+    world.source.replica_end = None;
+    for _ in 0..5 {
+        world.flow(500);
+        world.answer_polls();
+    }
+    world.flow(500);
+    assert_eq!(world.notices.last(), Some(&Notice::Drained { end: 12 }));
+    assert_eq!(world.view().error, None);
+}

@@ -86,6 +86,8 @@ pub(crate) struct Source {
     pub(crate) epoch: i32,
     epoch_starts: Vec<(i32, i64)>,
     pub(crate) unavailable: Option<SourceFault>,
+    /// Fetches are answered by a replica whose high watermark this is.
+    pub(crate) replica_end: Option<i64>,
     serial: i64,
 }
 
@@ -197,9 +199,17 @@ impl Source {
         }
     }
 
+    /// What fetches are answered with, at most.
+    fn high_watermark(&self) -> i64 {
+        self.replica_end.unwrap_or(self.end)
+    }
+
     pub(crate) fn last_stable(&self) -> i64 {
         let open = self.transactions.iter().filter(|transaction| transaction.ended.is_none());
-        open.map(|transaction| transaction.first).min().unwrap_or(self.end)
+        open.map(|transaction| transaction.first)
+            .min()
+            .unwrap_or(self.end)
+            .min(self.high_watermark())
     }
 
     /// Whether nothing is left between an offset within the log and the last stable one.
@@ -329,7 +339,7 @@ impl Source {
             .collect();
         Ok(Fetched {
             records: records.freeze(),
-            high_watermark: self.end,
+            high_watermark: self.high_watermark(),
             last_stable,
             log_start: self.log_start,
             aborted,

@@ -295,10 +295,14 @@ impl Partition {
         }
     }
 
-    /// The broker may forget a producer whose last batch is this old.
+    /// The broker may forget a producer whose last batch is this old, before what is sent now has arrived.
     pub(super) const fn is_old(&self, timestamp: i64) -> bool {
         let limits = &self.spec.limits;
-        Millis(timestamp).0 < self.now.plus(limits.expiry_margin_ms - limits.producer_expiry_ms).0
+        // A request is given up within the settle time, and may be carried out for as long again.
+        let under_way = limits.settle_ms.saturating_mul(2);
+        let margin =
+            if limits.expiry_margin_ms > under_way { limits.expiry_margin_ms } else { under_way };
+        Millis(timestamp).0 < self.now.plus(margin - limits.producer_expiry_ms).0
     }
 }
 

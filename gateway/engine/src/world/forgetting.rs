@@ -42,6 +42,26 @@ fn after_a_rest_in_which_the_broker_forgets_producers_the_first_batch_goes_alone
     world.settle();
 }
 
+/// The broker forgets while two batches are under way, as long as requests may be.
+#[test]
+fn batches_follow_each_other_only_if_the_broker_remembers_until_both_have_arrived() {
+    let mut world = mirrored();
+    world.flow(EXPIRY - 6_000);
+    produce(&mut world, 2);
+    world.until_batches_wait();
+    world.restart(0, true);
+    for _ in 0..4 {
+        world.pass(1_000);
+    }
+    world.pass(900);
+    world.destination.expire(world.now.0 - EXPIRY);
+    let batches = world.waiting(is_data);
+    assert_eq!(batches.len(), 1, "a second one would be taken for the first if that is lost");
+    world.fate(batches[0], Fate::Lost);
+    world.flow(20_000);
+    world.settle();
+}
+
 #[test]
 fn a_refused_batch_after_such_a_rest_loses_and_shifts_nothing() {
     let mut world = mirrored();

@@ -34,6 +34,7 @@ struct Request {
     life: u32,
     effect: Effect,
     ask: Ask,
+    asked_at: Millis,
     /// The engine does not wait for it any more; it cannot happen after this.
     dies_at: Option<Millis>,
 }
@@ -125,7 +126,16 @@ impl World {
                 | Effect::Trim { ask, .. }
                 | Effect::Remember { ask, .. } => {
                     let ask = *ask;
-                    self.requests.push(Request { engine: index, life, effect, ask, dies_at: None });
+                    let asked_at = self.now;
+                    let engine = index;
+                    self.requests.push(Request {
+                        engine,
+                        life,
+                        effect,
+                        ask,
+                        asked_at,
+                        dies_at: None,
+                    });
                 }
             }
         }
@@ -205,8 +215,19 @@ impl World {
         self.bury();
     }
 
+    /// What took too long is answered as such, and what was late for too long never arrives.
     fn bury(&mut self) {
         let now = self.now;
+        let settle_ms = self.spec.limits.settle_ms;
+        let over = |request: &mut Request| {
+            request.dies_at.is_none()
+                && changes(&request.effect)
+                && now.since(request.asked_at) >= settle_ms
+        };
+        for request in self.requests.extract_if(.., over) {
+            let unknown = fault_of(&request.effect, Certainty::Unknown);
+            self.answers.push((request.engine, request.life, request.ask, unknown));
+        }
         self.requests.retain(|request| request.dies_at.is_none_or(|at| now <= at));
     }
 

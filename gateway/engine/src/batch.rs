@@ -57,6 +57,14 @@ pub struct Stamped {
 }
 
 impl Stamped {
+    /// The checksum in the header: of everything after it. A broker that keeps the batch as it was sent keeps
+    /// it too.
+    #[must_use]
+    pub fn crc(&self) -> u32 {
+        let [a, b, c, d] = [self.header[17], self.header[18], self.header[19], self.header[20]];
+        u32::from_be_bytes([a, b, c, d])
+    }
+
     /// Bytes on the wire.
     #[must_use]
     pub const fn len(&self) -> usize {

@@ -1,12 +1,14 @@
 //! A mirror topic: what its partitions are to do, and the public state that follows.
 //!
-//! Promote drains (source and mirror equally long in every partition, read after the command), runs
+//! Promote drains (source and mirror equally long in every partition, and with equally many partitions, read after
+//! the command), runs
 //! the last config and offset sync, stores that from now on it only stops, stops every partition and
 //! makes the topic writable. Failover begins with the storing. Whatever crashes in between goes on
 //! from what was stored; once stopping is stored, nothing is copied any more, so a topic that people
 //! already write to is never written by the link.
 
 mod command;
+mod count;
 mod observe;
 mod state;
 
@@ -20,18 +22,20 @@ pub use state::{MirrorPhase, MirrorRecord};
 use drawbridge_shared::link::{LinkState, MirrorState, MirrorTopicError, TaskErrorCode};
 
 use crate::{Millis, partition::Command};
+use count::Count;
 
 /// What happens to a mirror.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MirrorInput {
     /// The link's state is this (now).
     Link(LinkState),
-    /// The source was looked at.
-    Source(SourceTopic),
+    /// The source was looked at, by a look that began then.
+    Source(SourceTopic, Millis),
     /// A partition reports.
     Partition(PartitionReport),
-    /// The mirror has this many partitions now.
-    Widened(i32),
+    /// The mirror has this many partitions now, or why it was not given more; asked for again when the source is
+    /// looked at next.
+    Widened(Result<i32, StuckBy>),
     /// The oldest [`MirrorEffect::Store`] that was not answered yet is durable; one that fails is
     /// tried again until it is.
     Stored,
@@ -63,6 +67,8 @@ pub enum MirrorEffect {
     Store(MirrorRecord),
     /// Create partitions up to this number, then [`MirrorInput::Widened`].
     Widen(i32),
+    /// Look at the source soon, then [`MirrorInput::Source`].
+    Look,
     /// Run TopicConfigsSync once more, then [`MirrorInput::ConfigsSynced`].
     SyncConfigs,
     /// Run ConsumerOffsetSync once more, then [`MirrorInput::OffsetsSynced`].
@@ -93,6 +99,7 @@ pub struct Mirror {
     retry_timeout_ms: i64,
     missing_since: Option<Millis>,
     widening: bool,
+    count: Count,
     configs: Step,
     offsets: Step,
     writable: Step,
@@ -129,6 +136,7 @@ impl Mirror {
             retry_timeout_ms,
             missing_since: None,
             widening: false,
+            count: Count::since(now),
             configs: Step::Todo,
             offsets: Step::Todo,
             writable: Step::Todo,
@@ -146,9 +154,9 @@ impl Mirror {
     pub fn handle(&mut self, now: Millis, input: MirrorInput, effects: &mut Vec<MirrorEffect>) {
         match input {
             MirrorInput::Link(state) => self.link = state,
-            MirrorInput::Source(source) => self.on_source(now, &source, effects),
+            MirrorInput::Source(source, looked) => self.on_source(now, &source, looked, effects),
             MirrorInput::Partition(report) => self.on_report(now, report, effects),
-            MirrorInput::Widened(count) => self.on_widened(count, effects),
+            MirrorInput::Widened(result) => self.on_widened(result, effects),
             MirrorInput::Stored => self.storing = self.storing.saturating_sub(1),
             MirrorInput::ConfigsSynced(result) => settle(&mut self.configs, now, result),
             MirrorInput::OffsetsSynced(result) => settle(&mut self.offsets, now, result),
@@ -193,7 +201,10 @@ impl Mirror {
         let command = if self.link_works() { Command::Drain } else { Command::Pause };
         self.tell(command, effects);
         self.watch_missing(now, effects);
-        if !self.partitions.iter().all(|partition| partition.drained) {
+        let drained = self.partitions.iter().all(|partition| partition.drained);
+        // Partitions that the mirror lacks would be left behind without a word.
+        let whole = self.is_whole(now, drained, effects);
+        if !drained || !whole {
             // Whatever was synced before is not the last state any more.
             self.configs = Step::Todo;
             self.offsets = Step::Todo;

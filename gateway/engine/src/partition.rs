@@ -15,12 +15,14 @@ mod answer;
 mod ask;
 mod close;
 mod copy;
+mod doubt;
 mod effect;
 mod fill;
 mod flight;
 mod intake;
 mod open;
 mod queue;
+mod size;
 mod source;
 mod spec;
 mod view;
@@ -110,9 +112,11 @@ pub struct Partition {
     reach: i64,
     /// Sequence of the next record.
     next_sequence: i32,
-    /// A batch of this opening has landed where it should, and is young enough for the broker to
-    /// remember our producer: batches may follow each other without waiting.
-    remembered: bool,
+    /// The time by which the broker remembers our producer: that of the last batch of this opening that landed
+    /// where it should. While it is young, batches may follow each other without waiting.
+    landed: Option<i64>,
+    /// A batch whose answer says that it was appended before its place.
+    doubt: Option<doubt::Doubt>,
     /// What an earlier request with a sequence may still do until then.
     late_sequenced: Millis,
     /// The same for requests without protection.
@@ -195,7 +199,8 @@ impl Partition {
             end_asked: Millis(i64::MIN),
             reach: 0,
             next_sequence: 0,
-            remembered: false,
+            landed: None,
+            doubt: None,
             late_sequenced: Millis(i64::MIN),
             late_unsequenced: Millis(i64::MIN),
             settled_memory: false,

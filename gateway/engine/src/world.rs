@@ -7,10 +7,12 @@
 //! log start, markers, DeleteRecords.
 
 mod destination;
-mod merging;
+mod ending;
+mod forgetting;
 mod network;
 mod properties;
 mod scenarios;
+mod sizes;
 mod source;
 
 pub(crate) use destination::{Cell, Destination};

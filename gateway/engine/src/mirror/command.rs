@@ -2,7 +2,7 @@
 
 use drawbridge_shared::link::LinkState;
 
-use super::{Mirror, MirrorEffect, MirrorPhase, Step};
+use super::{Mirror, MirrorEffect, MirrorPhase, Step, count::Count};
 use crate::Millis;
 
 /// A mirror action.
@@ -98,6 +98,7 @@ impl Mirror {
             (MirrorPhase::Mirroring | MirrorPhase::Paused, MirrorCommand::Promote) => {
                 self.configs = Step::Todo;
                 self.offsets = Step::Todo;
+                self.count = Count::since(now);
                 self.partitions.iter_mut().for_each(|partition| partition.drained = false);
                 Some(MirrorPhase::Draining)
             }

@@ -2,7 +2,7 @@
 
 use drawbridge_shared::link::MirrorTopicError;
 
-use super::{Mirror, MirrorEffect, MirrorPhase};
+use super::{Mirror, MirrorEffect};
 use crate::{
     Millis,
     partition::{Failure, Partition, PartitionView, Stance},
@@ -70,6 +70,7 @@ impl Mirror {
         &mut self,
         now: Millis,
         source: &SourceTopic,
+        looked: Millis,
         effects: &mut Vec<MirrorEffect>,
     ) {
         let (id, partitions) = match source {
@@ -96,28 +97,7 @@ impl Mirror {
             );
             return self.fail(now, MirrorTopicError::SourcePartitionsDecreased, detail, effects);
         }
-        let live = matches!(
-            self.record.phase,
-            MirrorPhase::Mirroring | MirrorPhase::Paused | MirrorPhase::Draining
-        );
-        if partitions > mine && live && !self.widening {
-            self.widening = true;
-            effects.push(MirrorEffect::Widen(partitions));
-        }
-    }
-
-    pub(super) fn on_widened(&mut self, count: i32, effects: &mut Vec<MirrorEffect>) {
-        self.widening = false;
-        if count <= self.record.partitions {
-            return;
-        }
-        for partition in self.record.partitions..count {
-            self.partitions.push(PartitionReport { partition, ..PartitionReport::default() });
-        }
-        self.record.partitions = count;
-        // The new ones have to be told as well.
-        self.told = None;
-        self.store(effects);
+        self.counted(partitions, looked, effects);
     }
 
     pub(super) fn on_report(

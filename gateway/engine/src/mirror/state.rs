@@ -108,6 +108,7 @@ impl Mirror {
                 Step::Stuck { by, .. } => Some(by.clone()),
                 Step::Todo | Step::Asked | Step::Done => None,
             })
+            .chain(self.stuck_by_count())
             .collect()
     }
 }

@@ -47,6 +47,11 @@ impl Bench {
         self.give(MirrorInput::Partition(report));
     }
 
+    fn looked(&mut self, partitions: i32) {
+        let there = SourceTopic::There { id: Some([7; 16]), partitions };
+        self.give(MirrorInput::Source(there, Millis(self.now + 1)));
+    }
+
     fn drained(&mut self) {
         for partition in 0..2 {
             self.report(partition, |report| report.drained = true);
@@ -73,7 +78,10 @@ fn promote_drains_syncs_stores_stops_and_then_lets_people_write() {
     let mut bench = Bench::new(MirrorPhase::Mirroring);
     bench.command(MirrorCommand::Promote).unwrap();
     assert_eq!(bench.state(), MirrorState::PendingStopped);
-    assert!(bench.take().contains(&MirrorEffect::Partitions(Command::Drain)));
+    let effects = bench.take();
+    assert!(effects.contains(&MirrorEffect::Partitions(Command::Drain)));
+    assert!(effects.contains(&MirrorEffect::Look));
+    bench.looked(2);
     bench.give(MirrorInput::Stored);
     bench.report(0, |report| report.drained = true);
     assert_eq!(bench.take(), [], "one partition is not all");
@@ -104,6 +112,7 @@ fn promote_drains_syncs_stores_stops_and_then_lets_people_write() {
 #[test]
 fn a_record_that_arrives_during_the_last_syncs_starts_them_again() {
     let mut bench = Bench::new(MirrorPhase::Draining);
+    bench.looked(2);
     bench.drained();
     bench.give(MirrorInput::OffsetsSynced(Ok(())));
     bench.report(1, |_| ());
@@ -117,6 +126,7 @@ fn a_record_that_arrives_during_the_last_syncs_starts_them_again() {
 #[test]
 fn a_sync_that_fails_shows_why_the_promote_is_stuck_and_is_tried_again() {
     let mut bench = Bench::new(MirrorPhase::Draining);
+    bench.looked(2);
     bench.drained();
     let by = StuckBy {
         code: TaskErrorCode::ConsumerGroupInUse,
@@ -162,8 +172,9 @@ fn a_stuck_promote_can_become_a_failover() {
 
 #[test]
 fn changes_of_the_source_topic_end_in_the_named_failures() {
-    let there =
-        |id, partitions| MirrorInput::Source(SourceTopic::There { id: Some([id; 16]), partitions });
+    let there = |id, partitions| {
+        MirrorInput::Source(SourceTopic::There { id: Some([id; 16]), partitions }, Millis(2))
+    };
     for (input, error) in [
         (there(8, 2), MirrorTopicError::SourceTopicIdChanged),
         (there(7, 1), MirrorTopicError::SourcePartitionsDecreased),
@@ -182,7 +193,7 @@ fn changes_of_the_source_topic_end_in_the_named_failures() {
 #[test]
 fn a_missing_source_is_unavailable_at_first_and_failed_after_the_retry_time() {
     let mut bench = Bench::new(MirrorPhase::Mirroring);
-    bench.give(MirrorInput::Source(SourceTopic::Missing));
+    bench.give(MirrorInput::Source(SourceTopic::Missing, Millis(2)));
     assert_eq!(bench.state(), MirrorState::SourceUnavailable);
     assert!(bench.take().contains(&MirrorEffect::Wake { at: Millis(1_002) }));
     bench.now = 1_100;
@@ -194,11 +205,10 @@ fn a_missing_source_is_unavailable_at_first_and_failed_after_the_retry_time() {
 fn a_larger_source_widens_the_mirror_once_and_the_new_partition_is_told_too() {
     let mut bench = Bench::new(MirrorPhase::Mirroring);
     bench.take();
-    let wider = MirrorInput::Source(SourceTopic::There { id: Some([7; 16]), partitions: 3 });
-    bench.give(wider.clone());
-    bench.give(wider);
+    bench.looked(3);
+    bench.looked(3);
     assert_eq!(bench.take(), [MirrorEffect::Widen(3)]);
-    bench.give(MirrorInput::Widened(3));
+    bench.give(MirrorInput::Widened(Ok(3)));
     assert!(bench.take().contains(&MirrorEffect::Partitions(Command::Run)));
     assert_eq!(bench.mirror.record().partitions, 3);
 }
@@ -231,6 +241,85 @@ fn a_failed_partition_fails_the_mirror_with_its_cause() {
     assert_eq!(detail, "partition 1: the source ends at offset 3");
 }
 
+fn no_more() -> StuckBy {
+    StuckBy {
+        code: TaskErrorCode::PolicyViolation,
+        message: "topics may have two partitions".to_owned(),
+    }
+}
+
+/// A promote that lacks nothing but its source's third partition.
+fn one_partition_short() -> Bench {
+    let mut bench = Bench::new(MirrorPhase::Mirroring);
+    bench.command(MirrorCommand::Promote).unwrap();
+    bench.give(MirrorInput::Stored);
+    bench.drained();
+    bench.take();
+    bench.looked(3);
+    assert_eq!(bench.take(), [MirrorEffect::Widen(3)]);
+    bench
+}
+
+#[test]
+fn a_promote_waits_for_partitions_that_the_mirror_does_not_have_yet() {
+    let mut bench = one_partition_short();
+    bench.give(MirrorInput::Tick);
+    assert_eq!(bench.take(), [], "the last syncs wait until all partitions are drained");
+    bench.give(MirrorInput::Widened(Ok(3)));
+    assert!(bench.take().contains(&MirrorEffect::Partitions(Command::Drain)));
+    bench.drained();
+    assert_eq!(bench.take(), []);
+    bench.report(2, |report| report.drained = true);
+    assert_eq!(bench.take(), [MirrorEffect::SyncConfigs, MirrorEffect::SyncOffsets]);
+}
+
+#[test]
+fn a_promote_of_a_mirror_that_cannot_be_widened_says_so_and_tries_again_and_can_be_failed_over() {
+    let mut bench = one_partition_short();
+    bench.give(MirrorInput::Widened(Err(no_more())));
+    assert_eq!(bench.take(), []);
+    let [by] = bench.mirror.transition_errors().try_into().unwrap();
+    assert_eq!(by.code, TaskErrorCode::PolicyViolation);
+    assert!(by.message.contains("has 3 partitions, the mirror 2"), "{}", by.message);
+    assert!(by.message.contains("topics may have two partitions"), "{}", by.message);
+    assert!(by.message.contains("failover"), "{}", by.message);
+    bench.looked(3);
+    assert_eq!(bench.take(), [MirrorEffect::Widen(3)], "asked for at every look");
+    assert_eq!(bench.mirror.transition_errors(), [by], "and said as long as it is so");
+    bench.command(MirrorCommand::Failover).unwrap();
+    bench.give(MirrorInput::Stored);
+    assert!(bench.take().contains(&MirrorEffect::Partitions(Command::Stop)));
+    assert_eq!(bench.mirror.transition_errors(), []);
+}
+
+#[test]
+fn a_look_that_began_before_the_promote_says_nothing_of_the_source_after_it() {
+    let mut bench = Bench::new(MirrorPhase::Mirroring);
+    bench.looked(2);
+    let began = Millis(bench.now);
+    bench.command(MirrorCommand::Promote).unwrap();
+    bench.drained();
+    bench.take();
+    let there = SourceTopic::There { id: Some([7; 16]), partitions: 2 };
+    bench.give(MirrorInput::Source(there, began));
+    assert!(!bench.take().contains(&MirrorEffect::SyncConfigs));
+    bench.looked(2);
+    assert_eq!(bench.take(), [MirrorEffect::SyncConfigs, MirrorEffect::SyncOffsets]);
+}
+
+#[test]
+fn a_promote_whose_source_is_not_counted_says_what_it_waits_for() {
+    let mut bench = Bench::new(MirrorPhase::Draining);
+    bench.drained();
+    assert_eq!(bench.mirror.transition_errors(), []);
+    bench.now += 30_000;
+    bench.give(MirrorInput::Tick);
+    let [by] = bench.mirror.transition_errors().try_into().unwrap();
+    assert!(by.message.contains("DESCRIBE"), "{}", by.message);
+    bench.looked(2);
+    assert_eq!(bench.mirror.transition_errors(), []);
+}
+
 fn input() -> impl Strategy<Value = MirrorInput> {
     let stuck = || Err(StuckBy { code: TaskErrorCode::Internal, message: String::new() });
     let report = (0..2_i32, any::<bool>(), any::<bool>()).prop_map(|(partition, drained, away)| {
@@ -245,8 +334,9 @@ fn input() -> impl Strategy<Value = MirrorInput> {
         4 => report,
         2 => Just(MirrorInput::Stored),
         1 => (0..5_usize).prop_map(|at| MirrorInput::Link(LinkState::ALL[at])),
-        1 => (1..4_i32).prop_map(|partitions| MirrorInput::Source(SourceTopic::There { id: Some([7; 16]), partitions })),
-        1 => Just(MirrorInput::Source(SourceTopic::Missing)),
+        1 => (1..4_i32).prop_map(|partitions| MirrorInput::Source(SourceTopic::There { id: Some([7; 16]), partitions }, Millis::MAX)),
+        1 => Just(MirrorInput::Source(SourceTopic::Missing, Millis(2))),
+        1 => (2..4_i32, any::<bool>()).prop_map(move |(count, ok)| MirrorInput::Widened(if ok { Ok(count) } else { Err(no_more()) })),
         1 => any::<bool>().prop_map(move |ok| MirrorInput::ConfigsSynced(if ok { Ok(()) } else { stuck() })),
         1 => any::<bool>().prop_map(move |ok| MirrorInput::OffsetsSynced(if ok { Ok(()) } else { stuck() })),
         1 => Just(MirrorInput::Tick),
@@ -254,6 +344,25 @@ fn input() -> impl Strategy<Value = MirrorInput> {
 }
 
 proptest! {
+    #[test]
+    fn a_promote_never_ends_with_fewer_partitions_than_the_source_was_seen_with(
+        inputs in proptest::collection::vec(input(), 0..60),
+    ) {
+        let mut bench = Bench::new(MirrorPhase::Mirroring);
+        bench.command(MirrorCommand::Promote).unwrap();
+        let mut seen = None;
+        for input in inputs {
+            if let MirrorInput::Source(SourceTopic::There { partitions, .. }, _) = &input {
+                seen = Some(*partitions);
+            }
+            bench.give(input);
+            if bench.mirror.record().phase == MirrorPhase::Stopping {
+                prop_assert!(seen.is_some_and(|seen| seen <= bench.mirror.record().partitions));
+                break;
+            }
+        }
+    }
+
     #[test]
     fn from_every_state_a_failover_reaches_stopped_and_nothing_is_copied_after_it_was_stored(
         inputs in proptest::collection::vec((input(), 0..12_u8), 0..40),

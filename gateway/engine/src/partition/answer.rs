@@ -88,6 +88,8 @@ pub enum Tail {
         producer_id: i64,
         /// Sequence of the record that was asked for; negative without one.
         sequence: i32,
+        /// Checksum in its header.
+        crc: u32,
     },
 }
 

@@ -1,6 +1,6 @@
 //! Questions and answers: what was asked, why, and who gets the answer.
 
-use super::{Answer, Ask, Effect, Fault, Partition};
+use super::{Answer, Ask, Effect, Fault, Partition, ProducerState};
 
 /// The fetch that is under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +20,7 @@ pub(super) enum Question {
     LogEnd,
     Suspicion { end: i64 },
     Tail { end: i64 },
+    Doubt { end: i64, state: Option<ProducerState> },
     LeftoverTrim,
     NoteEpoch,
     NoteUnsequenced,
@@ -31,6 +32,7 @@ pub(super) enum Question {
     Fill { count: i64 },
     FillEnd { count: i64, refused: Option<Fault> },
     SourceBounds,
+    DrainEnd { offset: i64 },
     CloseEnd,
     CloseTrim { end: i64 },
     NoteClosed,
@@ -67,6 +69,7 @@ impl Partition {
             Question::LogEnd => self.on_log_end(answer.log_end()),
             Question::Suspicion { end } => self.on_suspicion(end, answer.producers()),
             Question::Tail { end } => self.on_tail(end, answer.tail(), effects),
+            Question::Doubt { end, state } => self.on_doubt(end, state, answer.tail()),
             Question::LeftoverTrim => self.on_leftover_trim(answer.trimmed()),
             Question::NoteEpoch => self.on_noted_epoch(answer.noted()),
             Question::NoteUnsequenced => self.on_noted_unsequenced(answer.noted()),
@@ -80,6 +83,7 @@ impl Partition {
                 self.on_fill_end(count, refused, answer.log_end());
             }
             Question::SourceBounds => self.on_bounds(answer.bounds(), effects),
+            Question::DrainEnd { offset } => self.on_drain_end(offset, answer.bounds(), effects),
             Question::CloseEnd => self.on_close_end(answer.log_end()),
             Question::CloseTrim { end } => self.on_close_trim(end, answer.trimmed()),
             Question::NoteClosed => self.on_noted_closed(effects),

@@ -46,6 +46,8 @@ impl Partition {
                 }
             },
             Stage::Settle => {
+                // The first command may have been this one.
+                self.settle_memory();
                 if self.quiet() {
                     self.ask_log_end(Question::CloseEnd, effects);
                 } else {

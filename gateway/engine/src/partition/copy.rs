@@ -1,15 +1,15 @@
 //! Copying: sends what waits, in order, as far as it is safe to send it now.
 
 use super::{
-    Ask, Certainty, Coalesce, Effect, Fault, FaultKind, Notice, Partition, Phase, Question, Sent,
+    Ask, Certainty, Effect, Fault, FaultKind, Notice, Partition, Phase, Question, Sent,
     fill::Filling,
     flight::Sortie,
     open::{Anchor, wrap},
     queue::Segment,
 };
 use crate::{
-    batch::{Batch, Codec, Stamp},
-    rebuild::{halve, merge, padding},
+    batch::{Batch, Stamp},
+    rebuild::padding,
 };
 
 impl Partition {
@@ -65,13 +65,15 @@ impl Partition {
 
     /// Whether a batch with this largest timestamp may go out now. Behind another batch only when
     /// the broker remembers our producer for sure: otherwise it would take the second for the
-    /// first if the first got lost.
+    /// first if the first got lost. How long it remembers counts from the last batch it has, so a
+    /// partition that was idle for long begins alone again.
     fn may_send(&mut self, timestamp: i64, effects: &mut Vec<Effect>) -> bool {
         if self.flight.len() >= self.spec.limits.in_flight.clamp(1, 5) {
             return false;
         }
         if !self.is_old(timestamp) {
-            return self.flight.is_empty() || (self.remembered && !self.flight.any_old());
+            let remembered = self.landed.is_some_and(|landed| !self.is_old(landed));
+            return self.flight.is_empty() || (remembered && !self.flight.any_old());
         }
         // After an old batch the broker may forget us at any moment: nothing of ours may be late.
         if !self.flight.is_empty() {
@@ -114,98 +116,34 @@ impl Partition {
         }
     }
 
-    /// Cuts a batch down to what the destination takes; the rest goes back to the queue.
-    fn fit(&mut self, batch: Batch, passed: bool) -> Result<(Batch, bool), String> {
-        let (mut batch, mut passed) = (batch, passed);
-        while batch.len() > self.max_batch {
-            let halves = halve(&batch, self.spec.limits.expand_bytes);
-            let Some((low, high)) = halves.map_err(|fault| fault.to_string())? else {
-                return Err(format!(
-                    "the record at offset {} takes {} bytes, more than the mirror's max.message.bytes allows: raise it",
-                    batch.base_offset(),
-                    batch.len()
-                ));
-            };
-            self.queue.unpop(Segment::Data { batch: high, passed: false });
-            (batch, passed) = (low, false);
-        }
-        Ok((batch, passed))
-    }
-
-    /// Merges the batch with the small neighbours that wait behind it.
-    fn coalesce(&mut self, batch: Batch, passed: bool) -> Result<(Batch, bool), String> {
-        let limits = &self.spec.limits;
-        let codec = batch.header().codec();
-        let worth = match limits.coalesce {
-            Coalesce::Off => false,
-            Coalesce::Auto => {
-                codec == Codec::None && self.flight.len() + 1 >= limits.in_flight.clamp(1, 5)
-            }
-            Coalesce::Always => true,
-        };
-        let room = self.merge_room.min(self.max_batch);
-        let mut bytes = batch.len();
-        let old = self.is_old(batch.header().max_timestamp);
-        let mut count = 0;
-        for segment in self.queue.iter().take(if worth { 1_000 } else { 0 }) {
-            let Segment::Data { batch: next, .. } = segment else { break };
-            bytes = bytes.saturating_add(next.len());
-            let alike =
-                next.header().codec() == codec && self.is_old(next.header().max_timestamp) == old;
-            if bytes > room || !alike {
-                break;
-            }
-            count += 1;
-        }
-        if count == 0 {
-            return Ok((batch, passed));
-        }
-        let expand_bytes = limits.expand_bytes;
-        let mut parts = vec![(batch, passed)];
-        for _ in 0..count {
-            if let Some(Segment::Data { batch, passed }) = self.queue.pop() {
-                parts.push((batch, passed));
-            }
-        }
-        let whole: Vec<&Batch> = parts.iter().map(|(batch, _)| batch).collect();
-        match merge(&whole, expand_bytes).map_err(|fault| fault.to_string())? {
-            Some(batch) if batch.len() <= self.max_batch => Ok((batch, false)),
-            Some(_) => {
-                // Offsets and times counted from further away take more bytes: one after the other, then.
-                let mut parts = parts.into_iter();
-                let first = parts.next().ok_or("nothing to merge")?;
-                for (batch, passed) in parts.rev() {
-                    self.queue.unpop(Segment::Data { batch, passed });
-                }
-                Ok(first)
-            }
-            None => Err("nothing to merge".to_owned()),
-        }
-    }
-
     fn launch(&mut self, batch: &Batch, passed: bool, padding: bool, effects: &mut Vec<Effect>) {
         let header = batch.header();
         let count = header.span();
         let ask = self.new_ask();
+        let base = self.sent_end();
+        let (sequence, old) = (self.next_sequence, self.is_old(header.max_timestamp));
+        let max_timestamp = header.max_timestamp;
+        let stamped = batch.stamp(Stamp {
+            producer_id: self.spec.data.id,
+            producer_epoch: self.spec.data.epoch,
+            base_sequence: sequence,
+        });
         self.flight.push(Sortie {
             ask,
-            base: self.sent_end(),
+            base,
             count,
+            sequence,
+            crc: stamped.crc(),
             next_sequence: wrap(i64::from(self.next_sequence) + count),
             bytes: batch.len(),
-            max_timestamp: header.max_timestamp,
-            old: self.is_old(header.max_timestamp),
+            max_timestamp,
+            old,
             passed,
             padding,
         });
-        let batch = batch.stamp(Stamp {
-            producer_id: self.spec.data.id,
-            producer_epoch: self.spec.data.epoch,
-            base_sequence: self.next_sequence,
-        });
         self.next_sequence = wrap(i64::from(self.next_sequence) + count);
         self.reach = self.reach.max(self.sent_end());
-        effects.push(Effect::Produce { ask, batch });
+        effects.push(Effect::Produce { ask, batch: stamped });
     }
 
     /// The offset after everything that was sent.
@@ -256,9 +194,16 @@ impl Partition {
                 if end > self.acked {
                     self.acked = end;
                     let next_sequence = sortie.next_sequence;
-                    self.anchor = Some(Anchor { end, next_sequence, filled: 0 });
+                    self.anchor = Some(Anchor { end, next_sequence, filled: 0, restarted: false });
+                    // Brokers count from the time in the batch, or, where the topic says so, from when
+                    // they took it: the earlier of the two holds for both.
+                    self.landed = Some(sortie.max_timestamp.min(self.now.0));
                 }
-                self.remembered = !self.is_old(sortie.max_timestamp);
+                // Larger than what was refused before: the limit was raised.
+                if sortie.bytes > self.max_batch {
+                    self.max_batch = self.spec.limits.max_batch_bytes;
+                    self.merge_room = self.spec.limits.merge_bytes;
+                }
                 self.counters.landed(&sortie);
                 if self.phase == Phase::Copying && !self.breaking {
                     self.failures = 0;
@@ -272,11 +217,7 @@ impl Partition {
                     &format!("a batch sent for it was appended at {base}"),
                 );
             }
-            // The broker took it for one of the last batches it has; nothing was appended.
-            Ok(base) => self.rest(format!(
-                "the batch for offset {} was answered as a duplicate of {base}",
-                sortie.base
-            )),
+            Ok(base) => self.on_early_base(&sortie, base),
             Err(fault) => {
                 if fault.certainty == Certainty::Unknown {
                     self.may_be_late(sortie.old);
@@ -285,7 +226,11 @@ impl Partition {
                     self.max_batch = self.max_batch.min(sortie.bytes.saturating_sub(1));
                     self.merge_room = self.merge_room.min(sortie.bytes / 2);
                 }
-                self.rest_after(&fault);
+                if fault.kind == FaultKind::TooLarge && sortie.count == 1 {
+                    self.refused_record(&sortie);
+                } else {
+                    self.rest_after(&fault);
+                }
             }
         }
     }

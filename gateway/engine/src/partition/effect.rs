@@ -97,7 +97,7 @@ pub enum Effect {
 /// Something worth telling.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
-    /// Draining: a fetch asked for after the command found nothing more.
+    /// Draining: a fetch asked for after the command found nothing more, and the source's log ends there.
     Drained {
         /// Equal log end of source and mirror.
         end: i64,

@@ -11,6 +11,10 @@ pub(super) struct Sortie {
     /// Offset it must get.
     pub(super) base: i64,
     pub(super) count: i64,
+    /// Sequence of its first record.
+    pub(super) sequence: i32,
+    /// Checksum it was sent with; covers everything but its offset and the leader's epoch.
+    pub(super) crc: u32,
     /// Sequence after its last record.
     pub(super) next_sequence: i32,
     pub(super) bytes: usize,

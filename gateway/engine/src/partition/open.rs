@@ -38,6 +38,8 @@ pub(super) struct Anchor {
     pub(super) next_sequence: i32,
     /// Offsets filled since, at most.
     pub(super) filled: i64,
+    /// The broker had forgotten our producer since, and sequences began anew: they count from here no more.
+    pub(super) restarted: bool,
 }
 
 impl Anchor {
@@ -48,6 +50,14 @@ impl Anchor {
         let written = (next - i64::from(self.next_sequence)).rem_euclid(SEQUENCES);
         Some(self.end + written + self.filled)
     }
+
+    /// The lowest log end that a last record with the sequence before `next` allows: as many offsets as
+    /// sequences have passed since. `None` where nothing can be said.
+    fn least_end(self, next: i64) -> Option<i64> {
+        let written = (next - i64::from(self.next_sequence)).rem_euclid(SEQUENCES);
+        // A log that went back to before this point is copied again from there.
+        (!self.restarted && written < SEQUENCES / 2).then_some(self.end + written)
+    }
 }
 
 impl Partition {
@@ -55,19 +65,25 @@ impl Partition {
         self.forget_position();
         self.asked = None;
         self.source.reopen();
-        if !self.settled_memory {
-            self.settled_memory = true;
-            let late = self.now.plus(self.spec.limits.settle_ms);
-            match self.memory.sent {
-                Sent::Nothing => {}
-                Sent::Sequenced => self.late_sequenced = late,
-                Sent::Unsequenced => {
-                    self.late_sequenced = late;
-                    self.late_unsequenced = late;
-                }
+        self.settle_memory();
+        self.phase = Phase::Opening(Stage::Settle);
+    }
+
+    /// What the last owner may have left under way counts from the first time that this one wants to act.
+    pub(super) fn settle_memory(&mut self) {
+        if self.settled_memory {
+            return;
+        }
+        self.settled_memory = true;
+        let late = self.now.plus(self.spec.limits.settle_ms);
+        match self.memory.sent {
+            Sent::Nothing => {}
+            Sent::Sequenced => self.late_sequenced = late,
+            Sent::Unsequenced => {
+                self.late_sequenced = late;
+                self.late_unsequenced = late;
             }
         }
-        self.phase = Phase::Opening(Stage::Settle);
     }
 
     pub(super) fn pump_opening(&mut self, stage: Stage, effects: &mut Vec<Effect>) {
@@ -175,6 +191,10 @@ impl Partition {
                 let offset = self.unexplained(end, state).map_or(base, |first| first.min(base));
                 self.fail_foreign(offset, "the last batch was not written by the link");
             }
+            Ok(Tail::Batch { .. }) if self.is_short(end, exact) => self.fail_shifted(
+                self.doubt.map_or(self.acked.min(end), |doubt| doubt.base),
+                &format!("the mirror ends at {end}, before what the link's sequences tell"),
+            ),
             // The end is replicated, so whoever leads knows all our batches before it. How far they
             // went when the end was read is not known exactly: the state is read again, and is then
             // at least as far.
@@ -192,8 +212,20 @@ impl Partition {
                 self.late_unsequenced = self.late_unsequenced.max(self.late_sequenced);
                 self.phase = Phase::Opening(Stage::Settle);
             }
-            Ok(Tail::Empty { .. } | Tail::Batch { .. }) => self.adopt(end, state),
+            Ok(Tail::Empty { .. } | Tail::Batch { .. }) => match self.doubt {
+                Some(doubt) => self.examine(doubt, end, state, effects),
+                None => self.adopt(end, state),
+            },
         }
+    }
+
+    /// Whether the log ends before the place of its own last batch, by that batch's sequence: then a broker
+    /// that had forgotten our producer took a batch for the one before it.
+    fn is_short(&self, end: i64, exact: Option<ProducerState>) -> bool {
+        let least = exact
+            .zip(self.anchor)
+            .and_then(|(state, anchor)| anchor.least_end(i64::from(state.last_sequence) + 1));
+        least.is_some_and(|least| end < least)
     }
 
     /// The state of our producer right after a batch of the link's data: the one reading of position and
@@ -215,7 +247,7 @@ impl Partition {
     }
 
     /// Takes the log end as the position.
-    fn adopt(&mut self, end: i64, state: Option<ProducerState>) {
+    pub(super) fn adopt(&mut self, end: i64, state: Option<ProducerState>) {
         // Epochs are stored before what follows them is sent; beyond what this machine sent itself,
         // another owner may have stored more than it knows of.
         let epoch =
@@ -225,12 +257,17 @@ impl Partition {
         self.reach = self.reach.max(end);
         self.next_sequence = match state {
             Some(state) => wrap(i64::from(state.last_sequence) + 1),
-            None => wrap(end),
+            None => {
+                if let Some(anchor) = &mut self.anchor {
+                    anchor.restarted = true;
+                }
+                wrap(end)
+            }
         };
         // The first batch goes alone. If something of ours arrived between the two readings, it is
         // answered as a duplicate and nothing is appended: a second one behind it would pass the
         // sequence check and take its place.
-        self.remembered = false;
+        self.landed = None;
         self.intake = Intake { next: end, epoch, skipped: false };
         // Epochs that begin at the end or behind it stay known: a batch of theirs may still arrive late.
         self.drained = false;
@@ -258,10 +295,14 @@ impl Partition {
         }
     }
 
-    /// The broker may forget a producer whose last batch is this old.
+    /// The broker may forget a producer whose last batch is this old, before what is sent now has arrived.
     pub(super) const fn is_old(&self, timestamp: i64) -> bool {
         let limits = &self.spec.limits;
-        Millis(timestamp).0 < self.now.plus(limits.expiry_margin_ms - limits.producer_expiry_ms).0
+        // A request is given up within the settle time, and may be carried out for as long again.
+        let under_way = limits.settle_ms.saturating_mul(2);
+        let margin =
+            if limits.expiry_margin_ms > under_way { limits.expiry_margin_ms } else { under_way };
+        Millis(timestamp).0 < self.now.plus(margin - limits.producer_expiry_ms).0
     }
 }
 

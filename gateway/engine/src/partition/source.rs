@@ -3,8 +3,8 @@
 use drawbridge_shared::link::MirrorTopicError;
 
 use super::{
-    Bounds, Effect, Fetch, Fetched, Goal, Notice, Overtaken, Partition, Question, Run, SourceFault,
-    intake::IntakeFault, queue::Segment,
+    Bounds, Effect, Fetch, Fetched, Goal, Notice, Overtaken, Partition, Phase, Question, Run,
+    SourceFault, intake::IntakeFault, queue::Segment,
 };
 use crate::{Millis, batch::Control};
 
@@ -23,6 +23,8 @@ pub(super) struct SourceSide {
     /// Bytes the next fetch must allow.
     wanted: usize,
     bounds_needed: bool,
+    /// Draining: the leader's log end when it was asked last.
+    beyond: Option<i64>,
 }
 
 impl Default for SourceSide {
@@ -38,6 +40,7 @@ impl Default for SourceSide {
             failures: 0,
             wanted: 0,
             bounds_needed: false,
+            beyond: None,
         }
     }
 }
@@ -125,11 +128,43 @@ impl Partition {
         } else if fetch.proves_drain
             && self.goal == Goal::Drain
             && !self.drained
-            && self.acked == fetch.offset
-            && self.queue.is_empty()
+            && self.stands_at(fetch.offset)
+            && self.asked.is_none()
         {
-            self.drained = true;
-            effects.push(Effect::Notice(Notice::Drained { end: self.acked }));
+            // Whoever answered may be a replica that lags behind: the leader knows the end.
+            let ask = self.ask(Question::DrainEnd { offset: fetch.offset });
+            effects.push(Effect::SourceBounds { ask });
+        }
+    }
+
+    /// Whether all that was read is there, up to this offset.
+    fn stands_at(&self, offset: i64) -> bool {
+        self.acked == offset && self.queue.is_empty() && self.flight.is_empty()
+    }
+
+    pub(super) fn on_drain_end(
+        &mut self,
+        offset: i64,
+        bounds: Result<Bounds, SourceFault>,
+        effects: &mut Vec<Effect>,
+    ) {
+        let draining = self.phase == Phase::Copying && self.goal == Goal::Drain;
+        match bounds {
+            Err(fault) => self.on_source_fault(fault),
+            Ok(Bounds { end, .. }) if draining && self.stands_at(offset) => {
+                // Some that are not replicated yet are no news; if they stay so, people have to know.
+                let waits = self.source.beyond.replace(end) == Some(end);
+                if end == offset {
+                    self.drained = true;
+                    self.error = None;
+                    effects.push(Effect::Notice(Notice::Drained { end }));
+                } else if waits && end > offset {
+                    self.error = Some(format!(
+                        "the source's log ends at offset {end}, but its readers are given records up to {offset} only: its replicas lag behind"
+                    ));
+                }
+            }
+            Ok(Bounds { .. }) => {}
         }
     }
 

@@ -92,7 +92,8 @@ pub struct Limits {
     pub settle_ms: i64,
     /// `producer.id.expiration.ms` of the destination.
     pub producer_expiry_ms: i64,
-    /// How far before that a record time already counts as too old to rely on it, ms.
+    /// How far before that a record time already counts as too old to rely on it, ms; twice the settle time at
+    /// least.
     pub expiry_margin_ms: i64,
     /// First wait after a failure, doubled up to the next, ms.
     pub backoff_ms: i64,

@@ -26,6 +26,13 @@ struct Owner {
     producer_id: i64,
     /// Sequence of the first record; negative without one.
     first_sequence: i32,
+    crc: u32,
+}
+
+impl Owner {
+    const fn unsequenced(base: i64, producer_id: i64) -> Self {
+        Self { base, producer_id, first_sequence: -1, crc: 0 }
+    }
 }
 
 #[derive(Debug, Default, Clone)]
@@ -76,9 +83,9 @@ impl Destination {
         self.producers = self.committed_producers.clone();
     }
 
-    fn push(&mut self, cell: Cell, base: i64, producer_id: i64, first_sequence: i32) {
+    fn push(&mut self, cell: Cell, owner: Owner) {
         self.cells.push(cell);
-        self.owners.push(Owner { base, producer_id, first_sequence });
+        self.owners.push(owner);
     }
 
     pub(crate) fn produce(&mut self, stamped: &Stamped) -> Result<i64, Fault> {
@@ -121,9 +128,15 @@ impl Destination {
         if known.window.len() > 5 {
             known.window.pop_front();
         }
+        let owner = Owner {
+            base,
+            producer_id: header.producer_id,
+            first_sequence: header.base_sequence,
+            crc: header.crc,
+        };
         for (seen, ..) in judge(wire) {
             let seen = Seen { offset: base + seen.offset, ..seen };
-            self.push(Cell::Record(seen), base, header.producer_id, header.base_sequence);
+            self.push(Cell::Record(seen), owner);
         }
         Ok(base)
     }
@@ -134,7 +147,7 @@ impl Destination {
             let base = self.end();
             let seen =
                 Seen { offset: base, timestamp: 0, key: None, value: None, headers: Vec::new() };
-            self.push(Cell::Record(seen), base, -1, -1);
+            self.push(Cell::Record(seen), Owner::unsequenced(base, -1));
         }
     }
 
@@ -159,7 +172,7 @@ impl Destination {
 
     fn mark(&mut self, producer: i64, _control: Control) {
         let base = self.end();
-        self.push(Cell::Marker, base, producer, -1);
+        self.push(Cell::Marker, Owner::unsequenced(base, producer));
     }
 
     pub(crate) fn trim(&mut self, before: i64) -> Result<i64, Fault> {
@@ -196,9 +209,16 @@ impl Destination {
                     }
                     none => none,
                 },
+                crc: owner.crc,
             },
             None => Tail::Unreadable,
         }
+    }
+
+    /// Forgets every producer, as nothing but a lost log does.
+    pub(crate) fn forget_producers(&mut self) {
+        self.producers.clear();
+        self.committed_producers.clear();
     }
 
     /// Forgets producers whose last batch is older than `before`.

@@ -34,6 +34,7 @@ struct Request {
     life: u32,
     effect: Effect,
     ask: Ask,
+    asked_at: Millis,
     /// The engine does not wait for it any more; it cannot happen after this.
     dies_at: Option<Millis>,
 }
@@ -125,7 +126,16 @@ impl World {
                 | Effect::Trim { ask, .. }
                 | Effect::Remember { ask, .. } => {
                     let ask = *ask;
-                    self.requests.push(Request { engine: index, life, effect, ask, dies_at: None });
+                    let asked_at = self.now;
+                    let engine = index;
+                    self.requests.push(Request {
+                        engine,
+                        life,
+                        effect,
+                        ask,
+                        asked_at,
+                        dies_at: None,
+                    });
                 }
             }
         }
@@ -149,6 +159,11 @@ impl World {
 
     /// Kills an engine and starts another from what is stored. Its requests may still arrive.
     pub(crate) fn restart(&mut self, index: usize, noted: bool) {
+        self.restart_told(index, noted, Command::Run);
+    }
+
+    /// The same; the first thing that the new one is told is this.
+    pub(crate) fn restart_told(&mut self, index: usize, noted: bool, command: Command) {
         let dies_at = Some(self.now.plus(self.spec.limits.settle_ms - 1));
         let mut kept = Vec::new();
         for mut request in std::mem::take(&mut self.requests) {
@@ -170,7 +185,8 @@ impl World {
         let machine = Partition::new(self.spec.clone(), self.stored.clone());
         let life = self.engines[index].life + 1;
         self.engines[index] = Engine { machine, life, wake: None };
-        self.wake_up(index);
+        self.give(index, Input::Lease { until: Millis::MAX });
+        self.command(index, command);
     }
 
     /// The destination's partition gets another leader.
@@ -199,8 +215,19 @@ impl World {
         self.bury();
     }
 
+    /// What took too long is answered as such, and what was late for too long never arrives.
     fn bury(&mut self) {
         let now = self.now;
+        let settle_ms = self.spec.limits.settle_ms;
+        let over = |request: &mut Request| {
+            request.dies_at.is_none()
+                && changes(&request.effect)
+                && now.since(request.asked_at) >= settle_ms
+        };
+        for request in self.requests.extract_if(.., over) {
+            let unknown = fault_of(&request.effect, Certainty::Unknown);
+            self.answers.push((request.engine, request.life, request.ask, unknown));
+        }
         self.requests.retain(|request| request.dies_at.is_none_or(|at| now <= at));
     }
 
@@ -343,6 +370,43 @@ impl World {
         panic!("it never comes to rest");
     }
 
+    /// Everything but batches arrives, until nothing moves without them.
+    pub(crate) fn until_batches_wait(&mut self) {
+        for _ in 0..20_000 {
+            let other = self.requests.iter().position(|request| {
+                !matches!(request.effect, Effect::Produce { .. }) && self.moves(request)
+            });
+            match other {
+                _ if !self.answers.is_empty() => self.deliver(0),
+                Some(at) => self.fate(at, Fate::Done),
+                None => return,
+            }
+        }
+        panic!("it never comes to rest");
+    }
+
+    /// What one engine asks arrives and is answered, until a request of it of this kind waits; says where.
+    pub(crate) fn until_asked(&mut self, engine: usize, kind: impl Fn(&Effect) -> bool) -> usize {
+        for _ in 0..1_000 {
+            let of = |request: &Request| request.engine == engine && self.moves(request);
+            let answer = self.answers.iter().position(|(of, ..)| *of == engine);
+            let wanted =
+                self.requests.iter().position(|request| of(request) && kind(&request.effect));
+            match (wanted, answer, self.requests.iter().position(of)) {
+                (Some(at), ..) => return at,
+                (None, Some(at), _) => self.deliver(at),
+                (None, None, Some(at)) => self.fate(at, Fate::Done),
+                (None, None, None) => self.pass(self.next_wake().unwrap_or(1)),
+            }
+        }
+        panic!("it is never asked");
+    }
+
+    /// From now on records are not compared.
+    pub(crate) const fn compare_no_more(&mut self) {
+        self.checked = usize::MAX;
+    }
+
     /// Requests of this kind that are under way.
     pub(crate) fn waiting(&self, kind: impl Fn(&Effect) -> bool) -> Vec<usize> {
         let waiting = |(index, request): (usize, &Request)| kind(&request.effect).then_some(index);
@@ -361,7 +425,7 @@ impl World {
     pub(crate) fn foreign(&mut self, count: usize) {
         self.destination.foreign(count);
         self.destination.commit();
-        self.checked = usize::MAX;
+        self.compare_no_more();
     }
 
     pub(crate) fn lease(&mut self, engine: usize, until: Millis) {
@@ -400,7 +464,8 @@ impl World {
     fn moves(&self, request: &Request) -> bool {
         match &request.effect {
             Effect::Fetch { offset, .. } => {
-                *offset != self.source.last_stable() || self.source.unavailable.is_some()
+                self.source.unavailable.is_some()
+                    || (*offset != self.source.last_stable() && !self.source.is_hollow(*offset))
             }
             _ => true,
         }

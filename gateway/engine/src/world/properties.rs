@@ -120,7 +120,14 @@ fn event(world: &mut World, terrain: &Terrain, choice: u8, detail: u16) {
         // Two owners do not know of each other's notes: what one of them takes for a truncation
         // of the source stops it, which is safe, but then there is nothing to check.
         244..=245 => world.source.epoch += i32::from(terrain.engines == 1),
-        246..=248 => world.destination.expire(world.now.0 - EXPIRY),
+        246 => world.destination.expire(world.now.0 - EXPIRY),
+        // Hours pass: until just before the destination forgets, or until after.
+        247 => {
+            world.flow(EXPIRY - 12_000 + i64::from(detail) % 12_000);
+            world.source.produce(2, world.now.0, None, 0);
+            world.source.produce(1, world.now.0, None, 0);
+        }
+        248 => world.idle_and_refuse(EXPIRY / 2 + i64::from(detail) * 40, EXPIRY),
         249..=251 => {
             let engine = pick(world.n_engines());
             world.restart(engine, detail & 0x400 == 0);

@@ -27,12 +27,12 @@ pub(super) fn terrain() -> Terrain {
     }
 }
 
-fn world_of(terrain: &Terrain) -> World {
+pub(super) fn world_of(terrain: &Terrain) -> World {
     World::new(spec(terrain), terrain.start, 1)
 }
 
 /// A mirror with ten records, at rest.
-fn mirrored() -> World {
+pub(super) fn mirrored() -> World {
     let mut world = world_of(&terrain());
     produce(&mut world, 10);
     world.flow(100);
@@ -40,25 +40,25 @@ fn mirrored() -> World {
     world
 }
 
-fn produce(world: &mut World, count: i64) {
+pub(super) fn produce(world: &mut World, count: i64) {
     for _ in 0..count {
         let now = world.now.0;
         world.source.produce(1, now, None, 0);
     }
 }
 
-fn failed_with(world: &World, error: MirrorTopicError, words: &str) {
+pub(super) fn failed_with(world: &World, error: MirrorTopicError, words: &str) {
     let failure = world.failure().expect("the mirror has failed");
     assert_eq!(failure.error, error, "{}", failure.detail);
     assert!(failure.detail.contains(words), "{}", failure.detail);
     assert!(world.waiting(is_data).is_empty() && world.waiting(is_marker).is_empty());
 }
 
-fn is_data(effect: &Effect) -> bool {
+pub(super) fn is_data(effect: &Effect) -> bool {
     matches!(effect, Effect::Produce { .. })
 }
 
-fn is_marker(effect: &Effect) -> bool {
+pub(super) fn is_marker(effect: &Effect) -> bool {
     matches!(effect, Effect::Markers { .. })
 }
 
@@ -352,23 +352,6 @@ fn a_failed_mirror_can_be_failed_over_as_it_is() {
     world.command(0, Command::Stop);
     world.flow(30_000);
     assert_eq!(world.notices.last(), Some(&Notice::Stopped { end: 12 }));
-}
-
-#[test]
-fn a_batch_larger_than_the_destination_takes_is_cut_and_a_record_that_is_too_large_is_named() {
-    let mut world = world_of(&terrain());
-    world.destination.max_batch = Some(100);
-    world.source.produce(12, world.now.0, None, 0);
-    world.flow(5_000);
-    world.settle();
-    assert!(world.view().counters.rebuilt > 1);
-
-    let mut world = world_of(&terrain());
-    world.destination.max_batch = Some(62);
-    world.source.produce(2, world.now.0, None, 0);
-    world.flow(5_000);
-    let error = world.view().error.unwrap();
-    assert!(error.contains("record at offset 0") || error.contains("MESSAGE_TOO_LARGE"), "{error}");
 }
 
 #[test]

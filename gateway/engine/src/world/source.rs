@@ -86,6 +86,8 @@ pub(crate) struct Source {
     pub(crate) epoch: i32,
     epoch_starts: Vec<(i32, i64)>,
     pub(crate) unavailable: Option<SourceFault>,
+    /// Fetches are answered by a replica whose high watermark this is.
+    pub(crate) replica_end: Option<i64>,
     serial: i64,
 }
 
@@ -144,6 +146,28 @@ impl Source {
         });
     }
 
+    /// Appends a record with a value of so many bytes.
+    pub(crate) fn produce_large(&mut self, bytes: usize, timestamp: i64) {
+        let seen = Seen {
+            offset: self.end,
+            timestamp,
+            key: None,
+            value: Some(vec![7; bytes].into()),
+            headers: Vec::new(),
+        };
+        self.originals.insert(self.end, Original::Record { seen: seen.clone(), transaction: None });
+        self.append(Stored {
+            base: self.end,
+            records: vec![(seen, true)],
+            epoch: 0,
+            producer: None,
+            marker: None,
+            append_time: false,
+            codec: 0,
+            wire: None,
+        });
+    }
+
     /// Ends the transaction of `producer`, if one is open.
     pub(crate) fn end_transaction(&mut self, producer: i64, commit: bool, timestamp: i64) {
         let Some(index) = self.open(producer) else { return };
@@ -175,9 +199,24 @@ impl Source {
         }
     }
 
+    /// What fetches are answered with, at most.
+    fn high_watermark(&self) -> i64 {
+        self.replica_end.unwrap_or(self.end)
+    }
+
     pub(crate) fn last_stable(&self) -> i64 {
         let open = self.transactions.iter().filter(|transaction| transaction.ended.is_none());
-        open.map(|transaction| transaction.first).min().unwrap_or(self.end)
+        open.map(|transaction| transaction.first)
+            .min()
+            .unwrap_or(self.end)
+            .min(self.high_watermark())
+    }
+
+    /// Whether nothing is left between an offset within the log and the last stable one.
+    pub(crate) fn is_hollow(&self, offset: i64) -> bool {
+        let last_stable = self.last_stable();
+        let left = |batch: &Stored| batch.last() >= offset && batch.base < last_stable;
+        (self.log_start..last_stable).contains(&offset) && !self.batches.iter().any(left)
     }
 
     /// Empties offsets below the last batch and the last stable offset, where `mask` says so.
@@ -300,7 +339,7 @@ impl Source {
             .collect();
         Ok(Fetched {
             records: records.freeze(),
-            high_watermark: self.end,
+            high_watermark: self.high_watermark(),
             last_stable,
             log_start: self.log_start,
             aborted,

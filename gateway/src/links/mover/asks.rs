@@ -144,6 +144,7 @@ async fn read_tail(sink: &Client, place: &TopicPartition, at: i64) -> Result<Tai
                     base: batch.base_offset(),
                     producer_id: batch.header().producer_id,
                     sequence: batch.sequence_at(at),
+                    crc: batch.header().crc,
                 });
             }
             Ok(_) => {}

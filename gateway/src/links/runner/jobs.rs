@@ -1,6 +1,7 @@
 //! What was under way and has ended.
 
 use drawbridge_engine::{
+    Millis,
     link::{LinkInput, Trouble},
     mirror::{MirrorInput, SourceTopic, StuckBy},
     task::{TaskError, auto_create::AutoCreatePlan},
@@ -44,15 +45,16 @@ pub(super) enum Done {
         kept: Kept,
         stored: Result<(), StoreError>,
     },
-    /// Topics were looked at: sources, and mirrors (none when the destination could not be asked).
+    /// Topics were looked at, from then on: sources, and mirrors (none when the destination could not be asked).
     Observed {
+        began: Millis,
         sources: Vec<(TopicName, SourceTopic)>,
         mirrors: Option<Vec<(TopicName, Found)>>,
     },
     /// A mirror's record was stored, so many changes of it at once.
     Stored(TopicName, u32),
     /// Partitions were added, and where they begin.
-    Widened(TopicName, Result<(i32, Vec<i64>), String>),
+    Widened(TopicName, Result<(i32, Vec<i64>), StuckBy>),
     /// A step of a promote or failover has ended.
     OffsetsSynced(TopicName, Result<(), StuckBy>),
     Writable(TopicName, Result<(), StuckBy>),
@@ -101,10 +103,10 @@ impl Runner {
             }
             Done::Producers(result) => self.producers_known(result),
             Done::Kept { record, kept, stored } => self.kept(*record, kept, stored),
-            Done::Observed { sources, mirrors } => {
+            Done::Observed { began, sources, mirrors } => {
                 self.observing = false;
                 for (topic, source) in sources {
-                    self.give_mirror(&topic, MirrorInput::Source(source));
+                    self.give_mirror(&topic, MirrorInput::Source(source, began));
                 }
                 if let Some(found) = mirrors {
                     self.mirrors_found(found);

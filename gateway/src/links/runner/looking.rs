@@ -46,6 +46,7 @@ impl Runner {
         let max_age = self.configs().map_or(LOOK_MS, |c| c.number("metadata.max.age.ms"));
         self.next_look = now.plus(max_age.clamp(100, LOOK_MS));
         self.observing = true;
+        let began = now;
         let work = async move {
             let names: Vec<&str> = subjects.iter().map(|(_, source)| source.as_str()).collect();
             let mirrors: Vec<&str> = subjects
@@ -94,7 +95,7 @@ impl Runner {
                     Err(_) => {}
                 }
             }
-            Done::Observed { sources: seen, mirrors: here.is_ok().then_some(found) }
+            Done::Observed { began, sources: seen, mirrors: here.is_ok().then_some(found) }
         };
         self.running.push(work.boxed());
     }

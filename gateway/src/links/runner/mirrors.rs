@@ -7,7 +7,11 @@ use drawbridge_engine::{
     task::topic_configs::{ConfigStage, Configs},
 };
 use drawbridge_kafka::{ErrorCode, admin::topics::NewPartitions};
-use drawbridge_shared::{link::MirrorState, names::TopicName, view::Severity};
+use drawbridge_shared::{
+    link::{MirrorState, TaskErrorCode},
+    names::TopicName,
+    view::Severity,
+};
 use futures_util::{FutureExt, future::join_all};
 
 use super::{Runner, jobs::Done};
@@ -100,6 +104,7 @@ impl Runner {
                 }
                 MirrorEffect::Store(record) => self.store_mirror(topic, record),
                 MirrorEffect::Widen(total) => self.widen(topic, total),
+                MirrorEffect::Look => self.next_look = Millis(i64::MIN),
                 MirrorEffect::SyncConfigs => self.sync_configs_of(topic),
                 MirrorEffect::SyncOffsets => self.sync_offsets_of(topic),
                 MirrorEffect::MakeWritable => self.make_writable(topic),
@@ -173,12 +178,18 @@ impl Runner {
     }
 
     fn widen(&mut self, topic: &TopicName, total: i32) {
-        let (Some(ends), Some(entry)) = (self.ends.clone(), self.mirrors.get(topic)) else {
-            return;
+        let Some(entry) = self.mirrors.get(topic) else { return };
+        let Some(ends) = self.ends.clone() else {
+            let message = "the link is not connected".to_owned();
+            return self.widened(topic, Err(StuckBy { code: TaskErrorCode::Unknown, message }));
         };
         let record = entry.machine.record();
         let (source, from) = (record.source_topic.clone(), record.partitions);
         let (store, link, topic) = (self.store.clone(), self.name().clone(), topic.clone());
+        let stuck = |error: &drawbridge_kafka::Error| StuckBy {
+            code: crate::links::tasks::code_of(error),
+            message: words(error),
+        };
         let work = async move {
             let new =
                 NewPartitions { topic: topic.as_str().to_owned(), total, assignments: Vec::new() };
@@ -188,7 +199,7 @@ impl Runner {
             if let Err(error) = added
                 && error.code() != Some(ErrorCode(37))
             {
-                return Done::Widened(topic, Err(words(&error)));
+                return Done::Widened(topic, Err(stuck(&error)));
             }
             let numbers: Vec<i32> = (from..total).collect();
             let starts = new_mirror::starts(
@@ -211,13 +222,13 @@ impl Runner {
                     }
                     Done::Widened(topic, Ok((total, starts)))
                 }
-                Err(error) => Done::Widened(topic, Err(words(&error))),
+                Err(error) => Done::Widened(topic, Err(stuck(&error))),
             }
         };
         self.running.push(work.boxed());
     }
 
-    pub(super) fn widened(&mut self, topic: &TopicName, result: Result<(i32, Vec<i64>), String>) {
+    pub(super) fn widened(&mut self, topic: &TopicName, result: Result<(i32, Vec<i64>), StuckBy>) {
         let Some(entry) = self.mirrors.get(topic) else { return };
         let before = entry.machine.record().partitions;
         match result {
@@ -226,7 +237,7 @@ impl Runner {
                     let memory = Memory { start, ..Memory::default() };
                     self.memories.set(topic, number, memory);
                 }
-                self.give_mirror(topic, MirrorInput::Widened(total));
+                self.give_mirror(topic, MirrorInput::Widened(Ok(total)));
                 self.move_partitions(topic, before..total);
                 self.notice(
                     Severity::Info,
@@ -234,9 +245,10 @@ impl Runner {
                     format!("mirror '{topic}' has {total} partitions now"),
                 );
             }
-            Err(why) => {
+            Err(by) => {
                 // Asked for again when the source is looked at next.
-                self.give_mirror(topic, MirrorInput::Widened(before));
+                let why = by.message.clone();
+                self.give_mirror(topic, MirrorInput::Widened(Err(by)));
                 self.notice(Severity::Attention, Some(topic), format!("mirror '{topic}' cannot be given the partitions that its source has now: {why}"));
             }
         }

@@ -14,7 +14,9 @@ use rdkafka::message::{BorrowedMessage, Message};
 use tokio::sync::mpsc;
 
 use super::{
-    Browse, place, prepare,
+    Browse,
+    filter::bounds,
+    place, prepare,
     reader::{Polled, Reader},
     scan::{Job, wanted},
     view::time,
@@ -77,7 +79,7 @@ impl Browse {
             }
             drop(place);
         };
-        let started = std::thread::Builder::new().name("export".to_owned()).spawn(work);
+        let started = bounds::thread("export").spawn(work);
         started.map_err(|error| {
             Refusal::new(drawbridge_shared::wire::ErrorCode::Internal, "no thread for an export")
                 .cause(error.to_string())

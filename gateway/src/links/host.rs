@@ -53,7 +53,7 @@ pub(super) struct Host {
     wanted: Notify,
     /// What all halves are told.
     news: watch::Sender<News>,
-    pub(super) creating: tokio::sync::Mutex<()>,
+    pub(super) creating: Arc<tokio::sync::Mutex<()>>,
     stop: CancellationToken,
 }
 
@@ -77,7 +77,7 @@ impl Host {
                 peers: 0,
                 topics: 0,
             }),
-            creating: tokio::sync::Mutex::new(()),
+            creating: Arc::default(),
             stop,
         }
     }

@@ -171,7 +171,9 @@ fn read(
                     let (at, _) = time(message.timestamp());
                     match wanted(job, &message, at) {
                         Ok(true) if !file.put(&message) => return None,
-                        Ok(_) => {}
+                        // Whoever takes the file may have let it wait: that is no silence of the brokers.
+                        Ok(true) => heard = Instant::now(),
+                        Ok(false) => {}
                         Err(_) => file.errors += 1,
                     }
                 }

@@ -78,6 +78,8 @@ impl Scan<'_> {
         orders: &Orders<'_>,
         take: impl FnMut(&mut Self, Option<Haul>) -> Option<Stop>,
     ) -> Option<Stop> {
+        // Nobody was asked for anything until now.
+        self.hear();
         let (job, look, first, spare) = (self.job, self.look, self.reader, self.spare);
         let (is_over, each) = (&AtomicBool::new(false), orders.each);
         thread::scope(|scope| {

@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 use crate::{
     api::Gateway,
     browse::{Browse, BrowseLimits},
-    clusters::{ClusterSpec, Clusters, Store},
+    clusters::{ClusterSpec, Clusters, Standing, Store},
     config::DEFAULT_LINK_MEMORY,
     http::{self, AllowedHosts, Web},
     links::{Links, store::PasswordEncoder},
@@ -39,6 +39,8 @@ pub struct Parts {
     pub browse: BrowseLimits,
     /// What is denied on all clusters, and what concerns none.
     pub denied: Vec<Rule>,
+    /// What the settings say of clusters by name, now and when one is added.
+    pub standing: Standing,
     /// Whether this is the demo.
     pub is_demo: bool,
 }
@@ -65,7 +67,8 @@ impl App {
             let message = format!("{name} was added before and cannot be used: {why}");
             notices.push(Severity::Failed, name, None, message);
         }
-        let clusters = Clusters::guarded(notices, parts.store, tasks.clone(), parts.denied);
+        let clusters =
+            Clusters::guarded(notices, parts.store, tasks.clone(), parts.denied, parts.standing);
         for spec in parts.clusters {
             clusters.insert(spec)?;
         }

@@ -150,7 +150,7 @@ impl Browse {
     /// Runs a search on a thread of its own.
     fn run(&self, search: Search, outlet: Outlet) {
         let browse = self.clone();
-        let named = std::thread::Builder::new().name("browse".to_owned());
+        let named = filter::bounds::thread("browse");
         let started = named.spawn(move || {
             let known = Arc::downgrade(&search.cluster);
             match browse.reader(&search.cluster) {

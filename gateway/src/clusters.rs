@@ -17,6 +17,7 @@ mod identity;
 mod measure;
 mod replication;
 mod spec;
+mod standing;
 mod store;
 mod survey;
 mod topic_feed;
@@ -43,6 +44,7 @@ pub use cluster::Cluster;
 pub use draft::{properties_of, settings_fields};
 pub(crate) use spec::security_words;
 pub use spec::{ClusterSpec, SpecFault};
+pub use standing::Standing;
 pub use store::Store;
 pub(crate) use topic_feed::topic_id_words;
 
@@ -63,6 +65,7 @@ struct Inner {
     store: Option<Store>,
     tasks: Tasks,
     everywhere: Vec<Rule>,
+    standing: Standing,
     /// Adding and removing go one after the other, so that file and memory agree.
     changing: tokio::sync::Mutex<()>,
 }
@@ -71,16 +74,17 @@ impl Clusters {
     /// No clusters yet. Without a store, those added later are forgotten when the gateway stops.
     #[must_use]
     pub fn new(notices: Notices, store: Option<Store>, tasks: Tasks) -> Self {
-        Self::guarded(notices, store, tasks, Vec::new())
+        Self::guarded(notices, store, tasks, Vec::new(), Standing::default())
     }
 
-    /// As [`Clusters::new`], with what is denied on all of them.
+    /// As [`Clusters::new`], with what is denied on all of them, and what the settings say of single ones.
     #[must_use]
     pub fn guarded(
         notices: Notices,
         store: Option<Store>,
         tasks: Tasks,
         everywhere: Vec<Rule>,
+        standing: Standing,
     ) -> Self {
         let empty = FeedState::Data(Arc::new(FeedData::Clusters(Vec::new())));
         Self {
@@ -91,6 +95,7 @@ impl Clusters {
                 store,
                 tasks,
                 everywhere,
+                standing,
                 changing: tokio::sync::Mutex::new(()),
             }),
         }
@@ -139,6 +144,7 @@ impl Clusters {
     /// # Errors
     /// `Conflict` when the name is taken; `Invalid` when the settings cannot be used.
     pub fn insert(&self, mut spec: ClusterSpec) -> Result<Arc<Cluster>, Refusal> {
+        self.inner.standing.give(&mut spec);
         spec.guards.everywhere = self.everywhere().to_vec();
         let name = spec.name.clone();
         let cluster = Arc::new(Cluster::new(spec, self.inner.tasks.clone())?);

@@ -74,6 +74,12 @@ pub struct Links {
 }
 
 impl Links {
+    /// Where work runs that must not end with whoever asked for it.
+    #[must_use]
+    pub fn tasks(&self) -> &Tasks {
+        &self.shared.tasks
+    }
+
     /// Runs the links of these clusters, and of those that are added later. `memory` is how many bytes of
     /// records all links together may hold.
     #[must_use]

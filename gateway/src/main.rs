@@ -65,7 +65,7 @@ async fn run(config: Config) -> anyhow::Result<()> {
         }
         Mode::Serve => {
             (parts.clusters, parts.unusable) = clusters(&config)?;
-            give_registries(&mut parts.clusters, &config)?;
+            give_registries(&mut parts, &config)?;
             parts.store = config.clusters_dir.clone().map(Store::new);
             None
         }
@@ -85,11 +85,9 @@ async fn run(config: Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Gives each cluster its guards; a guard without its cluster keeps the gateway from starting.
+/// Has each cluster get its guards whenever it is taken in; a guard without its cluster keeps the gateway from starting.
 fn guard(config: &Config, parts: &mut Parts) -> anyhow::Result<()> {
-    for spec in &mut parts.clusters {
-        spec.guards = config.guards.of_cluster(&spec.name);
-    }
+    parts.standing.guards = config.guards.by_cluster().clone();
     let known = parts.clusters.iter().map(|spec| &spec.name);
     let known: Vec<_> = known.chain(parts.unusable.iter().map(|(name, _)| name)).collect();
     let astray = config.guards.astray(&known);
@@ -106,13 +104,16 @@ fn announce(app: &App) {
     println!("drawbridge: console at http://{}", app.address());
 }
 
-/// Gives clusters the schema registries of the settings. A login stays that of the properties file.
-fn give_registries(specs: &mut [ClusterSpec], config: &Config) -> anyhow::Result<()> {
+/// Has clusters get the schema registries of the settings whenever they are taken in.
+fn give_registries(parts: &mut Parts, config: &Config) -> anyhow::Result<()> {
     for (name, url) in &config.schema_registries {
-        let spec = specs.iter_mut().find(|spec| spec.name == *name).with_context(|| {
-            format!("schema_registries names {name}, and there is no cluster of this name; correct the name")
-        })?;
-        spec.settings.set_schema_registry(url.clone());
+        let is_known = parts.clusters.iter().any(|spec| spec.name == *name)
+            || parts.unusable.iter().any(|(unusable, _)| unusable == name);
+        anyhow::ensure!(
+            is_known,
+            "schema_registries names {name}, and there is no cluster of this name; correct the name"
+        );
+        parts.standing.registries.insert(name.clone(), url.clone());
     }
     Ok(())
 }

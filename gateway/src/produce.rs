@@ -28,6 +28,9 @@ use crate::{
 };
 use writer::Producer;
 
+/// Bytes of copies that are written at a time.
+const PORTION: usize = 4 << 20;
+
 /// A way to write to one topic. Tell it with [`Writer::end`] that there is no more.
 pub struct Writer {
     cluster: Arc<Cluster>,
@@ -92,6 +95,35 @@ impl Writer {
         Ok(written)
     }
 
+    /// Writes all records so many times, in portions, so that copies take no memory. Once the brokers take none of a
+    /// portion for a reason that is not the records', the others are told the same without being sent.
+    async fn write_copies(
+        &mut self,
+        records: &[NewRecord],
+        copies: usize,
+    ) -> Result<Vec<Written>, Refusal> {
+        let mut all = Vec::with_capacity(records.len().saturating_mul(copies));
+        let mut portions = portions(std::iter::repeat_n(records, copies).flatten());
+        while let Some(portion) = portions.next() {
+            let written = self.write(portion).await?;
+            let why = written.iter().map(|one| one.as_ref().err()).collect::<Option<Vec<_>>>();
+            let given_up = why.and_then(|all| {
+                let first = all.first().copied()?;
+                let is_general = |code| !matches!(code, ErrorCode::TooLarge | ErrorCode::Invalid);
+                all.iter().all(|why| is_general(why.code)).then(|| first.clone())
+            });
+            all.extend(written);
+            if let Some(why) = given_up {
+                for _ in portions.by_ref().flatten() {
+                    let unsent = Err(why.clone());
+                    self.tally.count(&unsent);
+                    all.push(unsent);
+                }
+            }
+        }
+        Ok(all)
+    }
+
     /// Tells the activity what was written.
     pub fn end(self) {
         let Tally { written, failed, why, reach } = self.tally;
@@ -114,6 +146,22 @@ impl Writer {
         let activity = cluster_activity(&self.links);
         activity.told_in_words(change.from_to(None, Some(after)), refused);
     }
+}
+
+/// Records in portions of [`PORTION`] bytes or one record more.
+fn portions<'a>(
+    mut records: impl Iterator<Item = &'a NewRecord>,
+) -> impl Iterator<Item = Vec<NewRecord>> {
+    std::iter::from_fn(move || {
+        let (mut portion, mut bytes) = (Vec::new(), 0);
+        while bytes < PORTION
+            && let Some(record) = records.next()
+        {
+            bytes += record.size();
+            portion.push(record.clone());
+        }
+        (!portion.is_empty()).then_some(portion)
+    })
 }
 
 impl Tally {
@@ -221,8 +269,7 @@ pub async fn produce(
     if !wrong.is_empty() {
         return Err(Refusal::of_fields(wrong));
     }
-    let all = std::iter::repeat_n(records, copies).flatten().collect();
-    let written = writer.write(all).await;
+    let written = writer.write_copies(&records, copies).await;
     writer.end();
     let written = written?;
     if let Some(refusal) = all_refused(&cluster, topic, &written) {
@@ -266,5 +313,26 @@ impl Links {
     ) -> Result<Option<(drawbridge_shared::link::LinkName, MirrorState)>, Refusal> {
         let found = self.mirrors_called(cluster, topic)?;
         Ok(found.into_iter().find(|(_, state)| *state != MirrorState::Stopped))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn copies_come_in_portions_in_their_order_and_none_is_lost() {
+        let of = |n: usize| NewRecord { value: Some(vec![0; n]), ..NewRecord::default() };
+        let records = [of(1 << 20), of(10)];
+        let all: Vec<Vec<NewRecord>> =
+            portions(std::iter::repeat_n(&records, 10).flatten()).collect();
+        assert!(all.len() >= 3, "{}", all.len());
+        for portion in &all {
+            let bytes: usize = portion.iter().map(NewRecord::size).sum();
+            assert!(bytes < PORTION + (2 << 20), "{bytes}");
+        }
+        let expected: Vec<NewRecord> =
+            std::iter::repeat_n(records.to_vec(), 10).flatten().collect();
+        assert_eq!(all.concat(), expected);
     }
 }

@@ -14,7 +14,9 @@ use rdkafka::message::{BorrowedMessage, Message};
 use tokio::sync::mpsc;
 
 use super::{
-    Browse, place, prepare,
+    Browse,
+    filter::bounds,
+    place, prepare,
     reader::{Polled, Reader},
     scan::{Job, wanted},
     view::time,
@@ -77,7 +79,7 @@ impl Browse {
             }
             drop(place);
         };
-        let started = std::thread::Builder::new().name("export".to_owned()).spawn(work);
+        let started = bounds::thread("export").spawn(work);
         started.map_err(|error| {
             Refusal::new(drawbridge_shared::wire::ErrorCode::Internal, "no thread for an export")
                 .cause(error.to_string())
@@ -169,7 +171,9 @@ fn read(
                     let (at, _) = time(message.timestamp());
                     match wanted(job, &message, at) {
                         Ok(true) if !file.put(&message) => return None,
-                        Ok(_) => {}
+                        // Whoever takes the file may have let it wait: that is no silence of the brokers.
+                        Ok(true) => heard = Instant::now(),
+                        Ok(false) => {}
                         Err(_) => file.errors += 1,
                     }
                 }

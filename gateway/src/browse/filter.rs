@@ -1,5 +1,6 @@
 //! Which records are wanted.
 
+pub(super) mod bounds;
 mod cel;
 mod fields;
 mod text;

@@ -11,6 +11,14 @@ const MOST: usize = 512;
 /// Places in one record that are shown of a path.
 const PLACES: usize = 20;
 
+/// Bytes of a path at most.
+const MOST_BYTES: usize = 1024;
+/// Filters, brackets and calls in a path at most: the parser calls itself for each, and reads a filter inside a
+/// filter twice.
+const MOST_NESTED: usize = 10;
+/// Steps to places at any depth in a path at most: what is looked at multiplies with each.
+const MOST_DESCENTS: usize = 3;
+
 /// The paths of a query, ready to be followed.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Paths(Vec<JsonPath>);
@@ -30,6 +38,7 @@ impl Paths {
             return Err(wrong(format!("There are more than {MAX_PATHS} paths.")));
         }
         let ready = paths.iter().map(|path| {
+            check(path).map_err(wrong)?;
             JsonPath::parse(path).map_err(|error| wrong(format!("{path} is no JSONPath: {error}")))
         });
         Ok(Self(ready.collect::<Result<_, _>>()?))
@@ -45,6 +54,23 @@ impl Paths {
         let parsed = json.and_then(|text| serde_json::from_str::<serde_json::Value>(text).ok());
         let (Some(text), Some(parsed)) = (json, parsed) else { return vec![None; self.0.len()] };
         self.0.iter().map(|path| picked(path, text, &parsed)).collect()
+    }
+}
+
+/// Says what a path has too much of. Texts in it count as well.
+fn check(path: &str) -> Result<(), String> {
+    let limits = [
+        ("bytes", path.len(), MOST_BYTES),
+        ("filters, brackets and calls", path.matches(['(', '?']).count(), MOST_NESTED),
+        ("steps '..'", path.matches("..").count(), MOST_DESCENTS),
+    ];
+    match limits.into_iter().find(|(_, found, most)| found > most) {
+        Some((what, found, most)) => {
+            let end = path.char_indices().nth(40).map_or(path.len(), |(at, _)| at);
+            let start = path.get(..end).unwrap_or_default();
+            Err(format!("The path {start}… has {found} {what}, and {most} are the most."))
+        }
+        None => Ok(()),
     }
 }
 
@@ -144,5 +170,49 @@ mod tests {
         assert!(error.message.contains("order.id"), "{}", error.message);
         assert!(refused("$.a[").remedy.unwrap().contains("$.order.id"));
         assert!(paths(&["$.a"; 9]).is_err());
+        assert!(refused(&"(".repeat(2000)).message.contains("1024 are the most"));
+        assert!(refused("$..a..b..c..d").message.contains("4 steps '..'"));
+    }
+
+    #[test]
+    fn the_deepest_path_needs_little_of_a_stack_and_deeper_ones_are_refused() {
+        let deep = |n: usize| {
+            [
+                format!("$[?{}@.a{}]", "(".repeat(n - 1), ")".repeat(n - 1)),
+                format!("${}{}", "[?@".repeat(n), "]".repeat(n)),
+                format!("$[?{}@.a{}>1]", "length(".repeat(n - 1), ")".repeat(n - 1)),
+                format!("$[?{}@.a{}]", "!(".repeat(n - 1), ")".repeat(n - 1)),
+            ]
+        };
+        // A quarter of what the threads of the runtime have.
+        let small = std::thread::Builder::new().stack_size(512 << 10);
+        let work = move || {
+            let json = format!("{}1{}", "[".repeat(100), "]".repeat(100));
+            for path in deep(MOST_NESTED) {
+                if let Ok(ready) = paths(&[&path]) {
+                    ready.follow(Some(&json));
+                }
+            }
+            for n in [MOST_NESTED + 1, 100] {
+                for path in deep(n) {
+                    let refused = paths(&[&path]).unwrap_err().message;
+                    assert!(refused.contains("10 are the most"), "{refused}");
+                }
+            }
+        };
+        small.spawn(work).unwrap().join().unwrap();
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_path_full_of_syntax_ends_the_gateway(
+            pieces in proptest::collection::vec(
+                (proptest::sample::select(vec!["[?", "(", "@", ".a", "..*", "]", ")", "!", "&&", "||", "length(", "1", "=="]), 1_usize..200),
+                1..12,
+            ),
+        ) {
+            let text: String = pieces.iter().map(|(piece, n)| piece.repeat(*n)).collect();
+            let _paths = paths(&[&format!("${text}")]);
+        }
     }
 }

@@ -62,10 +62,16 @@ impl Browse {
         }
         let paths = Paths::of(&wanted.paths)?;
         let cluster = wanted.cluster.clone();
+        let partitions: BTreeSet<i32> = wanted.places.iter().map(|at| at.partition).collect();
+        let ends = self.ends(&cluster, &wanted.topic, partitions).await?;
         self.with_reader(&cluster, move |reader, cluster| {
             let decoder = Decoder::of(cluster, &wanted.topic);
             let reading = Reading { reader, wanted: &wanted, decoder: &decoder, paths: &paths };
-            let found = reading.all()?;
+            let is_there = |at: &&PartitionPosition| {
+                ends.get(&at.partition).is_none_or(|end| at.offset < *end)
+            };
+            let places: Vec<_> = wanted.places.iter().filter(is_there).cloned().collect();
+            let found = reading.all(&places)?;
             let place = |at: &PartitionPosition| found.get(&(at.partition, at.offset)).cloned();
             Ok(wanted.places.iter().map(place).collect())
         })
@@ -123,10 +129,10 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    fn all(&self) -> Result<Found, Refusal> {
+    fn all(&self, places: &[PartitionPosition]) -> Result<Found, Refusal> {
         let deadline = Instant::now() + PATIENCE;
         let mut found = Found::new();
-        for round in rounds(&self.wanted.places) {
+        for round in rounds(places) {
             self.round(round, deadline, &mut found)?;
         }
         Ok(found)

@@ -65,10 +65,8 @@ pub(super) async fn prepare(
                 return Err(wrong("seek", "The end lies before the beginning."));
             }
             times = Some((*from_ms, to_ms.unwrap_or(i64::MAX)));
-            if let Some(to) = to_ms.filter(|_| !query.live) {
-                let spec = OffsetSpec::Timestamp(to.saturating_add(1));
-                until.extend(asked.offsets(spec, Isolation::ReadUncommitted).await?);
-            }
+            // Where the times of records are their producers', an older one may follow a newer one: the end of the
+            // time bounds no offsets. The beginning does, for all records before the first that new are older.
             let spec = OffsetSpec::Timestamp(*from_ms);
             let found = asked.offsets(spec, Isolation::ReadUncommitted).await?;
             // Where nothing is that new, there is nothing to read.

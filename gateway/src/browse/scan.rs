@@ -157,6 +157,8 @@ impl Scan<'_> {
         let is_due = since >= PROGRESS || (since >= soon && !self.batch.is_empty());
         let must = !self.job.query.live && self.is_full();
         if must && let Some(permit) = self.outlet.permit() {
+            // Whoever follows the search may have let it wait: that is no silence of the brokers.
+            self.hear();
             self.send(at(), None, permit);
         } else if (must || is_due)
             && let Some(permit) = self.outlet.try_permit()

@@ -1,10 +1,15 @@
 //! One record, whole.
 
 use std::{
+    collections::BTreeMap,
     sync::Arc,
     time::{Duration, Instant},
 };
 
+use drawbridge_kafka::admin::{
+    TopicPartition,
+    offsets::{Isolation, ListedOffset, OffsetSpec},
+};
 use drawbridge_shared::{
     names::{ClusterName, TopicName},
     view::{Decoding, RecordView},
@@ -52,10 +57,33 @@ impl Browse {
     /// `NotFound` if there is no record at the offset; what keeps the cluster from answering.
     pub async fn read(&self, wanted: WantedRecord) -> Result<RecordView, Refusal> {
         let cluster = wanted.cluster.clone();
+        let ends = self.ends(&cluster, &wanted.topic, [wanted.partition]).await?;
+        if ends.get(&wanted.partition).is_some_and(|end| wanted.offset >= *end) {
+            return Err(nothing_there(&wanted));
+        }
         self.with_reader(&cluster, move |reader, cluster| {
             read(reader, &wanted, &Decoder::of(cluster, &wanted.topic))
         })
         .await
+    }
+
+    /// The offsets after the last that may be read; those that cannot be told are left out. Behind them the brokers
+    /// send nothing, not even that there is nothing, as long as a transaction is open.
+    pub(super) async fn ends(
+        &self,
+        cluster: &ClusterName,
+        topic: &TopicName,
+        partitions: impl IntoIterator<Item = i32>,
+    ) -> Result<BTreeMap<i32, i64>, Refusal> {
+        let cluster = self.inner.clusters.require(cluster)?;
+        let of = |partition| TopicPartition::new(topic.as_str(), partition);
+        let asked: Vec<TopicPartition> = partitions.into_iter().map(of).collect();
+        let client = cluster.client()?;
+        let told = client.list_offsets(OffsetSpec::Latest, &asked, Isolation::ReadCommitted).await;
+        let end = |(of, told): (TopicPartition, Result<ListedOffset, drawbridge_kafka::Error>)| -> Option<(i32, i64)> {
+            Some((of.partition, told.ok()?.offset?))
+        };
+        Ok(told.into_iter().filter_map(end).collect())
     }
 
     /// Reads with a consumer of the cluster, in a place of the gateway and on a thread that may block.

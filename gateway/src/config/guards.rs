@@ -73,10 +73,10 @@ impl GuardSettings {
         }
     }
 
-    /// What counts for one cluster by its own settings.
+    /// What counts for single clusters by their own settings.
     #[must_use]
-    pub fn of_cluster(&self, cluster: &ClusterName) -> Guards {
-        self.clusters.get(cluster).cloned().unwrap_or_default()
+    pub const fn by_cluster(&self) -> &BTreeMap<ClusterName, Guards> {
+        &self.clusters
     }
 
     /// Guards of clusters that are none of these: a slip in a name would leave a cluster without its guards.

@@ -165,7 +165,7 @@ fn every_setting_is_documented_with_its_variable() {
 
 /// What counts for `cloud`, and everywhere.
 fn guards(config: &Config) -> (drawbridge_shared::guard::Guards, Vec<&str>) {
-    let of_cloud = config.guards.of_cluster(&"cloud".parse().unwrap());
+    let of_cloud = config.guards.by_cluster()[&"cloud".parse().unwrap()].clone();
     (of_cloud, config.guards.everywhere.iter().map(|rule| rule.as_str()).collect())
 }
 
@@ -182,7 +182,7 @@ fn guards_of_all_sources_add_up_and_none_takes_one_away() {
     assert_eq!(everywhere, ["cluster.add", "acl.*", "mirror.failover"]);
     let denied: Vec<&str> = cloud.deny.iter().map(|rule| rule.as_str()).collect();
     assert_eq!((cloud.read_only, denied), (false, vec!["topic.*", "group.reset"]));
-    assert!(config.guards.of_cluster(&"one".parse().unwrap()).read_only);
+    assert!(config.guards.by_cluster()[&"one".parse().unwrap()].read_only);
     assert_eq!(config.clusters.len(), 2, "a table with properties is a cluster");
 }
 

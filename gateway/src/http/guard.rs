@@ -3,7 +3,9 @@
 //! A page of another site may make a browser send requests to `127.0.0.1`. Two checks keep it from driving
 //! the gateway: the `Host` must be a loopback name or one that is allowed (else a name that resolves to a
 //! loopback address would do: DNS rebinding), and a WebSocket or a request that changes something must
-//! come from a page of the same host (`Origin`). Programs other than browsers send no `Origin`.
+//! come from a page of the same host (`Origin`). Programs other than browsers send no `Origin`. What reads data or
+//! makes the gateway work (`/export`, `/kafka`, `/metrics`) is not for other sites either, not even as a link or an
+//! image (`Sec-Fetch-Site`); the console's own pages may be linked to from everywhere.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -41,7 +43,7 @@ impl AllowedHosts {
     }
 
     /// Says why a request is not let in, if it is not.
-    fn refusal(&self, method: &Method, headers: &HeaderMap) -> Option<String> {
+    fn refusal(&self, method: &Method, path: &str, headers: &HeaderMap) -> Option<String> {
         let text =
             |name: header::HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or(""));
         let Some(host) = text(header::HOST) else {
@@ -54,10 +56,18 @@ impl AllowedHosts {
             ));
         }
         let is_reading = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
-        if is_reading && !headers.contains_key(header::UPGRADE) {
+        if is_reading && !headers.contains_key(header::UPGRADE) && !is_work(path) {
             return None;
         }
-        let origin = text(header::ORIGIN)?;
+        let Some(origin) = text(header::ORIGIN) else {
+            // Browsers say where a request comes from even when they name no origin.
+            let site =
+                text(SEC_FETCH_SITE).filter(|site| matches!(*site, "cross-site" | "same-site"))?;
+            return Some(format!(
+                "pages of other sites may not use '{path}' of the gateway (Sec-Fetch-Site: {site}); open it from the \
+                 console, or type its address"
+            ));
+        };
         let from = origin.split_once("://").map_or("", |(_, authority)| authority);
         if !from.is_empty() && (from.eq_ignore_ascii_case(host) || self.lists(from)) {
             return None;
@@ -67,6 +77,15 @@ impl AllowedHosts {
              page's host to allowed_hosts"
         ))
     }
+}
+
+/// Set by browsers alone: pages cannot.
+const SEC_FETCH_SITE: header::HeaderName = header::HeaderName::from_static("sec-fetch-site");
+
+/// Whether reading there is more than opening the console.
+fn is_work(path: &str) -> bool {
+    path == "/metrics"
+        || ["/export/", "/import/", "/kafka/"].iter().any(|work| path.starts_with(work))
 }
 
 /// The host of `host:port`, without brackets around an IPv6 address; empty if it is of another shape.
@@ -90,7 +109,7 @@ pub(super) async fn check(
     request: Request,
     next: Next,
 ) -> Response {
-    match hosts.refusal(request.method(), request.headers()) {
+    match hosts.refusal(request.method(), request.uri().path(), request.headers()) {
         None => next.run(request).await,
         Some(words) => {
             metrics.count_refused();
@@ -112,6 +131,15 @@ mod tests {
     use super::*;
 
     fn check(method: &Method, headers: &[(&str, &str)], allowed: &[&str]) -> Option<String> {
+        check_at("/", method, headers, allowed)
+    }
+
+    fn check_at(
+        path: &str,
+        method: &Method,
+        headers: &[(&str, &str)],
+        allowed: &[&str],
+    ) -> Option<String> {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             map.insert(
@@ -119,7 +147,7 @@ mod tests {
                 value.parse().unwrap(),
             );
         }
-        AllowedHosts::new(allowed.iter().map(|name| (*name).to_owned())).refusal(method, &map)
+        AllowedHosts::new(allowed.iter().map(|name| (*name).to_owned())).refusal(method, path, &map)
     }
 
     #[test]
@@ -181,6 +209,29 @@ mod tests {
             assert!(check(&method, &foreign, &[]).is_some());
             assert_eq!(check(&method, &foreign[..1], &[]), None);
         }
+    }
+
+    #[test]
+    fn another_site_may_link_to_the_console_and_not_read_or_make_the_gateway_work() {
+        let from = |site| [("host", "localhost:8080"), ("sec-fetch-site", site)];
+        for path in ["/export/c/t", "/kafka/v3/clusters", "/metrics"] {
+            for site in ["cross-site", "same-site"] {
+                let words = check_at(path, &Method::GET, &from(site), &[]).unwrap();
+                assert!(words.contains(path) && words.contains(site), "{words}");
+            }
+            for site in ["same-origin", "none"] {
+                assert_eq!(check_at(path, &Method::GET, &from(site), &[]), None, "{path} {site}");
+            }
+            let program = [("host", "localhost:8080")];
+            assert_eq!(check_at(path, &Method::GET, &program, &[]), None);
+            let foreign = [("host", "localhost:8080"), ("origin", "http://evil.example")];
+            assert!(check_at(path, &Method::GET, &foreign, &[]).is_some());
+            assert_eq!(check_at(path, &Method::GET, &foreign, &["evil.example"]), None);
+        }
+        for path in ["/", "/clusters/c/topics/t", "/assets/app.js"] {
+            assert_eq!(check_at(path, &Method::GET, &from("cross-site"), &[]), None, "{path}");
+        }
+        assert!(check(&Method::POST, &from("cross-site"), &[]).is_some());
     }
 
     #[test]

@@ -56,10 +56,10 @@ pub(super) struct Host {
     wanted: Notify,
     /// What all halves are told.
     news: watch::Sender<News>,
-    pub(super) creating: tokio::sync::Mutex<()>,
     since: Instant,
     /// Whether it is told which links there are.
     is_settled: AtomicBool,
+    pub(super) creating: Arc<tokio::sync::Mutex<()>>,
     stop: CancellationToken,
 }
 
@@ -83,9 +83,9 @@ impl Host {
                 peers: 0,
                 topics: 0,
             }),
-            creating: tokio::sync::Mutex::new(()),
             since: Instant::now(),
             is_settled: AtomicBool::new(false),
+            creating: Arc::default(),
             stop,
         }
     }

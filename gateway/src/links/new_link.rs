@@ -20,7 +20,7 @@ use super::{
     host::Host,
     new_mirror::of_engine,
     registry::Shared,
-    store::{Contents, Stored, StoredLink},
+    store::{Contents, StateStore, Stored, StoredLink},
 };
 use crate::{clock::now_ms, ops::probe, refusal::Refusal};
 
@@ -217,11 +217,15 @@ fn no_encoder() -> String {
 /// Every refusal there is; nothing is left of a half that was refused.
 pub(super) async fn create(
     shared: &Arc<Shared>,
-    host: &Host,
+    host: &Arc<Host>,
     spec: LinkSpec,
     options: CreateOptions,
 ) -> Result<(), Refusal> {
-    let _creating = host.creating.lock().await;
+    let creating = tokio::time::timeout(PATIENCE, Arc::clone(&host.creating).lock_owned());
+    let creating = creating.await.map_err(|_| {
+        let message = format!("another link is being created on {}", host.cluster.spec().name);
+        Refusal::new(ErrorCode::TimedOut, message).remedy("Look at its links, and try again.")
+    })?;
     let valid = validate(host, &spec)?;
     if needs_encoder(&valid.configs) && shared.encoder.is_none() {
         return Err(invalid(no_encoder()));
@@ -254,21 +258,43 @@ pub(super) async fn create(
     if options.validate_only {
         return Ok(());
     }
-    let mode = valid.configs.mode();
-    let name = spec.name.clone();
     let stored = StoredLink::new(spec.name, link_id, Some(id), valid.configs, now_ms());
     let store = host.store().await?;
-    let put = tokio::time::timeout(PATIENCE, store.put(Stored::Link(stored.clone())));
-    put.await
-        .map_err(|_| {
+    let (shared_too, host_too) = (Arc::clone(shared), Arc::clone(host));
+    // What is stored has to run, even if it is stored when nobody waits any more.
+    let keeping = shared.tasks.spawn("new link", async move {
+        let kept = keep(&shared_too, &host_too, stored, store).await;
+        drop(creating);
+        kept
+    });
+    match tokio::time::timeout(PATIENCE, keeping).await {
+        Ok(Ok(kept)) => kept,
+        Ok(Err(error)) => Err(Refusal::new(ErrorCode::Internal, "the link could not be stored")
+            .cause(error.to_string())),
+        Err(_) => {
             let message =
                 format!("{} did not take the link's record in time", host.cluster.spec().name);
-            Refusal::new(ErrorCode::TimedOut, message)
-                .remedy("It may be there in a moment: look before trying again.")
-        })?
-        .map_err(|error| {
-            Refusal::new(ErrorCode::Unavailable, format!("the link could not be stored: {error}"))
-        })?;
+            Err(Refusal::new(ErrorCode::TimedOut, message)
+                .remedy("It may be there in a moment: look before trying again."))
+        }
+    }
+}
+
+/// Stores a half and runs it.
+async fn keep(
+    shared: &Arc<Shared>,
+    host: &Host,
+    stored: StoredLink,
+    store: StateStore,
+) -> Result<(), Refusal> {
+    let unable = |why: String| {
+        Refusal::new(ErrorCode::Unavailable, format!("the link could not be stored: {why}"))
+    };
+    let stopping = shared.tasks.stopping().clone();
+    let put = stopping.run_until_cancelled(store.put(Stored::Link(stored.clone()))).await;
+    put.ok_or_else(|| unable("the gateway stops".to_owned()))?
+        .map_err(|error| unable(error.to_string()))?;
+    let (mode, name) = (stored.readable().mode(), stored.name.clone());
     host.start_half(stored, Contents::default(), store);
     shared.halves_changed();
     let half = match mode {

@@ -33,6 +33,16 @@ pub struct NewRecord {
     pub timestamp_ms: Option<i64>,
 }
 
+impl NewRecord {
+    /// Bytes of key, value and headers, and what a record takes beside them.
+    pub(super) fn size(&self) -> usize {
+        const BESIDE: usize = 128;
+        let of = |bytes: &Option<Vec<u8>>| bytes.as_ref().map_or(0, Vec::len);
+        let headers = self.headers.iter().map(|(name, value)| name.len() + of(value));
+        of(&self.key) + of(&self.value) + headers.sum::<usize>() + BESIDE
+    }
+}
+
 /// Where a record was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Place {

@@ -6,13 +6,16 @@ use std::{future::Future, pin::Pin};
 use axum::{
     extract::{FromRequestParts, Request},
     handler::Handler,
+    http::StatusCode,
     response::{IntoResponse, Response},
     routing::{self, MethodFilter, MethodRouter},
 };
 use drawbridge_shared::guard::Action;
+use tracing::Instrument;
 
 use super::{RestError, extract::Target};
 use crate::{
+    activity::{as_whom, who},
     guard::{self, About, Needs},
     links::Links,
 };
@@ -71,7 +74,7 @@ impl Methods {
     }
 }
 
-/// A handler that is asked only if the action is allowed.
+/// A handler that is asked only if the action is allowed, and then runs to its end.
 #[derive(Clone)]
 struct Guarded<H> {
     changes: Changes,
@@ -85,7 +88,8 @@ impl<H: Handler<T, Links>, T: 'static> Handler<(Through, T), Links> for Guarded<
     type Future = Pin<Box<dyn Future<Output = Response> + Send>>;
 
     fn call(self, request: Request, links: Links) -> Self::Future {
-        Box::pin(async move {
+        let tasks = links.tasks().clone();
+        let work = async move {
             let Changes::Does(action) = self.changes else {
                 return self.handler.call(request, links).await;
             };
@@ -98,6 +102,15 @@ impl<H: Handler<T, Links>, T: 'static> Handler<(Through, T), Links> for Guarded<
                 Ok(()) => self.handler.call(Request::from_parts(parts, body), links).await,
                 Err(error) => error.into_response(),
             }
+        };
+        // Runs to its end even if the client is gone before: nothing is left half done.
+        let running = tasks.spawn("REST request", as_whom(who(), work.in_current_span()));
+        Box::pin(async move {
+            running.await.unwrap_or_else(|error| {
+                tracing::error!(%error, "REST request ended without an answer");
+                let words = "the gateway failed to carry out the request; look at its log";
+                RestError::plain(StatusCode::INTERNAL_SERVER_ERROR, words).into_response()
+            })
         })
     }
 }

@@ -146,7 +146,11 @@ pub(super) async fn produce(
             "Payload error. Request body is empty. Data is required.",
         ));
     };
-    let second = receiver.recv().await;
+    // Only a failure waits for what follows: a client may wait for its answer before it sends the next record.
+    let second = match &first.alone {
+        Some(_) => receiver.recv().await,
+        None => None,
+    };
     if let (Portion { alone: Some(error), .. }, None) = (&first, &second) {
         return Err(error.clone());
     }

@@ -12,7 +12,10 @@ use drawbridge_shared::{
     },
 };
 
-use super::support::{Console, embedded, gateway};
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+use std::time::Duration;
+
+use super::support::{Console, embedded, gateway, in_time};
 use crate::app::App;
 
 pub(super) fn query(seek: Seek, limit: u32) -> RecordQuery {
@@ -271,4 +274,70 @@ async fn one_record_is_read_whole() {
     assert_eq!((value.text.len(), value.truncated), (100_000, false));
     assert!(value.why.is_some());
     assert_eq!(console.ask(ask(99)).await.unwrap_err().code, ErrorCode::NotFound);
+}
+
+/// A transaction on partition 0 of `orders` that nobody ends, with a record in it.
+async fn open_transaction(cluster: &EmbeddedCluster) -> BaseProducer {
+    let servers = cluster.bootstrap_servers();
+    let begun = tokio::task::spawn_blocking(move || {
+        let producer: BaseProducer = rdkafka::ClientConfig::new()
+            .set("bootstrap.servers", servers)
+            .set("transactional.id", "t")
+            .create()
+            .unwrap();
+        let patience = Duration::from_secs(30);
+        producer.init_transactions(patience).unwrap();
+        producer.begin_transaction().unwrap();
+        let record = BaseRecord::to("orders").partition(0).key("k").payload("undecided");
+        producer.send::<str, str>(record).map_err(|(error, _)| error).unwrap();
+        producer.flush(patience).unwrap();
+        producer
+    });
+    in_time(begun).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_open_transaction_holds_back_is_said_not_to_be_there() {
+    let (cluster, app) = bed(3).await;
+    let producer = open_transaction(&cluster).await;
+    let mut console = Console::open(&app).await;
+    for offset in [3, 4] {
+        let ask = Request::ReadRecord {
+            cluster: "one".parse().unwrap(),
+            topic: "orders".parse().unwrap(),
+            partition: 0,
+            offset,
+            key_decoding: Decoding::Auto,
+            value_decoding: Decoding::Auto,
+            header_decoding: Decoding::Auto,
+        };
+        let refused = console.ask(ask).await.unwrap_err();
+        assert_eq!(refused.code, ErrorCode::NotFound, "{refused:?}");
+        assert!(refused.remedy.unwrap().contains("transaction that was aborted or is open"));
+    }
+    let places = [2, 3].map(|offset| PartitionPosition { partition: 0, offset }).to_vec();
+    let ask = Request::ReadRecords {
+        cluster: "one".parse().unwrap(),
+        topic: "orders".parse().unwrap(),
+        places,
+        key_decoding: Decoding::Auto,
+        value_decoding: Decoding::Auto,
+        paths: vec![],
+    };
+    let Ok(Response::Records(records)) = console.ask(ask).await else { panic!("no records") };
+    let there: Vec<bool> = records.iter().map(Option::is_some).collect();
+    assert_eq!(there, [true, false]);
+    tokio::task::spawn_blocking(move || drop(producer)).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_of_a_time_are_found_behind_newer_ones() {
+    let (cluster, app) = bed(0).await;
+    let times = [1_000, 5_000, 2_000, 9_000, 3_000];
+    let records = times.map(|at| Record::new("k", at.to_string()).at(at));
+    cluster.append("orders", 0, &records).unwrap();
+    let seek = Seek::Time { from_ms: 1_500, to_ms: Some(3_500) };
+    let (found, last) = search(&app, query(seek, 100)).await.unwrap();
+    assert_eq!(last.end, Some(SearchEnd::Complete));
+    assert_eq!(offsets(&found, 0), [2, 4]);
 }

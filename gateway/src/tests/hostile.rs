@@ -77,6 +77,14 @@ async fn foreign_names_and_pages_are_refused_in_words() {
     let answer = ask_raw(&app, &get("evil.example", "")).await;
     assert_eq!(answer.status, 403);
     assert!(answer.json()["message"].as_str().unwrap().contains("evil.example"));
+    for path in ["/export/one/t?cel=true&filter=true", "/kafka/v3/clusters"] {
+        let linked = format!(
+            "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nSec-Fetch-Site: cross-site\r\n\r\n"
+        );
+        let answer = ask_raw(&app, &linked).await;
+        assert_eq!(answer.status, 403, "{path}");
+        assert!(answer.body.contains("type its address"), "{}", answer.body);
+    }
     let upgrade = format!(
         "GET /ws HTTP/1.1\r\nHost: {}\r\nConnection: close, upgrade\r\nUpgrade: websocket\r\n\
          Origin: http://evil.example\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: x\r\n\

@@ -6,9 +6,13 @@ use drawbridge_shared::{
     wire::{ErrorCode, Feed, FeedData, Request, Response, WireError},
 };
 use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 use super::{
-    support::{Console, ask},
+    support::{Console, ask, in_time},
     verify::{failed_over, linked},
 };
 use crate::app::App;
@@ -180,4 +184,54 @@ async fn rest_takes_a_batch_and_answers_by_id() {
     assert_eq!(told["failures"][0]["error_code"], 40002);
     let twice = json!({"entries": [{"id": "a"}, {"id": "a"}]}).to_string();
     assert_eq!(ask(&app, "POST", &path, &twice).await.status, 400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rest_answers_a_record_before_the_next_one_is_sent() {
+    let (_clusters, app) = failed_over_pair().await;
+    let mut stream = TcpStream::connect(app.address()).await.unwrap();
+    let head = format!(
+        "POST {RECORDS} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    for n in 1..=2 {
+        let record = json!({"value": {"type": "STRING", "data": n.to_string()}}).to_string();
+        let chunk = format!("{:x}\r\n{record}\r\n", record.len());
+        stream.write_all(chunk.as_bytes()).await.unwrap();
+        in_time(async {
+            while answer.matches("\"offset\":").count() < n {
+                let mut bytes = [0; 4096];
+                let read = stream.read(&mut bytes).await.unwrap();
+                assert_ne!(read, 0, "it ended: {answer}");
+                answer.push_str(std::str::from_utf8(&bytes[..read]).unwrap());
+            }
+        })
+        .await;
+    }
+    stream.write_all(b"0\r\n\r\n").await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn copies_are_written_in_portions_and_each_is_answered() {
+    let (_clusters, app) = failed_over_pair().await;
+    let large = RecordDraft {
+        partition: Some(0),
+        value: text(&"x".repeat(300_000)),
+        ..RecordDraft::default()
+    };
+    let small = RecordDraft { partition: Some(1), value: text("y"), ..RecordDraft::default() };
+    let request = Request::Produce {
+        cluster: "two".parse().unwrap(),
+        topic: "orders".parse().unwrap(),
+        records: vec![large, small],
+        copies: 40,
+        codec: ProduceCodec::None,
+    };
+    let answer = Console::open(&app).await.ask(request).await;
+    let Ok(Response::Produced(rows)) = answer else { panic!("{answer:?}") };
+    let expected: Vec<(i32, i64)> = (1..=40).flat_map(|at| [(0, at), (1, at)]).collect();
+    let places: Vec<_> = rows.iter().map(|row| (row.partition, row.offset)).collect();
+    assert_eq!(places, expected);
 }

@@ -1,11 +1,19 @@
 //! REST about links, as far as no link has to run for it.
 
+use std::time::Duration;
+
 use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 use super::{
     rest::{CLUSTER, error, running},
-    support::ask,
+    support::{Answer, ask, in_time},
+    verify::linked,
 };
+use crate::app::App;
 
 #[tokio::test]
 async fn requests_about_links_that_make_no_sense_are_refused_with_words() {
@@ -61,4 +69,56 @@ async fn the_configs_of_a_topic_that_is_not_there_yet_can_be_asked_for() {
         (&retention["topic_name"], &retention["kind"]),
         (&json!("new-topic"), &json!("KafkaTopicConfig"))
     );
+}
+
+/// Sends the head of a request.
+async fn begun(app: &App, request: &str, more: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(app.address()).await.unwrap();
+    let head = format!("{request} HTTP/1.1\r\nHost: localhost\r\n{more}\r\n");
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream
+}
+
+/// Asks again and again, until the answer is as wanted.
+async fn until(app: &App, path: &str, wanted: impl Fn(&Answer) -> bool) {
+    in_time(async {
+        while !wanted(&ask(app, "GET", path, "").await) {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_client_asked_for_is_done_whole_even_if_it_hangs_up() {
+    let (on_prem, cloud, app) = linked(1).await;
+    // So that it takes a while.
+    cloud.faults().latency(None, Duration::from_millis(50));
+    let links = "/kafka/v3/clusters/cloud/links";
+    let body = json!({"source_cluster_id": "on-prem", "configs": [
+        {"name": "bootstrap.servers", "value": on_prem.bootstrap_servers()},
+    ]})
+    .to_string();
+    let more = format!(
+        "Content-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: {}\r\n",
+        body.len()
+    );
+    let mut creating = begun(&app, &format!("POST {links}?link_name=another"), &more).await;
+    let mut go_on = [0; 12];
+    in_time(creating.read_exact(&mut go_on)).await.unwrap();
+    assert_eq!(&go_on, b"HTTP/1.1 100");
+    creating.write_all(body.as_bytes()).await.unwrap();
+    drop(creating);
+    until(&app, &format!("{links}/another"), |answer| answer.status == 200).await;
+
+    let deleting = begun(&app, &format!("DELETE {links}/l?force=true"), "").await;
+    let is_stopping =
+        |answer: &Answer| answer.status != 200 || answer.json()["mirror_status"] != "ACTIVE";
+    until(&app, &format!("{links}/l/mirrors/orders"), is_stopping).await;
+    drop(deleting);
+    until(&app, &format!("{links}/l"), |answer| answer.status == 404).await;
+    let all = ask(&app, "GET", links, "").await.json();
+    let all = all["data"].as_array().unwrap();
+    let names: Vec<&str> = all.iter().filter_map(|one| one["link_name"].as_str()).collect();
+    assert_eq!(names, ["another"]);
 }

@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use cel::{Context, ExecutionError, Program, Value};
 use drawbridge_shared::view::Decoding;
 
-use super::{Decodings, Raw, fields::Fields};
+use super::{Decodings, Raw, bounds, fields::Fields};
 use crate::browse::decode::{self, Frames};
 
 /// What an expression may speak of.
 const NAMES: [&str; 6] = ["partition", "offset", "timestamp", "key", "value", "headers"];
 
-/// An expression that is ready to run.
+/// An expression that is ready to run, on a thread of [`bounds::thread`].
 pub(in crate::browse) struct Expression {
     program: Program,
     context: Context<'static, 'static>,
@@ -29,6 +29,11 @@ impl Expression {
         if text.trim().is_empty() {
             return Err("the expression is empty".to_owned());
         }
+        bounds::check(text)?;
+        bounds::with_room(|| Self::compiled(text, decodings))?
+    }
+
+    pub(super) fn compiled(text: &str, decodings: Decodings) -> Result<Self, String> {
         let program = Program::compile(text).map_err(|errors| {
             let words = errors.errors.iter().map(|error| {
                 let (line, column) = error.pos;

@@ -100,7 +100,103 @@ fn a_record_the_expression_fails_on_is_told_from_one_that_is_not_wanted() {
     assert_eq!(filter.wants(&record(b"k", br#"{"amount":5}"#)), Ok(false));
 }
 
+/// The worst expressions with so many brackets and so many steps.
+fn worst(nested: usize, steps: usize) -> Vec<String> {
+    let around = |open: &str, close: &str| {
+        let n = nested - 1;
+        format!("{}{}{} == 1", open.repeat(n), vec!["1"; steps / 2].join("-"), close.repeat(n))
+    };
+    let chain = |step: &str| format!("value{}", step.repeat(steps));
+    vec![
+        vec!["1"; steps].join("-"),
+        vec!["offset"; steps].join(" + "),
+        vec!["1"; steps].join("=="),
+        vec!["1"; steps].join(" in "),
+        vec!["'a'"; steps].join("+"),
+        vec!["true"; 500].join("&&"),
+        vec!["true"; 500].join("||"),
+        chain(".a"),
+        chain("[0]"),
+        chain(".a()"),
+        format!("[1]{}", ".map(x,x)".repeat(steps - 1)),
+        format!("{}true", "!".repeat(steps)),
+        format!("{}1", "-".repeat(steps)),
+        format!("{}true", "true?true:".repeat(nested)),
+        format!("{}true{}", "true?".repeat(nested), ":true".repeat(nested)),
+        around("(", ")"),
+        around("[", "]"),
+        around("{1:", "}"),
+        around("size(", ")"),
+        around("has(", ")"),
+        around("a{b:", "}"),
+        format!("{}true{}", "[1].all(x,".repeat(nested - 1), ")".repeat(nested - 1)),
+        "(".repeat(nested),
+        "[".repeat(nested),
+        "{".repeat(nested),
+        "\"".repeat(steps),
+        "?".repeat(nested),
+    ]
+}
+
+#[test]
+fn the_deepest_expressions_take_less_than_a_quarter_of_the_stack_they_get() {
+    let small = || std::thread::Builder::new().stack_size(bounds::STACK / 4);
+    let work = || {
+        let mut n_ready = 0;
+        for text in worst(bounds::MOST_NESTED, bounds::MOST_STEPS) {
+            assert_eq!(bounds::check(&text), Ok(()), "{text}");
+            let decodings = (Decoding::Auto, Decoding::Auto);
+            if let Ok(ready) = cel::Expression::compiled(&text, decodings) {
+                let _result = ready.holds(&record(b"k", br#"{"a":1}"#));
+                n_ready += 1;
+                // Where a search cannot begin, it ends on a thread of the runtime.
+                let end = std::thread::Builder::new().stack_size(512 << 10);
+                end.spawn(move || drop(ready)).unwrap().join().unwrap();
+            }
+        }
+        n_ready
+    };
+    let n_ready = small().spawn(work).unwrap().join().unwrap();
+    assert!(n_ready > 10, "{n_ready}");
+}
+
+#[test]
+fn deeper_expressions_are_refused_before_they_are_read() {
+    for n in [1_000, 20_000] {
+        for text in worst(n, n) {
+            let Err(words) = cel(&text) else { continue };
+            assert!(words.contains("are the most") || text.len() < 4096, "{words}");
+        }
+    }
+    for text in [vec!["1"; 2000].join("-"), "(".repeat(4000), "[".repeat(4000), "a?b:".repeat(1000)]
+    {
+        assert!(cel(&text).err().unwrap().contains("are the most"), "{text}");
+    }
+}
+
 proptest! {
+    #[test]
+    fn no_expression_full_of_syntax_ends_the_gateway(
+        pieces in proptest::collection::vec(
+            (
+                proptest::sample::select(vec![
+                    "1-", "a.", "!", "-", "(", ")", "[", "]", "{1:", "}", "a?b:", "true&&", "x||", "'a'+", "\"", "'",
+                    "[1].all(x,", ".size()", "[0]", "//", "\n", "\\", "r'", "\"\"\"", " in ", "a{b:", "1", ",",
+                ]),
+                1_usize..300,
+            ),
+            1..10,
+        ),
+    ) {
+        let text: String = pieces.iter().map(|(piece, n)| piece.repeat(*n)).collect();
+        if let Ok(filter) = cel(&text) {
+            let work = move || {
+                let _result = filter.wants(&record(b"k", br#"{"a":1}"#));
+            };
+            bounds::thread("test").spawn(work).unwrap().join().unwrap();
+        }
+    }
+
     #[test]
     fn no_bytes_make_a_filter_panic(
         key in proptest::collection::vec(any::<u8>(), 0..50),

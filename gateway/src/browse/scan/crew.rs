@@ -18,6 +18,7 @@ use rdkafka::message::{BorrowedMessage, Message};
 
 use super::{Job, POLL, Scan, Stop, failed, looked_at};
 use crate::browse::{
+    filter::bounds,
     merge::Window,
     reader::{Polled, Reader},
     view::Look,
@@ -77,6 +78,8 @@ impl Scan<'_> {
         orders: &Orders<'_>,
         take: impl FnMut(&mut Self, Option<Haul>) -> Option<Stop>,
     ) -> Option<Stop> {
+        // Nobody was asked for anything until now.
+        self.hear();
         let (job, look, first, spare) = (self.job, self.look, self.reader, self.spare);
         let (is_over, each) = (&AtomicBool::new(false), orders.each);
         thread::scope(|scope| {
@@ -99,7 +102,7 @@ impl Scan<'_> {
                         Err(problem) => drop(words.send(Word::Failed(problem))),
                     }
                 };
-                let named = thread::Builder::new().name("browse".to_owned());
+                let named = bounds::thread("browse");
                 if let Err(error) = named.spawn_scoped(scope, work) {
                     is_over.store(true, Ordering::Relaxed);
                     return Some(failed(&format!("no thread for a search: {error}")));

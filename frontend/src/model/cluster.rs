@@ -130,12 +130,12 @@ pub fn guard_words(guards: &Guards) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use drawbridge_shared::view::{ClusterKind, FaultView};
     use proptest::prelude::*;
 
-    fn cluster(status: ClusterStatus) -> ClusterView {
+    pub(crate) fn cluster(status: ClusterStatus) -> ClusterView {
         ClusterView {
             name: "c".parse().unwrap(),
             kind: ClusterKind::Kafka,

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use drawbridge_shared::link::{ConnectionMode, LinkError, LinkMode, LinkState, MirrorState};
 use drawbridge_shared::order;
-use drawbridge_shared::view::{LinkDetail, LinkRow, TaskView};
+use drawbridge_shared::view::{ClusterStatus, ClusterView, LinkDetail, LinkRow, TaskView};
 
 use super::filter::Needles;
 use super::lag;
@@ -24,6 +24,24 @@ pub fn key(row: &LinkRow) -> String {
 pub fn find<'a>(rows: &'a [LinkRow], of: &str) -> Option<&'a LinkRow> {
     let (cluster, link) = of.split_once('/')?;
     rows.iter().find(|row| row.cluster.as_str() == cluster && row.name.as_str() == link)
+}
+
+/// Of which clusters nothing is listed, because they have not answered since the gateway started; none when all are.
+/// `what` are the links or mirrors that are missed.
+#[must_use]
+pub fn unlisted(clusters: &[ClusterView], rows: &[LinkRow], what: &str) -> Option<String> {
+    let is_silent = |cluster: &&ClusterView| {
+        matches!(cluster.status, ClusterStatus::Down { .. })
+            && rows.iter().all(|row| row.cluster != cluster.name)
+    };
+    let names: Vec<&str> =
+        clusters.iter().filter(is_silent).map(|cluster| cluster.name.as_str()).collect();
+    let are = match names.as_slice() {
+        [] => return None,
+        [_] => "is",
+        _ => "are",
+    };
+    Some(format!("{} {are} down: {what} there, if there are any, are not listed", names.join(", ")))
 }
 
 /// What a link's state asks for.

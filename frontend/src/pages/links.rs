@@ -6,7 +6,7 @@ use drawbridge_shared::link::{LinkMode, LinkState};
 use drawbridge_shared::view::LinkRow;
 use leptos::prelude::*;
 
-use super::mirrors::filter::{ListFilter, NothingFound};
+use super::mirrors::filter::{ListFilter, NothingFound, Unlisted};
 use super::topic::gate::Gate;
 use crate::model::number::{UNKNOWN, count, counted};
 use crate::model::{lag, links as model};
@@ -136,6 +136,7 @@ pub fn LinksPage() -> impl IntoView {
     view! {
         <PageHead title="Links" facts actions />
         <Gate followed=links.followed() label="Loading links" back=Route::Clusters back_label="All clusters">
+            <Unlisted what="links" />
             <Show when=move || !is_none.get() fallback=none.clone()>
                 <ListFilter label="Search links" states=&STATES query on_query count=Signal::derive(count) />
                 <Show

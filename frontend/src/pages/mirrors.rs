@@ -16,7 +16,7 @@ use crate::shell::Freshness;
 use crate::socket::Socket;
 use crate::state::Nav;
 use crate::ui::{EmptyState, Fact, PageHead, Show};
-use filter::ListFilter;
+use filter::{ListFilter, Unlisted};
 use table::{MirrorTable, rows};
 
 /// The states to filter by, with their words.
@@ -78,6 +78,7 @@ pub fn MirrorsPage() -> impl IntoView {
     view! {
         <PageHead title="Mirrors" facts />
         <Gate followed label="Loading mirrors" back=Route::all_links() back_label="All links">
+            <Unlisted what="mirrors" />
             <Show when=move || { n_all.get() > 0 } fallback=none>
                 <ListFilter label="Search mirrors" states=&STATES query on_query count=Signal::derive(count) />
                 <Show

@@ -1,4 +1,6 @@
-use drawbridge_shared::view::{LagView, RateView, RemoteView};
+use drawbridge_shared::view::{
+    ClusterStatus, ClusterView, FaultView, LagView, RateView, RemoteView,
+};
 
 use super::*;
 
@@ -42,6 +44,23 @@ fn the_link_that_needs_somebody_most_comes_first() {
     assert_eq!(shown(&rows, "", "trouble", "").len(), 4);
     assert_eq!(shown(&rows, "prem slow", "", ""), ["cloud/slow"]);
     assert_eq!(find(&rows, "cloud/slow").map(|row| row.name.as_str()), Some("slow"));
+}
+
+#[test]
+fn a_cluster_that_never_answered_is_named_where_its_links_are_missed() {
+    let fault = FaultView { summary: String::new(), cause: String::new(), remedy: String::new() };
+    let down = ClusterStatus::Down { since_ms: 0, fault, next_attempt_ms: 0 };
+    let cluster = |name: &str, status: &ClusterStatus| ClusterView {
+        name: name.parse().unwrap(),
+        status: status.clone(),
+        ..crate::model::cluster::tests::cluster(ClusterStatus::Up)
+    };
+    let rows = [link("l", LinkState::Unavailable)];
+    let all = [cluster("cloud", &down), cluster("here", &ClusterStatus::Up), cluster("a", &down)];
+    let words = unlisted(&all, &rows, "links").unwrap();
+    assert_eq!(words, "a is down: links there, if there are any, are not listed");
+    assert!(unlisted(&all, &[], "links").unwrap().starts_with("cloud, a are down"));
+    assert_eq!(unlisted(&all[..2], &rows, "links"), None, "its links were read before");
 }
 
 #[test]

@@ -2,8 +2,10 @@
 
 use leptos::prelude::*;
 
+use crate::model::links::unlisted;
 use crate::routes::ListQuery;
-use crate::ui::{Button, EmptyState, SearchField};
+use crate::state::{Clusters, Links};
+use crate::ui::{Badge, Button, EmptyState, SearchField, StateRole};
 
 /// The bar above a list.
 #[component]
@@ -72,4 +74,19 @@ pub(in crate::pages) fn NothingFound(
     };
     let action = move || view! { <Button on_click=clear>"Clear the filter"</Button> };
     view! { <EmptyState title="Nothing found" text="Nothing has that name and state." action /> }
+}
+
+/// Says of which clusters nothing is listed because they do not answer.
+#[component]
+pub(in crate::pages) fn Unlisted(
+    /// What is not listed: `links`.
+    what: &'static str,
+) -> impl IntoView {
+    let (clusters, links) = (expect_context::<Clusters>(), expect_context::<Links>());
+    let words = Memo::new(move |_| {
+        clusters.with(|all| links.with(|rows| unlisted(all?, rows.unwrap_or_default(), what)))
+    });
+    let line =
+        |text| view! { <p class="wrap"><Badge plain=true role=StateRole::Attention text /></p> };
+    view! { {move || words.get().map(line)} }
 }

@@ -123,17 +123,30 @@ fn event(world: &mut World, terrain: &Terrain, choice: u8, detail: u16) {
         246 => world.destination.expire(world.now.0 - EXPIRY),
         // Hours pass: until just before the destination forgets, or until after.
         247 => {
+            run_all_of_several(world);
             world.flow(EXPIRY - 12_000 + i64::from(detail) % 12_000);
             world.source.produce(2, world.now.0, None, 0);
             world.source.produce(1, world.now.0, None, 0);
         }
-        248 => world.idle_and_refuse(EXPIRY / 2 + i64::from(detail) * 40, EXPIRY),
+        248 => {
+            run_all_of_several(world);
+            world.idle_and_refuse(EXPIRY / 2 + i64::from(detail) * 40, EXPIRY);
+        }
         249..=251 => {
             let engine = pick(world.n_engines());
             world.restart(engine, detail & 0x400 == 0);
         }
         252..=253 => world.command(pick(world.n_engines()), Command::Pause),
         254..=255 => world.command(pick(world.n_engines()), Command::Run),
+    }
+}
+
+/// Data that grew old before it was mirrored is not protected from a second owner, so none may be left.
+fn run_all_of_several(world: &mut World) {
+    for engine in 0..world.n_engines() {
+        if world.n_engines() > 1 {
+            world.command(engine, Command::Run);
+        }
     }
 }
 

@@ -17,7 +17,7 @@ mod tasks;
 mod views;
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
     time::Duration,
 };
@@ -121,7 +121,8 @@ pub(super) struct Runner {
     next_look: Millis,
     /// Mirrors to make: half made before a crash, or asked for.
     unmade: VecDeque<making::Unmade>,
-    making: usize,
+    /// Source topics whose mirrors are being made.
+    making: BTreeSet<String>,
     /// Last syncs of offsets under way, and mirrors that wait for the task to end before theirs: what it read earlier
     /// must not be committed later.
     last_syncs: usize,
@@ -185,7 +186,7 @@ impl Runner {
             looked: false,
             next_look: now,
             unmade: VecDeque::new(),
-            making: 0,
+            making: BTreeSet::new(),
             last_syncs: 0,
             waiting_syncs: Vec::new(),
             history: History::default(),

@@ -144,3 +144,45 @@ async fn a_topic_made_under_the_name_of_a_deleted_mirror_is_left_alone() {
         assert_eq!(cloud.local().offsets("orders", partition), Some((0, 0)));
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_that_ask_for_the_same_mirror_one_makes_it_and_the_next_gateway_knows_it() {
+    let (on_prem, cloud, app) = bridge().await;
+    linked(&on_prem, &app).await;
+    let body = json!({"source_topic_name": "orders"}).to_string();
+    let path = format!("{CLOUD}/links/l/mirrors");
+    let both = tokio::join!(ask(&app, "POST", &path, &body), ask(&app, "POST", &path, &body));
+    let mut statuses = [both.0.status, both.1.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [201, 400], "{both:?}");
+    caught_up(&app).await;
+    app.stop(std::time::Duration::from_secs(5)).await;
+    let next = gateway(&[&on_prem, &cloud]).await;
+    caught_up(&next).await;
+    assert_eq!(cloud.local().offsets("orders", 0), Some((0, 3)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mirror_made_anew_after_its_topic_was_deleted_has_everything_once() {
+    let (on_prem, cloud, app) = bridge().await;
+    linked(&on_prem, &app).await;
+    mirrored(&app).await;
+    caught_up(&app).await;
+    assert_eq!(ask(&app, "DELETE", &format!("{CLOUD}/topics/orders"), "").await.status, 204);
+    let body = json!({"source_topic_name": "orders"}).to_string();
+    in_time(async {
+        while ask(&app, "POST", &format!("{CLOUD}/links/l/mirrors"), &body).await.status != 201 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    let mirror = caught_up(&app).await;
+    assert_eq!(mirror["mirror_status"], "ACTIVE", "{mirror}");
+    on_prem.append("orders", 0, &[Record::new("k", "more")]).unwrap();
+    in_time(async {
+        while cloud.local().offsets("orders", 0) != Some((0, 4)) {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}

@@ -37,6 +37,8 @@ use crate::{
 const MAKING: usize = 4;
 /// Between two tries to make one whose making was interrupted, ms.
 const AGAIN_MS: i64 = 5_000;
+/// How long a broker may take to learn of a new topic, ms.
+const YOUNG_MS: i64 = 30_000;
 
 /// A mirror that is to be made.
 #[derive(Debug)]
@@ -129,21 +131,25 @@ impl Runner {
 
     /// Makes the next mirrors that wait, a few at a time.
     pub(super) fn make_next(&mut self) {
-        while self.making < MAKING {
+        while self.making.len() < MAKING {
             let (Some(ends), Some(rules)) = (self.ends.clone(), self.rules()) else { return };
             let now = Millis(now_ms());
             if now >= self.lease {
                 return;
             }
-            let is_due = |one: &Unmade| !matches!(one, Unmade::HalfMade(_, at) if now < *at);
+            let is_due = |one: &Unmade| match one {
+                Unmade::HalfMade(_, at) => now >= *at,
+                // The second of two that want the same would take the first one's records away.
+                Unmade::Asked(draft, _) => !self.making.contains(draft.source_topic.trim()),
+            };
             let next = self.unmade.iter().position(is_due).and_then(|at| self.unmade.remove(at));
             let Some(next) = next else { return };
             let store = self.store.clone();
             match next {
                 Unmade::Asked(draft, reply) => {
-                    self.making += 1;
+                    let source_topic = draft.source_topic.trim().to_owned();
+                    self.making.insert(source_topic.clone());
                     let work = async move {
-                        let source_topic = draft.source_topic.clone();
                         match new_mirror::intend(&ends, &rules, &draft).await {
                             Ok(intent) => {
                                 let intended =
@@ -158,8 +164,12 @@ impl Runner {
                     self.running.push(work.boxed());
                 }
                 Unmade::HalfMade(topic, _) => {
-                    let Some(entry) = self.mirrors.get(&topic) else { continue };
-                    self.making += 1;
+                    let unmade = self.mirrors.get(&topic).filter(|entry| !entry.stored.created);
+                    let Some(entry) = unmade else { continue };
+                    // Wanted anew meanwhile: that is how it is made.
+                    if !self.making.insert(entry.stored.record.source_topic.clone()) {
+                        continue;
+                    }
                     let stored = entry.stored.clone();
                     let starts = (0..stored.record.partitions)
                         .map(|number| self.memories.get(&topic, number).start)
@@ -179,8 +189,16 @@ impl Runner {
     /// write to the new one.
     pub(super) fn intended(&mut self, intended: Intended) {
         let Intended { ends, rules, intent, source_topic, reply } = intended;
-        if self.mirrors.remove(&intent.mirror_topic).is_some() {
-            self.remove_from_movers(&intent.mirror_topic);
+        let topic = &intent.mirror_topic;
+        if self.mirrors.get(topic).is_some_and(is_too_young) {
+            let message = format!("Topic '{topic}' already exists.");
+            let refusal = Refusal::new(ErrorCode::Conflict, message)
+                .rest(400, 40002)
+                .remedy("If it was deleted just now, try again in half a minute.");
+            return self.made(Err(refusal.into()), reply, &source_topic);
+        }
+        if self.mirrors.remove(topic).is_some() {
+            self.remove_from_movers(topic);
         }
         let (store, link) = (self.store.clone(), self.name().clone());
         let work = async move {
@@ -196,7 +214,7 @@ impl Runner {
         reply: Option<Reply<()>>,
         source_topic: &str,
     ) {
-        self.making = self.making.saturating_sub(1);
+        self.making.remove(source_topic);
         let automatic = reply.is_none();
         let outcome = match result {
             Ok(made) => {
@@ -258,6 +276,15 @@ impl Runner {
             task.poke();
         }
     }
+}
+
+/// Whether a mirror was made so short a time ago that a broker may not know of its topic yet, and nobody has found it
+/// missing.
+fn is_too_young(entry: &mirrors::Entry) -> bool {
+    let since = entry.machine.record().since;
+    entry.stored.created
+        && entry.missing_since.is_none()
+        && Millis(now_ms()).since(since) < YOUNG_MS
 }
 
 /// Makes a mirror: what is wanted is stored before the topic is created, so that a crash in between leaves no

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use drawbridge_shared::view::LinkRow;
+use drawbridge_shared::view::{ClusterStatus, LinkRow};
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
@@ -245,12 +245,23 @@ fn NoLinks(world: World) -> impl IntoView {
             </Show>
         }
     };
+    // One that has not answered since the gateway started may have links.
+    let is_known = move || {
+        world.clusters.with(|all| {
+            let mut all = all.unwrap_or_default().iter();
+            all.all(|cluster| !matches!(cluster.status, ClusterStatus::Down { .. }))
+        })
+    };
+    let unknown =
+        || view! { <p class="muted">"Links on clusters that are down are not listed."</p> };
     view! {
-        <EmptyState
-            title="No links yet"
-            text="A link copies topics from one cluster to another, record for record at the same offsets. Either side can make the connections: the one behind a firewall dials out, and nothing has to be let in."
-            action
-        />
+        <Show when=is_known fallback=unknown>
+            <EmptyState
+                title="No links yet"
+                text="A link copies topics from one cluster to another, record for record at the same offsets. Either side can make the connections: the one behind a firewall dials out, and nothing has to be let in."
+                action
+            />
+        </Show>
     }
 }
 

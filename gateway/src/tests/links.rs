@@ -38,6 +38,8 @@ fn configs(source: &EmbeddedCluster) -> Value {
     json!({"source_cluster_id": "on-prem", "configs": [
         {"name": "bootstrap.servers", "value": source.bootstrap_servers()},
         {"name": "topic.config.sync.ms", "value": "200"},
+        // What is under way is waited for that long: where nothing is, no test would see the end of it.
+        {"name": "request.timeout.ms", "value": "600000"},
     ]})
 }
 
@@ -183,6 +185,25 @@ async fn a_mirror_made_anew_after_its_topic_was_deleted_has_everything_once() {
         while cloud.local().offsets("orders", 0) != Some((0, 4)) {
             tokio::task::yield_now().await;
         }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failover_right_after_the_movers_were_made_anew_waits_for_nothing_where_nothing_is_under_way()
+ {
+    let (on_prem, _cloud, app) = bridge().await;
+    linked(&on_prem, &app).await;
+    mirrored(&app).await;
+    caught_up(&app).await;
+    let link = format!("{CLOUD}/links/l");
+    let anew = json!({"data": [{"name": "num.cluster.link.fetchers", "value": "3"}]}).to_string();
+    let altered = ask(&app, "PUT", &format!("{link}/configs:alter"), &anew).await;
+    assert!(altered.status < 300, "{altered:?}");
+    let body = json!({"mirror_topic_names": ["orders"]}).to_string();
+    ask(&app, "POST", &format!("{link}/mirrors:failover"), &body).await;
+    until(&app, &format!("{link}/mirrors/orders"), |answer| {
+        answer.json()["mirror_status"] == "STOPPED"
     })
     .await;
 }

@@ -1,3 +1,5 @@
+import { writeFileSync } from "node:fs";
+import { Gateway } from "../support/gateway.ts";
 import { silence } from "../support/scale.ts";
 import { expect, test } from "../support/test.ts";
 
@@ -101,4 +103,21 @@ test("the topology does not say that there are no links before they have come", 
   await page.goto("/");
   await expect(page.locator("main [aria-busy=true]")).toContainText("Loading links");
   await expect(page.getByRole("heading", { name: "No links yet" })).toHaveCount(0);
+});
+
+test("where a cluster has not answered yet, nobody says that there are no links", async ({ page }, info) => {
+  const file = info.outputPath("dark.properties");
+  writeFileSync(file, "bootstrap.servers=127.0.0.1:1");
+  const gateway = await Gateway.start(["serve", "--clusters-dir", info.outputPath("added"), "--cluster", `dark=${file}`]);
+  try {
+    await page.goto(gateway.url);
+    await expect(page.getByText("Links on clusters that are down are not listed.")).toBeVisible();
+    await expect(page.getByRole("heading", { name: "No links yet" })).toHaveCount(0);
+    for (const what of ["links", "mirrors"]) {
+      await page.goto(`${gateway.url}/${what}`);
+      await expect(page.getByText(`dark is down: ${what} there, if there are any, are not listed`)).toBeVisible();
+    }
+  } finally {
+    await gateway.stop();
+  }
 });

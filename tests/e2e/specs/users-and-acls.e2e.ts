@@ -145,3 +145,37 @@ test("access has no serious finding and fits, wide and narrow, light and dark", 
   await expect(page.getByRole("dialog", { name: "Create a user" })).toBeVisible();
   await expectAccessible(page);
 });
+
+test("a password that is being set is shown, whatever is pressed before the answer comes", async ({ page }) => {
+  const user = uniqueTopic("patient");
+  let held: (string | Buffer)[] | undefined;
+  let release = () => {};
+  await page.routeWebSocket(/\/ws$/, (ours) => {
+    const gateway = ours.connectToServer();
+    ours.onMessage((message) => {
+      if (String(message).includes("set_user")) held = [];
+      gateway.send(message);
+    });
+    gateway.onMessage((message) => (held === undefined ? ours.send(message) : held.push(message)));
+    release = () => {
+      for (const message of held ?? []) ours.send(message);
+      held = undefined;
+    };
+  });
+  await page.goto("/access?cluster=onprem");
+  await page.getByRole("button", { name: "Create a user…" }).click();
+  const dialog = page.getByRole("dialog", { name: "Create a user" });
+  await dialog.getByRole("textbox", { name: "Name" }).fill(user);
+  await dialog.getByRole("button", { name: "Create user" }).click();
+  const cancel = dialog.getByRole("button", { name: "Cancel" });
+  await expect(cancel).toHaveAttribute("aria-disabled", "true");
+  await expect(cancel).toHaveAccessibleDescription("It is being done: wait for the answer");
+  await cancel.click({ force: true });
+  for (let n = 0; n < 3; n += 1) await page.keyboard.press("Escape");
+  await expect.poll(() => held?.length ?? 0).toBeGreaterThan(0);
+  release();
+  await expect(dialog.getByText(`User ${user} can log in now`)).toBeVisible(patient);
+  await dialog.getByRole("button", { name: "Done" }).click();
+  await expect(dialog).toBeHidden();
+  await deleteUser(page, user, user);
+});

@@ -87,6 +87,17 @@ impl Partition {
         self.pump_closing(stage, effects);
     }
 
+    /// Whether nothing that this machine or the one before it sent can still arrive: all of it was answered, or is too
+    /// old. Who makes the next machine of the partition may tell it that nothing was sent.
+    #[must_use]
+    pub fn rests(&self, now: Millis) -> bool {
+        self.settled_memory
+            && self.flight.is_empty()
+            && self.asked.is_none()
+            && now >= self.late_sequenced
+            && now >= self.late_unsequenced
+    }
+
     fn quiet(&self) -> bool {
         self.now >= self.late_sequenced && self.now >= self.late_unsequenced
     }

@@ -94,6 +94,27 @@ pub enum Effect {
     Notice(Notice),
 }
 
+impl Effect {
+    /// Whether it changes the destination.
+    #[must_use]
+    pub const fn writes(&self) -> bool {
+        match self {
+            Self::Produce { .. }
+            | Self::Markers { .. }
+            | Self::Transactions { .. }
+            | Self::Trim { .. } => true,
+            Self::Fetch { .. }
+            | Self::SourceBounds { .. }
+            | Self::DescribeProducers { .. }
+            | Self::LogEnd { .. }
+            | Self::Tail { .. }
+            | Self::Remember { .. }
+            | Self::Wake { .. }
+            | Self::Notice(_) => false,
+        }
+    }
+}
+
 /// Something worth telling.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {

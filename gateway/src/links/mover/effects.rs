@@ -11,6 +11,13 @@ use crate::links::store::{Stored, StoredPartition};
 
 impl Mover {
     pub(super) fn perform(&mut self, id: Id, effect: Effect) {
+        if effect.writes()
+            && let Some(machine) = self.machines.get_mut(id)
+            && machine.wakes()
+        {
+            let plan = &machine.plan;
+            self.parts.memories.rouse(&plan.mirror_topic, plan.partition);
+        }
         let Some(machine) = self.machines.get(id) else { return };
         let plan = &machine.plan;
         let here = || TopicPartition::new(plan.mirror_topic.as_str(), plan.partition);

@@ -44,6 +44,8 @@ pub(super) struct Machine {
     /// A follower of the source that is asked until then.
     pub(super) nearer: Option<(i32, Millis)>,
     topic: Arc<str>,
+    /// It was told that nothing of it is under way.
+    rests: bool,
 }
 
 impl Machine {
@@ -60,7 +62,20 @@ impl Machine {
             reported: None,
             last_fetch: None,
             nearer: None,
+            rests: false,
         }
+    }
+
+    /// Whether nothing of it is under way since just now; to be told.
+    fn came_to_rest(&mut self, now: Millis) -> bool {
+        let is_new = !self.rests && self.machine.rests(now);
+        self.rests |= is_new;
+        is_new
+    }
+
+    /// Whether it has been told that nothing of it is under way, which is over now.
+    pub(super) fn wakes(&mut self) -> bool {
+        std::mem::take(&mut self.rests)
     }
 
     pub(super) fn handle(&mut self, now: Millis, input: Input, effects: &mut Vec<Effect>) {
@@ -214,6 +229,12 @@ impl Machines {
     /// The producer of the link's data; all machines have the same.
     pub(super) fn data_producer(&self) -> Option<Producer> {
         self.all.values().next().map(|machine| machine.plan.spec.data)
+    }
+
+    /// Those of which nothing is under way since just now.
+    pub(super) fn come_to_rest(&mut self, now: Millis) -> impl Iterator<Item = &Plan> {
+        let machines = self.all.values_mut();
+        machines.filter_map(move |machine| machine.came_to_rest(now).then_some(&machine.plan))
     }
 
     pub(super) fn shown(&self, now: Millis) -> Shown {

@@ -31,7 +31,11 @@ impl Mover {
     }
 
     pub(super) fn show(&mut self) {
-        let shown = self.machines.shown(Millis(now_ms()));
+        let now = Millis(now_ms());
+        for plan in self.machines.come_to_rest(now) {
+            self.parts.memories.rest(&plan.mirror_topic, plan.partition);
+        }
+        let shown = self.machines.shown(now);
         self.publish.send_if_modified(|old| {
             let changed = **old != shown;
             if changed {

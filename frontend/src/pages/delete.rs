@@ -77,7 +77,7 @@ fn Content(what: &'static str, open: RwSignal<bool>, ask: Ask, doomed: Doomed) -
         <TypedName expected=name typed what autofocus=true />
         <Refusal error=ask.error() />
         <DialogActions>
-            <DialogCancel open />
+            <DialogCancel open busy=ask.busy() />
             <Button kind=ButtonKind::Danger on_click=delete why_not busy=ask.busy()>
                 "Delete " {what}
             </Button>

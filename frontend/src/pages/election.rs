@@ -169,7 +169,7 @@ fn Content(election: Election, plan: Arc<ElectionPlan>) -> impl IntoView {
         </Show>
         <Refusal error=ask.error() />
         <DialogActions>
-            <DialogCancel open />
+            <DialogCancel open busy=ask.busy() />
             <Button kind=kind_of_button on_click=elect why_not busy=ask.busy()>
                 {verb}
             </Button>

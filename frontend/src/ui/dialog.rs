@@ -41,7 +41,6 @@ pub fn Dialog(
             }
         });
     });
-    provide_context(Waits(busy));
     let cancel = move |event: leptos::ev::Event| {
         if busy.get_untracked() {
             event.prevent_default();
@@ -81,10 +80,6 @@ pub fn Dialog(
     }
 }
 
-/// Whether a dialog waits for the answer to what was done in it.
-#[derive(Clone, Copy)]
-struct Waits(Signal<bool>);
-
 /// The row of buttons at a dialog's end.
 #[component]
 pub fn DialogActions(
@@ -99,15 +94,15 @@ pub fn DialogActions(
 pub fn DialogCancel(
     /// Whether the dialog is open.
     open: RwSignal<bool>,
+    /// Whether the answer is to come.
+    #[prop(into)]
+    busy: Signal<bool>,
     /// Its text.
     #[prop(default = "Cancel")]
     text: &'static str,
 ) -> impl IntoView {
-    let waits = use_context::<Waits>();
     let why_not = Signal::derive(move || {
-        waits
-            .filter(|waits| waits.0.get())
-            .map(|_| "It is being done: wait for the answer".to_owned())
+        busy.get().then(|| "It is being done: wait for the answer".to_owned())
     });
     view! { <Button on_click=move |()| open.set(false) why_not>{text}</Button> }
 }

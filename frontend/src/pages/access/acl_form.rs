@@ -196,7 +196,7 @@ fn Content(
         />
         <Refusal error=ask.error() />
         <DialogActions>
-            <DialogCancel open />
+            <DialogCancel open busy=ask.busy() />
             <Button kind=ButtonKind::Primary on_click=send why_not=cluster.guard(Action::AclCreate) busy=ask.busy()>"Create ACL"</Button>
         </DialogActions>
         <details class="same-as">

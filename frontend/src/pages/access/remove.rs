@@ -90,7 +90,7 @@ fn UserContent(
         <TypedName expected=name typed what="user" autofocus=true />
         <Refusal error=ask.error() />
         <DialogActions>
-            <DialogCancel open />
+            <DialogCancel open busy=ask.busy() />
             <Button kind=ButtonKind::Danger on_click=delete why_not busy=ask.busy()>
                 "Delete user"
             </Button>
@@ -172,7 +172,7 @@ fn AclContent(
         <Note role=StateRole::Failed>{words}</Note>
         <Refusal error=ask.error() />
         <DialogActions>
-            <DialogCancel open />
+            <DialogCancel open busy=ask.busy() />
             <Button kind=ButtonKind::Danger on_click=delete why_not=cluster.guard(Action::AclDelete) busy=ask.busy()>"Delete ACL"</Button>
         </DialogActions>
         <details class="same-as">

@@ -176,7 +176,7 @@ fn Content(
             </Show>
             <Refusal error=ask.error() />
             <DialogActions>
-                <DialogCancel open />
+                <DialogCancel open busy=ask.busy() />
                 <Button kind=ButtonKind::Primary on_click=send why_not=known.cluster.guard(Action::UserSet) busy=ask.busy()>
                     {if is_new { "Create user" } else { "Rotate password" }}
                 </Button>

@@ -38,7 +38,7 @@ pub(super) fn RemoveDialog(subject: Subject, open: RwSignal<bool>) -> impl IntoV
             </p>
             <Refusal error=ask.error() />
             <DialogActions>
-                <DialogCancel open />
+                <DialogCancel open busy=ask.busy() />
                 <Button kind=ButtonKind::Danger on_click=remove why_not busy=ask.busy()>
                     {move || format!("Remove {}", subject.name())}
                 </Button>

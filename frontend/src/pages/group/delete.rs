@@ -133,7 +133,7 @@ fn Topics(subject: Subject, open: RwSignal<bool>, ask: Ask) -> impl IntoView {
         </fieldset>
         <Refusal error=ask.error() />
         <DialogActions>
-            <DialogCancel open />
+            <DialogCancel open busy=ask.busy() />
             <Button kind=ButtonKind::Danger on_click=delete why_not busy=ask.busy()>
                 "Delete offsets"
             </Button>

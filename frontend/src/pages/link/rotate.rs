@@ -282,7 +282,7 @@ fn Actions(rotation: Rotation, open: RwSignal<bool>) -> impl IntoView {
     });
     view! {
         <DialogActions>
-            <DialogCancel open />
+            <DialogCancel open busy />
             <Button kind=ButtonKind::Primary on_click=move |()| rotation.send(clusters) why_not busy>
                 {move || if rotation.set.read().is_some() { "Try again" } else { "Rotate password" }}
             </Button>

@@ -86,7 +86,7 @@ fn Content(subject: Subject, open: RwSignal<bool>, ask: Ask) -> impl IntoView {
         </Show>
         <Refusal error=refusal />
         <DialogActions>
-            <DialogCancel open />
+            <DialogCancel open busy=ask.busy() />
             <Button kind=ButtonKind::Primary on_click=grow why_not=Signal::derive(move || subject.cluster.why_not(Action::TopicPartitions).or_else(|| fault.get())) busy=ask.busy()>
                 {move || verb()}
             </Button>

@@ -150,7 +150,7 @@ fn Content(
         <TypedName expected=name typed=typed_name what="topic" />
         <Refusal error=ask.error() />
         <DialogActions>
-            <DialogCancel open />
+            <DialogCancel open busy=ask.busy() />
             <Button kind=ButtonKind::Danger on_click=delete why_not busy=ask.busy()>
                 "Delete records"
             </Button>

@@ -150,7 +150,7 @@ fn Content(editor: Editor, open: RwSignal<bool>, apply: Ask) -> impl IntoView {
         </Show>
         <Refusal error=apply.error() />
         <DialogActions>
-            <DialogCancel open text="Back to editing" />
+            <DialogCancel open busy=apply.busy() text="Back to editing" />
             <Button
                 kind=ButtonKind::Primary
                 on_click=send

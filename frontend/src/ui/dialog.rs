@@ -51,7 +51,13 @@ pub fn Dialog(
             open.set(false);
         }
     };
-    // Browsers let nobody prevent that Escape closes twice.
+    // A second Escape closes although the first one's `cancel` was prevented: the key itself has to be.
+    let keydown = move |event: leptos::ev::KeyboardEvent| {
+        if busy.get_untracked() && event.key() == "Escape" {
+            event.prevent_default();
+        }
+    };
+    // Other ways to close, such as a phone's back gesture, cannot be prevented.
     let closed = move |_| match node.get_untracked() {
         Some(dialog) if busy.get_untracked() => drop(dialog.show_modal()),
         _ => open.set(false),
@@ -63,6 +69,7 @@ pub fn Dialog(
             class:dialog--wide=wide
             aria-labelledby=labelled_by
             on:cancel=cancel
+            on:keydown=keydown
             on:close=closed
         >
             <header class="dialog-head">

@@ -66,7 +66,7 @@ pub(super) async fn prepare(
             }
             times = Some((*from_ms, to_ms.unwrap_or(i64::MAX)));
             // Where the times of records are their producers', an older one may follow a newer one: the end of the
-            // time bounds no offsets. The beginning does, for all records before the first that new are older.
+            // time bounds no offsets. The beginning does: whatever stands before the first record that is new enough is older.
             let spec = OffsetSpec::Timestamp(*from_ms);
             let found = asked.offsets(spec, Isolation::ReadUncommitted).await?;
             // Where nothing is that new, there is nothing to read.

@@ -8,7 +8,7 @@ use drawbridge_kafka::ConnectionSettings;
 use drawbridge_shared::{
     draft::FieldError,
     guard::Action,
-    link::{ConnectionMode, LinkConfigs, LinkMode},
+    link::{ConfigFault, ConnectionMode, LinkConfigs, LinkMode},
     view::{LinkCheck, Severity},
     wire::ErrorCode,
 };
@@ -43,19 +43,20 @@ fn invalid(message: impl Into<String>) -> Refusal {
 /// How long the record of a new link may take to be stored.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// What is wrong with the configs of a link, each by its name.
+pub(super) fn wrong_configs(faults: &[ConfigFault]) -> Refusal {
+    let fields = faults.iter().map(|fault| FieldError::new(&fault.name, fault.message.clone()));
+    let fields = Refusal::of_fields(fields.collect());
+    let all = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+    Refusal { message: all, ..fields }.rest(400, 40002)
+}
+
 /// Everything that can be said without asking the remote cluster.
 fn validate(host: &Host, spec: &LinkSpec) -> Result<Valid, Refusal> {
     host.known()?;
     let configs =
         LinkConfigs::parse(spec.configs.iter().map(|(name, value)| (name, value.clone())))
-            .map_err(|faults| {
-                let fields: Vec<FieldError> = faults
-                    .iter()
-                    .map(|fault| FieldError::new(&fault.name, fault.message.clone()))
-                    .collect();
-                let all = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-                Refusal { message: all, ..Refusal::of_fields(fields) }.rest(400, 40002)
-            })?;
+            .map_err(|faults| wrong_configs(&faults))?;
     let existing: Vec<ExistingLink> = host
         .halves()
         .iter()

@@ -1,7 +1,7 @@
 //! Changes of a link's configs: checked, tried where they are credentials, stored one after the other.
 
 use drawbridge_shared::{
-    draft::{ConfigChange, FieldError},
+    draft::ConfigChange,
     link::{
         Change, ConfigChange as EngineChange, ConfigKey, ConnectionMode, LinkConfigs, LinkMode,
         LinkState, Side,
@@ -16,7 +16,7 @@ use super::{
     jobs::Done,
 };
 use crate::{
-    links::{ends, half::Reply, store::Stored},
+    links::{ends, half::Reply, new_link::wrong_configs, store::Stored},
     refusal::Refusal,
 };
 
@@ -89,10 +89,15 @@ impl Runner {
     /// Goes on with the changes that waited.
     pub(super) fn alter_next(&mut self) {
         self.altering = false;
-        if let Some(kept) = self.unkept.pop_front() {
-            self.keep(kept);
-        } else if let Some((changes, reply)) = self.unaltered.pop_front() {
-            self.alter_tried(changes, false, reply);
+        // What is refused by now stores nothing, and nothing comes back for it: the next one is on.
+        while !self.altering {
+            if let Some(kept) = self.unkept.pop_front() {
+                self.keep(kept);
+            } else if let Some((changes, reply)) = self.unaltered.pop_front() {
+                self.alter_tried(changes, false, reply);
+            } else {
+                return;
+            }
         }
     }
 
@@ -149,14 +154,7 @@ impl Runner {
                 (change.name.clone(), to)
             })
             .collect();
-        let configs = known.alter(&changes).map_err(|faults| {
-            let fields: Vec<FieldError> = faults
-                .iter()
-                .map(|fault| FieldError::new(&fault.name, fault.message.clone()))
-                .collect();
-            let all = faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-            Refusal { message: all, ..Refusal::of_fields(fields) }.rest(400, 40002)
-        })?;
+        let configs = known.alter(&changes).map_err(|faults| wrong_configs(&faults))?;
         self.resolve(&configs).map_err(|refusal| refusal.rest(400, 40002))?;
         Ok(configs)
     }

@@ -29,7 +29,7 @@ async function createUser(page: Page, user: string, password?: string): Promise<
     await dialog.getByLabel("Password", { exact: true }).fill(password);
   }
   await dialog.getByRole("button", { name: "Create user" }).click();
-  await expect(dialog.getByText(`User ${user} can log in now`)).toBeVisible(patient);
+  await expect(dialog.getByText(`User ${user} has its password now`)).toBeVisible(patient);
   const lines = await dialog.getByLabel("login lines", { exact: true }).innerText();
   if (password !== undefined) expect(lines).toContain(`password="${password}"`);
   await dialog.getByRole("button", { name: "Done" }).click();
@@ -174,7 +174,7 @@ test("a password that is being set is shown, whatever is pressed before the answ
   for (let n = 0; n < 3; n += 1) await page.keyboard.press("Escape");
   await expect.poll(() => held?.length ?? 0).toBeGreaterThan(0);
   release();
-  await expect(dialog.getByText(`User ${user} can log in now`)).toBeVisible(patient);
+  await expect(dialog.getByText(`User ${user} has its password now`)).toBeVisible(patient);
   await dialog.getByRole("button", { name: "Done" }).click();
   await expect(dialog).toBeHidden();
   await deleteUser(page, user, user);

@@ -18,7 +18,7 @@ async function createUser(page: Page, user: string, password: string): Promise<v
   await dialog.getByRole("checkbox", { name: /^Make a password/ }).uncheck();
   await dialog.getByLabel("Password", { exact: true }).fill(password);
   await dialog.getByRole("button", { name: "Create user" }).click();
-  await expect(dialog.getByText(`User ${user} can log in now`)).toBeVisible(patient);
+  await expect(dialog.getByText(`User ${user} has its password now`)).toBeVisible(patient);
 }
 
 async function mayRead(request: APIRequestContext, user: string, topic: string): Promise<void> {

@@ -207,7 +207,7 @@ fn Once(
     let lines = client_lines(mechanism, &name, &password);
     view! {
         <Note role=StateRole::Ok>
-            <p class="note-message">{format!("User {name} can log in now")}</p>
+            <p class="note-message">{format!("User {name} has its password now")}</p>
             <p>"The password is shown this once and kept nowhere: copy it before you close this."</p>
         </Note>
         <h3 class="access-once">"Password"</h3>

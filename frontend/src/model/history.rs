@@ -37,11 +37,14 @@ pub fn merge(points: &mut Vec<HistoryPoint>, mut known: Vec<HistoryPoint>) {
     points.append(&mut known);
 }
 
-/// When a history ends, in words: `now` as long as points come.
+/// When a history ends, in words: `now` as long as points come, nothing before the first.
 #[must_use]
 pub fn until(now_ms: i64, newest_ms: Option<i64>) -> String {
-    let old = newest_ms.filter(|at| now_ms - at > 2 * STEP_MS);
-    old.map_or_else(|| "now".to_owned(), |at| age(now_ms, at))
+    match newest_ms {
+        None => String::new(),
+        Some(at) if now_ms - at > 2 * STEP_MS => age(now_ms, at),
+        Some(_) => "now".to_owned(),
+    }
 }
 
 /// What is drawn of a history.
@@ -142,7 +145,7 @@ mod tests {
     #[test]
     fn a_history_that_nothing_is_added_to_does_not_end_now() {
         assert_eq!(until(20_000, Some(15_000)), "now");
-        assert_eq!(until(20_000, None), "now");
+        assert_eq!(until(20_000, None), "");
         assert_eq!(until(80_000, Some(20_000)), "1 min ago");
     }
 

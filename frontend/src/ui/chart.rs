@@ -31,6 +31,9 @@ pub fn Chart(
     let drawn = Memo::new(move |_| downsample(&points.read(), WIDTH / 4));
     let label = move || {
         let (until, now, peak) = (until.get(), now.get(), peak.get());
+        if drawn.read().is_empty() {
+            return format!("{title} over the last 30 minutes: nothing is known yet");
+        }
         format!("{title} over the last 30 minutes: {until} {now}, at most {peak}")
     };
     view! {

@@ -252,8 +252,12 @@ fn NoLinks(world: World) -> impl IntoView {
             all.all(|cluster| !matches!(cluster.status, ClusterStatus::Down { .. }))
         })
     };
-    let unknown =
-        || view! { <p class="muted">"Links on clusters that are down are not listed."</p> };
+    let unknown = move || {
+        view! {
+            <p class="muted">"Links on clusters that are down are not listed."</p>
+            <p>{action()}</p>
+        }
+    };
     view! {
         <Show when=is_known fallback=unknown>
             <EmptyState

@@ -3,6 +3,7 @@
 pub(super) mod bounds;
 mod cel;
 mod fields;
+mod loops;
 mod text;
 
 use drawbridge_shared::{

@@ -1,10 +1,13 @@
 //! Values by JSONPath (RFC 9535), as they were written.
 
+mod work;
+
 use drawbridge_shared::{draft::FieldError, view::MAX_PATHS};
 use serde_json::value::RawValue;
 use serde_json_path::{JsonPath, PathElement};
 
 use crate::refusal::Refusal;
+use work::Work;
 
 /// Bytes of text of one path in one record at most.
 const MOST: usize = 512;
@@ -19,9 +22,12 @@ const MOST_NESTED: usize = 10;
 /// Steps to places at any depth in a path at most: what is looked at multiplies with each.
 const MOST_DESCENTS: usize = 3;
 
+/// What is shown of a path that would look at too much.
+const TOO_MUCH: &str = "… the record is too large for this path";
+
 /// The paths of a query, ready to be followed.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Paths(Vec<JsonPath>);
+pub(super) struct Paths(Vec<(JsonPath, Work)>);
 
 impl Paths {
     /// Makes paths ready.
@@ -39,7 +45,9 @@ impl Paths {
         }
         let ready = paths.iter().map(|path| {
             check(path).map_err(wrong)?;
-            JsonPath::parse(path).map_err(|error| wrong(format!("{path} is no JSONPath: {error}")))
+            let ready = JsonPath::parse(path)
+                .map_err(|error| wrong(format!("{path} is no JSONPath: {error}")))?;
+            Ok((ready, Work::of(path)))
         });
         Ok(Self(ready.collect::<Result<_, _>>()?))
     }
@@ -53,7 +61,13 @@ impl Paths {
     pub(super) fn follow(&self, json: Option<&str>) -> Vec<Option<String>> {
         let parsed = json.and_then(|text| serde_json::from_str::<serde_json::Value>(text).ok());
         let (Some(text), Some(parsed)) = (json, parsed) else { return vec![None; self.0.len()] };
-        self.0.iter().map(|path| picked(path, text, &parsed)).collect()
+        let shown = |(path, work): &(JsonPath, Work)| {
+            if work.is_too_much(&parsed) {
+                return Some(TOO_MUCH.to_owned());
+            }
+            picked(path, text, &parsed)
+        };
+        self.0.iter().map(shown).collect()
     }
 }
 
@@ -160,6 +174,13 @@ mod tests {
         let long = format!("[\"{}\"]", "ä".repeat(1000));
         let shown = at("$[0]", &long).unwrap();
         assert!(shown.len() < 600 && shown.ends_with("ä…"), "{shown}");
+    }
+
+    #[test]
+    fn a_path_that_multiplies_says_so_in_place_of_what_is_there() {
+        let stars = format!("${}", format!("[{}]", ["*"; 120].join(",")).repeat(4));
+        let shown = at(&stars, r#"{"a":{"b":{"c":{"d":1}}}}"#).unwrap();
+        assert_eq!(shown, TOO_MUCH);
     }
 
     #[test]

@@ -42,8 +42,12 @@ pub(super) async fn prepare(
     if !(1..=MAX_LIMIT).contains(&query.limit) {
         return Err(wrong("limit", format!("Ask for 1 to {MAX_LIMIT} records.")));
     }
-    let filter = Filter::of(&query)?;
-    let paths = Paths::of(&query.paths)?;
+    // It is compiled and tried, which is no work for a thread that serves others as well.
+    let ready =
+        move || Filter::of(&query).and_then(|filter| Ok((filter, Paths::of(&query.paths)?, query)));
+    let (filter, paths, query) = tokio::task::spawn_blocking(ready)
+        .await
+        .map_err(|error| Refusal::new(ErrorCode::Internal, error.to_string()))??;
     let asked = Asked { client, query: &query, partitions: partitions(client, &query).await? };
     let (first, last) = tokio::join!(
         asked.offsets(OffsetSpec::Earliest, Isolation::ReadUncommitted),

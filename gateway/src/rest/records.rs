@@ -2,7 +2,7 @@
 
 mod incoming;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json,
@@ -32,6 +32,8 @@ use incoming::{Incoming, ProduceBatch, ProduceRecord, Sizes};
 const PORTION: usize = 500;
 /// Bytes of a record that has not ended yet.
 const LARGEST: usize = 16 << 20;
+/// How long a first failure waits for whether it stays the only record.
+const ALONE: Duration = Duration::from_millis(500);
 /// Portions of answers that wait for a client.
 const WAITING: usize = 4;
 
@@ -146,13 +148,13 @@ pub(super) async fn produce(
             "Payload error. Request body is empty. Data is required.",
         ));
     };
-    // Only a failure waits for what follows: a client may wait for its answer before it sends the next record.
-    let second = match &first.alone {
-        Some(_) => receiver.recv().await,
-        None => None,
-    };
-    if let (Portion { alone: Some(error), .. }, None) = (&first, &second) {
-        return Err(error.clone());
+    // Only a failure waits for what follows, and not for long: a client may wait for its answer before it sends the
+    // next record.
+    let mut second = None;
+    if let Some(error) = &first.alone
+        && let Ok(next) = tokio::time::timeout(ALONE, receiver.recv()).await
+    {
+        second = Some(next.ok_or_else(|| error.clone())?);
     }
     let rest = ReceiverStream::new(receiver);
     let all = futures_util::stream::iter([Some(first), second].into_iter().flatten()).chain(rest);

@@ -186,21 +186,20 @@ async fn rest_takes_a_batch_and_answers_by_id() {
     assert_eq!(ask(&app, "POST", &path, &twice).await.status, 400);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn rest_answers_a_record_before_the_next_one_is_sent() {
-    let (_clusters, app) = failed_over_pair().await;
+/// Sends records one by one to REST, each only when the one before was answered.
+async fn in_lock_step(app: &App, kinds: [&str; 2]) -> String {
     let mut stream = TcpStream::connect(app.address()).await.unwrap();
     let head = format!(
         "POST {RECORDS} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
     );
     stream.write_all(head.as_bytes()).await.unwrap();
     let mut answer = String::new();
-    for n in 1..=2 {
-        let record = json!({"value": {"type": "STRING", "data": n.to_string()}}).to_string();
+    for (n, kind) in (1..).zip(kinds) {
+        let record = json!({"value": {"type": kind, "data": n.to_string()}}).to_string();
         let chunk = format!("{:x}\r\n{record}\r\n", record.len());
         stream.write_all(chunk.as_bytes()).await.unwrap();
         in_time(async {
-            while answer.matches("\"offset\":").count() < n {
+            while answer.matches("\"error_code\":").count() < n {
                 let mut bytes = [0; 4096];
                 let read = stream.read(&mut bytes).await.unwrap();
                 assert_ne!(read, 0, "it ended: {answer}");
@@ -210,7 +209,17 @@ async fn rest_answers_a_record_before_the_next_one_is_sent() {
         .await;
     }
     stream.write_all(b"0\r\n\r\n").await.unwrap();
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    answer
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rest_answers_a_record_before_the_next_one_is_sent() {
+    let (_clusters, app) = failed_over_pair().await;
+    for (kinds, written) in [(["STRING", "STRING"], 2), (["NONSENSE", "STRING"], 1)] {
+        let answer = in_lock_step(&app, kinds).await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        assert_eq!(answer.matches("\"offset\":").count(), written, "{answer}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

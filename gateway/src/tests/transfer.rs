@@ -1,11 +1,15 @@
 //! Records as files, on embedded clusters.
 
+use std::time::Duration;
+
 use drawbridge_embedded::{
     ApiKey, ClusterSpec as EmbeddedSpec, EmbeddedCluster, Record, TopicSpec,
 };
+use drawbridge_shared::wire::{Feed, FeedData};
 use serde_json::Value;
+use tokio::{io::AsyncWriteExt, net::TcpStream};
 
-use super::support::{Answer, ask, ask_raw, embedded, gateway, in_time};
+use super::support::{Answer, Console, ask, ask_raw, embedded, gateway, in_time};
 use crate::app::App;
 
 async fn bed() -> (EmbeddedCluster, App) {
@@ -26,13 +30,16 @@ fn lines(answer: &Answer) -> Vec<Value> {
     answer.body.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-async fn import(app: &App, query: &str, body: &str) -> Answer {
-    let head = format!(
+fn importing(app: &App, query: &str, body: &str) -> String {
+    format!(
         "POST /import/one/copies{query} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: application/x-ndjson\r\nContent-Length: {}\r\n\r\n{body}",
         app.address(),
         body.len()
-    );
-    ask_raw(app, &head).await
+    )
+}
+
+async fn import(app: &App, query: &str, body: &str) -> Answer {
+    ask_raw(app, &importing(app, query, body)).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -115,4 +122,34 @@ async fn whoever_may_not_write_is_told_what_it_takes_instead_of_each_line() {
     let remedy = refused.json()["remedy"].as_str().unwrap().to_owned();
     assert!(remedy.contains("WRITE") && remedy.contains("copies"), "{remedy}");
     assert_eq!(cluster.local().offsets("copies", 0), Some((0, 0)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_import_wrote_is_in_the_activity_even_if_its_client_went() {
+    let (cluster, app) = bed().await;
+    cluster.faults().latency(None, Duration::from_millis(100));
+    let body = "{\"value\":\"a\"}\n".repeat(3_000);
+    let mut client = TcpStream::connect(app.address()).await.unwrap();
+    client.write_all(importing(&app, "", &body).as_bytes()).await.unwrap();
+    let n_written = || {
+        let ends = (0..2).filter_map(|at| cluster.local().offsets("copies", at)).map(|at| at.1);
+        ends.sum::<i64>()
+    };
+    let until = async |n| {
+        in_time(async {
+            while n_written() < n {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+    };
+    until(1).await;
+    drop(client);
+    until(3_000).await;
+    let feed = Feed::Activity { cluster: None, link: None, topic: None };
+    let is_told = |state: &FeedData| match state {
+        FeedData::Activity(all) => all.iter().any(|entry| entry.action.contains("3000 records")),
+        _ => false,
+    };
+    Console::open(&app).await.until(feed, is_told).await;
 }

@@ -21,6 +21,7 @@ use serde_json::value::RawValue;
 
 use super::{Place, Refused};
 use crate::{
+    activity::{as_whom, who},
     api::Gateway,
     clusters::Cluster,
     guard::{self, About, Needs},
@@ -105,10 +106,17 @@ pub(super) async fn import(
         portion: Vec::new(),
         size: 0,
     };
-    let outcome = import.run(request.into_body()).await;
-    import.writer.end();
-    outcome?;
-    Ok(Json(import.report))
+    let body = request.into_body();
+    let work = async move {
+        let outcome = import.run(body).await;
+        import.writer.end();
+        outcome.map(|()| Json(import.report))
+    };
+    // Runs to the end of what has come, even if the client is gone before: the activity tells all that was written.
+    let running = gateway.links.tasks().spawn("import", as_whom(who(), work));
+    let ended =
+        running.await.map_err(|error| Refusal::new(ErrorCode::Internal, error.to_string()))?;
+    Ok(ended?)
 }
 
 struct Import {

@@ -105,7 +105,10 @@ fn Content(
         let draft = untrack(|| draft(password.clone()));
         let Ok(spec) = draft.validate() else { return };
         let request = Request::SetUser { cluster: known.cluster.name(), draft, replace: !is_new };
-        ask.send_through(request, move |_, is_there| {
+        ask.send_through(request, move |answer, is_there| {
+            if answer.is_none() {
+                return;
+            }
             if is_there {
                 typed.try_set(String::new());
                 result.try_set(Some((spec.name, spec.mechanism, password)));

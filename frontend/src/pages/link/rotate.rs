@@ -4,6 +4,8 @@
 use drawbridge_shared::access::{ScramMechanism, UserDraft};
 use drawbridge_shared::draft::ConfigChange;
 use drawbridge_shared::guard::Action;
+use drawbridge_shared::names::ClusterName;
+use drawbridge_shared::view::Severity;
 use drawbridge_shared::wire::{Request, Response};
 use leptos::prelude::*;
 
@@ -13,7 +15,7 @@ use crate::model::rest;
 use crate::pages::access::{LETTERS, made};
 use crate::pages::topic::ask::{Ask, Refusal};
 use crate::pages::topic::gate::origin;
-use crate::state::Clusters;
+use crate::state::{Clusters, Toasts};
 use crate::ui::{
     Button, ButtonKind, CopyBlock, Dialog, DialogActions, DialogCancel, Note, SelectField, Show,
     Skeleton, StateRole, TextField, Toggle,
@@ -24,7 +26,7 @@ const ITERATIONS: &str = "8192";
 
 #[component]
 pub(super) fn RotateDialog(subject: Subject, open: RwSignal<bool>) -> impl IntoView {
-    let asks = Asks { read: Ask::new(), user: Ask::new(), link: Ask::new() };
+    let asks = Asks { user: Ask::new(), link: Ask::new() };
     let busy = Signal::derive(move || asks.user.busy().get() || asks.link.busy().get());
     view! {
         <Dialog open title="Rotate credentials" busy>
@@ -33,10 +35,9 @@ pub(super) fn RotateDialog(subject: Subject, open: RwSignal<bool>) -> impl IntoV
     }
 }
 
-/// Who the link is, and the two steps.
+/// The two steps.
 #[derive(Clone, Copy)]
 struct Asks {
-    read: Ask,
     /// The password is set on the cluster.
     user: Ask,
     /// The link uses it.
@@ -48,6 +49,9 @@ struct Asks {
 struct Rotation {
     subject: Subject,
     asks: Asks,
+    toasts: Toasts,
+    /// Who the link is: asked anew whenever the dialog is opened.
+    reading: Ask,
     logins: RwSignal<Option<Vec<LinkLogin>>>,
     chosen: RwSignal<String>,
     is_made: RwSignal<bool>,
@@ -61,10 +65,12 @@ struct Rotation {
 
 impl Rotation {
     fn start(subject: Subject, asks: Asks) -> Self {
-        [asks.read, asks.user, asks.link].into_iter().for_each(Ask::forget);
+        [asks.user, asks.link].into_iter().for_each(Ask::forget);
         let rotation = Self {
             subject,
             asks,
+            toasts: expect_context::<Toasts>(),
+            reading: Ask::new(),
             logins: RwSignal::new(None),
             chosen: RwSignal::new("0".to_owned()),
             is_made: RwSignal::new(true),
@@ -82,10 +88,10 @@ impl Rotation {
         let (cluster, link) = (self.subject.cluster.name(), self.subject.link());
         let mode = untrack(|| self.subject.row(|row| row.mode));
         let wanted = Request::LinkConfigs { cluster: cluster.clone(), link: link.clone() };
-        self.asks.read.send(Request::LinkPrincipals, move |response| {
+        self.reading.send(Request::LinkPrincipals, move |response| {
             let Response::LinkPrincipals(mut rows) = response else { return };
             rows.retain(|row| row.cluster == cluster && row.link == link);
-            self.asks.read.send(wanted, move |response| {
+            self.reading.send(wanted, move |response| {
                 let (Response::LinkConfigs(configs), Some(mode)) = (response, mode) else { return };
                 self.logins.try_set(Some(logins(&rows, mode, &configs)));
             });
@@ -98,7 +104,7 @@ impl Rotation {
     }
 
     /// The cluster on which the password can be set, and as which credential.
-    fn place(self) -> Option<(drawbridge_shared::names::ClusterName, ScramMechanism)> {
+    fn place(self) -> Option<(ClusterName, ScramMechanism)> {
         let login = self.login()?;
         Some((login.on?, ScramMechanism::from_word(&login.mechanism)?))
     }
@@ -121,7 +127,7 @@ impl Rotation {
         let Some(login) = untrack(|| self.login()) else { return };
         let Some(used) = self.request(&login, &password) else { return };
         let (Some((cluster, mechanism)), None) = (there, known) else {
-            return self.use_it(used, password);
+            return self.use_it(used, password, None);
         };
         let draft = UserDraft {
             name: login.user,
@@ -129,11 +135,13 @@ impl Rotation {
             iterations: ITERATIONS.to_owned(),
             password: password.clone(),
         };
-        let request = Request::SetUser { cluster, draft, replace: true };
+        let request = Request::SetUser { cluster: cluster.clone(), draft, replace: true };
         // The link goes on with the second step whoever still looks at the first: nobody else has the password.
-        self.asks.user.send_through(request, move |_, _| {
-            self.set.try_set(Some(password.clone()));
-            self.use_it(used, password);
+        self.asks.user.send_through(request, move |answer, _| {
+            if answer.is_some() {
+                self.set.try_set(Some(password.clone()));
+                self.use_it(used, password, Some(cluster));
+            }
         });
     }
 
@@ -148,10 +156,23 @@ impl Rotation {
         })
     }
 
-    fn use_it(self, used: Request, password: String) {
-        self.asks.link.send(used, move |_| {
-            self.typed.try_set(String::new());
-            self.done.try_set(Some(password));
+    /// `set_on`: the cluster that has just got the password.
+    fn use_it(self, used: Request, password: String, set_on: Option<ClusterName>) {
+        let link = self.subject.link();
+        self.asks.link.send_through(used, move |answer, is_there| {
+            if is_there {
+                if answer.is_some() {
+                    self.typed.try_set(String::new());
+                    self.done.try_set(Some(password));
+                }
+                return;
+            }
+            let text = match (answer, set_on) {
+                (Some(_), _) => format!("Link {link} has a password that nobody saw: you left before it was used. Rotate it again if you need it elsewhere."),
+                (None, Some(on)) => format!("{on} has a new password and link {link} still uses the old one: you left before it was used. Rotate it again."),
+                (None, None) => format!("Link {link} still uses its old password."),
+            };
+            self.toasts.show(Severity::Attention, text, None);
         });
     }
 }
@@ -168,7 +189,7 @@ fn Content(subject: Subject, open: RwSignal<bool>, asks: Asks) -> impl IntoView 
         rotation.logins.read().as_ref().is_some_and(|logins| !logins.is_empty())
             && rotation.done.read().is_none()
     });
-    let is_loading = move || rotation.logins.read().is_none() && asks.read.busy().get();
+    let is_loading = move || rotation.logins.read().is_none() && rotation.reading.busy().get();
     view! {
         <Show when=is_loading>
             <Skeleton label="Reading who the link is" rows=3 />
@@ -181,7 +202,7 @@ fn Content(subject: Subject, open: RwSignal<bool>, asks: Asks) -> impl IntoView 
         <Show when=move || is_here.get()>
             <Form rotation />
         </Show>
-        <Refusal error=asks.read.error() />
+        <Refusal error=rotation.reading.error() />
         <Refusal error=asks.user.error() />
         <Refusal error=asks.link.error() />
         <Show when=move || rotation.done.read().is_none()>

@@ -51,18 +51,18 @@ impl Ask {
     /// Asks, unless an answer is still to come; `done` gets the answer, a refusal is kept in `error`. When the form
     /// has gone meanwhile nobody waits for the answer.
     pub(in crate::pages) fn send(self, body: Request, done: impl FnOnce(Response) + 'static) {
-        self.send_through(body, move |response, is_there| {
-            if is_there {
-                done(response);
-            }
+        self.send_through(body, move |response, is_there| match response {
+            Some(response) if is_there => done(response),
+            _ => {}
         });
     }
 
-    /// The same, but `done` gets the answer even when the form has gone, and whether it is still there.
+    /// The same, but `done` gets the answer, or none for a refusal, even when the form has gone, and whether it is
+    /// still there.
     pub(in crate::pages) fn send_through(
         self,
         body: Request,
-        done: impl FnOnce(Response, bool) + 'static,
+        done: impl FnOnce(Option<Response>, bool) + 'static,
     ) {
         if self.busy.try_get_untracked() == Some(true) {
             return;
@@ -72,12 +72,14 @@ impl Ask {
         spawn_local(async move {
             let result = self.socket.request(body).await;
             let is_there = self.busy.try_set(false).is_none();
-            match result {
-                Ok(response) => done(response, is_there),
+            let answer = match result {
+                Ok(response) => Some(response),
                 Err(error) => {
                     self.error.try_set(Some(error));
+                    None
                 }
-            }
+            };
+            done(answer, is_there);
         });
     }
 }

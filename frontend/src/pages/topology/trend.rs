@@ -28,10 +28,13 @@ impl Trends {
         let trends = Self(RwSignal::new(HashMap::new()));
         trends.ask(graph, links);
         let clock = expect_context::<Clock>();
-        Effect::new(move |_| {
-            let now = clock.now().get();
-            if now / 1_000 % STEP_S != 0 || !untrack(|| links.followed().read().fresh) {
-                return;
+        Effect::new(move |before: Option<i64>| {
+            let (now, before) = (clock.now().get(), before.unwrap_or_default());
+            // A page that is not seen ticks rarely.
+            if now / 1_000 / STEP_S == before / 1_000 / STEP_S
+                || !untrack(|| links.followed().read().fresh)
+            {
+                return before;
             }
             graph.with_untracked(|graph| {
                 trends.0.update(|all| {
@@ -45,6 +48,7 @@ impl Trends {
                     }
                 });
             });
+            now
         });
         trends
     }

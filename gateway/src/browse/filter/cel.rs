@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use cel::{Context, ExecutionError, Program, Value};
 use drawbridge_shared::view::Decoding;
 
-use super::{Decodings, Raw, bounds, fields::Fields};
+use super::{Decodings, Raw, bounds, fields::Fields, loops};
 use crate::browse::decode::{self, Frames};
 
 /// What an expression may speak of.
@@ -42,6 +42,7 @@ impl Expression {
             });
             words.take(3).collect::<Vec<_>>().join("; ")
         })?;
+        let loops = loops::check(program.expression())?;
         let references = program.references();
         if let Some(unknown) = references
             .variables()
@@ -65,6 +66,10 @@ impl Expression {
             key_fields: Fields::of(text, "key"),
             value_fields: Fields::of(text, "value"),
         };
+        if loops.are_nested() {
+            // Over lists that the expression names itself it may take long; it has to be stopped like a search.
+            return Ok(ready);
+        }
         let sample = Raw {
             partition: 0,
             offset: 0,

@@ -49,7 +49,7 @@ impl Job {
                 },
                 Err(_) if validate_only => Stage::Failed(
                     "The look at the file ended before its end".to_owned(),
-                    Some("Nothing was written. Choose the file again.".to_owned()),
+                    Some("Nothing was written.".to_owned()),
                 ),
                 Err(_) => Stage::Failed(
                     "The import ended before its end".to_owned(),
@@ -203,7 +203,11 @@ fn said(job: Job, why_not: Signal<Option<String>>) -> AnyView {
             let words = format!("{} of {} written", count(report.written), counted(report.records, "record", "records"));
             view! { <Note role=role>{words}</Note> {mistakes(&report)} }.into_any()
         }
-        Stage::Failed(message, remedy) => view! { <ErrorNote message remedy /> }.into_any(),
+        Stage::Failed(message, remedy) => view! {
+            <ErrorNote message remedy />
+            <Button on_click=move |()| job.look()>"Look at the file again"</Button>
+        }
+        .into_any(),
     }
 }
 

@@ -158,6 +158,20 @@ test("a late look at a file says nothing about the file that was chosen since", 
   await expect(page.getByText("ended before its end")).toHaveCount(0);
 });
 
+test("a look at a file that was stopped can be begun again", async ({ page, request }) => {
+  const topic = uniqueTopic("stopped");
+  await createTopic(request, clusterId("cloud"), topic, 1);
+  await page.goto(`/clusters/cloud/topics/${topic}/produce`);
+  const look = await hold(page, new RegExp(`/import/cloud/${topic}\\?`));
+  await page.getByLabel("File of JSON Lines").setInputFiles(file("records.jsonl", 4));
+  await expect.poll(look.asked).toBe(1);
+  await page.getByRole("button", { name: "Stop" }).click();
+  await expect(page.getByText("The look at the file ended before its end")).toBeVisible();
+  look.letGo();
+  await page.getByRole("button", { name: "Look at the file again" }).click();
+  await expect(page.getByRole("button", { name: "Import 4 records" })).toBeVisible();
+});
+
 test("Send again can be left before the record has come", async ({ page, request }) => {
   const topic = uniqueTopic("left");
   await createTopic(request, clusterId("onprem"), topic, 1);

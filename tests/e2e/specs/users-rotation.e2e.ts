@@ -34,12 +34,40 @@ async function mayRead(request: APIRequestContext, user: string, topic: string):
 
 const dialogOf = (page: Page) => page.getByRole("dialog", { name: "Rotate credentials" });
 
+const login = (page: Page) => dialogOf(page).getByRole("combobox", { name: "Login" });
+
+async function chooseRotate(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "More" }).click();
+  await page.getByRole("menuitem", { name: /^Rotate credentials…/ }).click();
+  await expect(dialogOf(page)).toBeVisible();
+}
+
 async function openDialog(page: Page, link: string): Promise<void> {
   await page.goto(`/clusters/cloud/links/${link}`);
   await settled(page);
-  await page.getByRole("button", { name: "More" }).click();
-  await page.getByRole("menuitem", { name: /^Rotate credentials…/ }).click();
-  await expect(dialogOf(page).getByRole("combobox", { name: "Login" })).toBeVisible(patient);
+  await chooseRotate(page);
+  await expect(login(page)).toBeVisible(patient);
+}
+
+/** Opens the dialog, leaves it before it has read who the link is, and opens it again. */
+async function openTwice(page: Page, link: string): Promise<void> {
+  let late: (() => void)[] | undefined = [];
+  await page.routeWebSocket(/\/ws$/, (ours) => {
+    ours.connectToServer().onMessage((message) => {
+      if (late !== undefined && String(message).includes('"link_principals"')) late.push(() => ours.send(message));
+      else ours.send(message);
+    });
+  });
+  await page.goto(`/clusters/cloud/links/${link}`);
+  await settled(page);
+  for (const n of [1, 2]) {
+    await chooseRotate(page);
+    await expect.poll(() => late?.length, patient).toBe(n);
+    if (n === 1) await page.keyboard.press("Escape");
+  }
+  for (const answer of late) answer();
+  late = undefined;
+  await expect(login(page)).toBeVisible(patient);
 }
 
 const state = async (request: APIRequestContext, link: string): Promise<string> => {
@@ -54,17 +82,18 @@ test("a link's password is rotated in one dialog, shown once, and a wrong one ch
   try {
     await createUser(page, user, "first-secret");
     await mayRead(request, user, topic);
-    const login = `org.apache.kafka.common.security.scram.ScramLoginModule required username="${user}" password="first-secret";`;
+    const jaas = `org.apache.kafka.common.security.scram.ScramLoginModule required username="${user}" password="first-secret";`;
     const file = [
       `bootstrap.servers=${bootstrapServers(properties("onprem"))}`,
-      "security.protocol=SASL_PLAINTEXT", "sasl.mechanism=SCRAM-SHA-512", `sasl.jaas.config=${login}`,
+      "security.protocol=SASL_PLAINTEXT", "sasl.mechanism=SCRAM-SHA-512", `sasl.jaas.config=${jaas}`,
     ].join("\n");
     await createLink(request, idOf("cloud"), link, file);
     await createMirror(request, idOf("cloud"), link, topic);
 
+    await openTwice(page, link);
     await openDialog(page, link);
     const dialog = dialogOf(page);
-    await expect(dialog.getByRole("combobox", { name: "Login" })).toContainText(`${user} on onprem (SCRAM-SHA-512)`);
+    await expect(login(page)).toContainText(`${user} on onprem (SCRAM-SHA-512)`);
     // A password that the cluster does not have.
     await dialog.getByRole("checkbox", { name: /^Make a password/ }).uncheck();
     await dialog.getByRole("checkbox", { name: "Set it on onprem, too" }).uncheck();

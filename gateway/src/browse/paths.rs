@@ -228,12 +228,14 @@ mod tests {
         #[test]
         fn no_path_full_of_syntax_ends_the_gateway(
             pieces in proptest::collection::vec(
-                (proptest::sample::select(vec!["[?", "(", "@", ".a", "..*", "]", ")", "!", "&&", "||", "length(", "1", "=="]), 1_usize..200),
+                (proptest::sample::select(vec!["[?", "(", "@", ".a", "..*", "]", ")", "!", "&&", "||", "length(", "1", "==", "[*", ",*", "[?$"]), 1_usize..200),
                 1..12,
             ),
         ) {
             let text: String = pieces.iter().map(|(piece, n)| piece.repeat(*n)).collect();
-            let _paths = paths(&[&format!("${text}")]);
+            if let Ok(ready) = paths(&[&format!("${text}")]) {
+                ready.follow(Some(r#"{"a":[{"a":[1,2]},{"a":{"a":{"a":[3,[4]]}}}]}"#));
+            }
         }
     }
 }

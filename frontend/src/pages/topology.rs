@@ -252,12 +252,8 @@ fn NoLinks(world: World) -> impl IntoView {
             all.all(|cluster| !matches!(cluster.status, ClusterStatus::Down { .. }))
         })
     };
-    let unknown = move || {
-        view! {
-            <p class="muted">"Links on clusters that are down are not listed."</p>
-            <p>{action()}</p>
-        }
-    };
+    let unknown =
+        || view! { <p class="muted">"Links on clusters that are down are not listed."</p> };
     view! {
         <Show when=is_known fallback=unknown>
             <EmptyState

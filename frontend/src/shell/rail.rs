@@ -47,8 +47,13 @@ pub(super) fn Rail(
     let n_topics = Signal::derive(move || clusters.with(|list| list.and_then(topics_of)));
     let n_clusters = Signal::derive(move || clusters.with(|list| list.map(clusters_of)));
     let none = Signal::derive(|| None);
-    let n_links = Signal::derive(move || links.with(|list| list.map(links_of)));
-    let n_mirrors = Signal::derive(move || links.with(|list| list.map(mirrors_of)));
+    // Without links there may be some on a cluster that is down.
+    let n_of = move |tally: fn(&[LinkRow]) -> Tally| {
+        let is_whole = n_clusters.with(|n| n.as_ref().is_none_or(|(_, is_bad)| !is_bad));
+        links.with(|list| list.filter(|list| is_whole || !list.is_empty()).map(tally))
+    };
+    let n_links = Signal::derive(move || n_of(links_of));
+    let n_mirrors = Signal::derive(move || n_of(mirrors_of));
     let version = move || welcome.with(|welcome| welcome.as_ref().map(|w| w.version.clone()));
     let gateways = Memo::new(move |_| clusters.with(|list| list.map(gateways_of)));
     let n_gateways = move || match gateways.read().as_ref().map_or(0, Vec::len) {

@@ -113,6 +113,9 @@ test("where a cluster has not answered yet, nobody says that there are no links"
     await page.goto(gateway.url);
     await expect(page.getByText("Links on clusters that are down are not listed.")).toBeVisible();
     await expect(page.getByRole("heading", { name: "No links yet" })).toHaveCount(0);
+    const rail = page.getByRole("navigation", { name: "Main" });
+    await expect(rail.getByRole("link", { name: "Clusters" })).toContainText("1 down");
+    for (const name of ["Links", "Mirrors"]) await expect(rail.getByRole("link", { name })).toHaveText(name);
     for (const what of ["links", "mirrors"]) {
       await page.goto(`${gateway.url}/${what}`);
       await expect(page.getByText(`dark is down: ${what} there, if there are any, are not listed`)).toBeVisible();

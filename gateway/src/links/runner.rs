@@ -7,6 +7,7 @@ mod acts;
 mod altering;
 mod configure;
 mod credentials;
+mod half_made;
 mod jobs;
 mod looking;
 mod making;
@@ -17,7 +18,7 @@ mod tasks;
 mod views;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeMap, VecDeque},
     sync::Arc,
     time::Duration,
 };
@@ -121,8 +122,9 @@ pub(super) struct Runner {
     next_look: Millis,
     /// Mirrors to make: half made before a crash, or asked for.
     unmade: VecDeque<making::Unmade>,
-    /// Source topics whose mirrors are being made.
-    making: BTreeSet<String>,
+    /// Source topics whose mirrors are being made, each with its mirror and the partitions of it that may be stored
+    /// although the mirror is not in the list yet, or not any more.
+    making: BTreeMap<String, Option<(TopicName, i32)>>,
     /// Last syncs of offsets under way, and mirrors that wait for the task to end before theirs: what it read earlier
     /// must not be committed later.
     last_syncs: usize,
@@ -186,7 +188,7 @@ impl Runner {
             looked: false,
             next_look: now,
             unmade: VecDeque::new(),
-            making: BTreeSet::new(),
+            making: BTreeMap::new(),
             last_syncs: 0,
             waiting_syncs: Vec::new(),
             history: History::default(),

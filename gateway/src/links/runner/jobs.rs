@@ -67,7 +67,9 @@ pub(super) enum Done {
     /// A mirror can be made like this.
     Intended(Box<making::Intended>),
     /// A mirror was made, or not.
-    Made(Box<Result<Made, making::NotMade>>, Option<Reply<()>>, String),
+    Made(Box<Result<Made, making::NotMade>>, making::Asker, String),
+    /// What was stored of a mirror of this source topic that was given up is forgotten.
+    Forgotten(String),
     /// ACLs of a mirror were looked at.
     Protected(TopicName, Protection),
     /// Nothing is to be done about it.
@@ -134,7 +136,8 @@ impl Runner {
             }
             Done::Planned(plan) => self.auto_create(*plan),
             Done::Intended(intended) => self.intended(*intended),
-            Done::Made(result, reply, source_topic) => self.made(*result, reply, &source_topic),
+            Done::Made(result, asker, source_topic) => self.made(*result, asker, &source_topic),
+            Done::Forgotten(source_topic) => self.forgotten(&source_topic),
             Done::Protected(topic, protection) => self.protected(&topic, protection),
             Done::Nothing => {}
         }

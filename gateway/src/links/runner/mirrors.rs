@@ -42,6 +42,8 @@ pub(super) struct Entry {
     wake: Millis,
     /// When it was not found for the first time since it was found last.
     pub(super) missing_since: Option<Millis>,
+    /// It is not made yet, and nobody wants it any more.
+    pub(super) given_up: bool,
 }
 
 /// A mirror that was made.
@@ -325,6 +327,7 @@ pub(super) fn entry(machine: Mirror, stored: StoredMirror) -> Entry {
         saving: false,
         wake: Millis(i64::MIN),
         missing_since: None,
+        given_up: false,
     }
 }
 

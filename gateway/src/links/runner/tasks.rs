@@ -14,7 +14,7 @@ use drawbridge_shared::{
 };
 use futures_util::FutureExt;
 
-use super::{Runner, jobs::Done};
+use super::{Runner, jobs::Done, making::Asker};
 use crate::{
     clock::now_ms,
     links::tasks::{
@@ -251,7 +251,7 @@ impl Runner {
         self.auto_pending = plan.create.len();
         for create in plan.create {
             let draft = MirrorDraft { source_topic: create.source_topic, ..MirrorDraft::default() };
-            self.queue_mirror(draft, None);
+            self.queue_mirror(draft, Asker::Task);
         }
         self.auto_created(None);
     }

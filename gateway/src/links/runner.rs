@@ -9,6 +9,7 @@ mod configure;
 mod credentials;
 mod half_made;
 mod jobs;
+mod last_syncs;
 mod looking;
 mod making;
 mod mirrors;
@@ -125,10 +126,7 @@ pub(super) struct Runner {
     /// Source topics whose mirrors are being made, each with its mirror and the partitions of it that may be stored
     /// although the mirror is not in the list yet, or not any more.
     making: BTreeMap<String, Option<(TopicName, i32)>>,
-    /// Last syncs of offsets under way, and mirrors that wait for the task to end before theirs: what it read earlier
-    /// must not be committed later.
-    last_syncs: usize,
-    waiting_syncs: Vec<TopicName>,
+    last_syncs: last_syncs::LastSyncs,
     history: History,
     /// The link's record is being stored, and nothing else may be made of what it was before.
     altering: bool,
@@ -189,8 +187,7 @@ impl Runner {
             next_look: now,
             unmade: VecDeque::new(),
             making: BTreeMap::new(),
-            last_syncs: 0,
-            waiting_syncs: Vec::new(),
+            last_syncs: last_syncs::LastSyncs::default(),
             history: History::default(),
             altering: false,
             unaltered: VecDeque::new(),

@@ -8,7 +8,7 @@ use drawbridge_engine::{
 };
 use drawbridge_kafka::{ErrorCode, admin::topics::NewPartitions};
 use drawbridge_shared::{
-    link::{MirrorState, TaskErrorCode},
+    link::{MirrorState, TaskErrorCode, TaskName},
     names::TopicName,
     view::Severity,
 };
@@ -107,8 +107,12 @@ impl Runner {
                 MirrorEffect::Store(record) => self.store_mirror(topic, record),
                 MirrorEffect::Widen(total) => self.widen(topic, total),
                 MirrorEffect::Look => self.next_look = Millis(i64::MIN),
-                MirrorEffect::SyncConfigs => self.sync_configs_of(topic),
-                MirrorEffect::SyncOffsets => self.sync_offsets_of(topic),
+                MirrorEffect::SyncConfigs(number) => {
+                    self.last_sync(TaskName::TopicConfigsSync, topic, number);
+                }
+                MirrorEffect::SyncOffsets(number) => {
+                    self.last_sync(TaskName::ConsumerOffsetSync, topic, number);
+                }
                 MirrorEffect::MakeWritable => self.make_writable(topic),
                 MirrorEffect::Wake { at } => {
                     if let Some(entry) = self.mirrors.get_mut(topic) {

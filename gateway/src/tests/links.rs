@@ -14,9 +14,13 @@ const CLOUD: &str = "/kafka/v3/clusters/cloud";
 
 /// On-prem with a topic of five records, an empty cloud, and a gateway that knows both.
 async fn bridge() -> (EmbeddedCluster, EmbeddedCluster, App) {
+    bridge_to(EmbeddedSpec::new("cloud")).await
+}
+
+async fn bridge_to(cloud: EmbeddedSpec) -> (EmbeddedCluster, EmbeddedCluster, App) {
     let on_prem =
         embedded(EmbeddedSpec::new("on-prem").topic(TopicSpec::new("orders", 2, 1))).await;
-    let cloud = embedded(EmbeddedSpec::new("cloud")).await;
+    let cloud = embedded(cloud).await;
     for n in 0..5 {
         on_prem.append("orders", n % 2, &[Record::new("k", n.to_string())]).unwrap();
     }
@@ -295,4 +299,14 @@ async fn a_link_that_is_deleted_while_a_mirror_is_being_made_leaves_nothing_of_i
     cloud.faults().latency(None, Duration::ZERO);
     linked(&on_prem, &app).await;
     no_mirror_is_stored(&on_prem, &cloud, app).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_half_made_mirror_is_finished_with_the_replicas_that_were_asked_for() {
+    let (on_prem, cloud, app) = bridge_to(EmbeddedSpec::new("cloud").brokers(&[1, 2])).await;
+    linked(&on_prem, &app).await;
+    half_made(&cloud, &app, json!({"source_topic_name": "orders", "replication_factor": 2})).await;
+    caught_up(&app).await;
+    let topic = ask(&app, "GET", &format!("{CLOUD}/topics/orders"), "").await.json();
+    assert_eq!(topic["replication_factor"], 2, "{topic}");
 }

@@ -322,6 +322,7 @@ async fn make(
         created: false,
         topic_id: None,
         denied: Vec::new(),
+        replication_factor: intent.replication_factor,
         overrides: intent.overrides.clone(),
         source_configs: None,
     };
@@ -371,7 +372,7 @@ async fn finish(
         mirror_topic,
         source_topic_id: stored.record.source_topic_id.map(Uuid::from_bytes),
         starts,
-        replication_factor: None,
+        replication_factor: stored.replication_factor,
         overrides: stored.overrides.clone(),
     };
     create(ends, rules, store, stored, &intent, true).await
@@ -387,6 +388,7 @@ async fn create(
 ) -> Result<Made, Refusal> {
     stored.topic_id = new_mirror::create(ends, rules, intent, resumed).await?;
     stored.created = true;
+    stored.replication_factor = None;
     mirrors::store_surely(store, Stored::Mirror(stored.clone())).await;
     Ok(Made { stored, memories: memories(intent) })
 }

@@ -219,8 +219,10 @@ pub fn meaning(state: MirrorState) -> &'static str {
         MirrorState::Failed => "Cannot go on by itself.",
         MirrorState::PendingStopped => "Being promoted or failed over.",
         MirrorState::Stopped => "An ordinary topic that accepts writes.",
-        MirrorState::PendingMirror
-        | MirrorState::PendingSynchronize
+        MirrorState::PendingMirror => {
+            "Being created; tried again by itself until it is, or until a failover gives it up."
+        }
+        MirrorState::PendingSynchronize
         | MirrorState::PendingSetupForRestore
         | MirrorState::PendingRestore => "Changing direction.",
     }

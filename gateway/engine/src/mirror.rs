@@ -39,10 +39,10 @@ pub enum MirrorInput {
     /// The oldest [`MirrorEffect::Store`] that was not answered yet is durable; one that fails is
     /// tried again until it is.
     Stored,
-    /// The last sync of topic configs has ended.
-    ConfigsSynced(Result<(), StuckBy>),
-    /// The last sync of consumer offsets has ended.
-    OffsetsSynced(Result<(), StuckBy>),
+    /// The last sync of topic configs that was asked for by this number has ended.
+    ConfigsSynced(u32, Result<(), StuckBy>),
+    /// The last sync of consumer offsets that was asked for by this number has ended.
+    OffsetsSynced(u32, Result<(), StuckBy>),
     /// The topic is an ordinary one now (configs, ACLs).
     Writable(Result<(), StuckBy>),
     /// Time has passed.
@@ -69,10 +69,11 @@ pub enum MirrorEffect {
     Widen(i32),
     /// Look at the source soon, then [`MirrorInput::Source`].
     Look,
-    /// Run TopicConfigsSync once more, then [`MirrorInput::ConfigsSynced`].
-    SyncConfigs,
-    /// Run ConsumerOffsetSync once more, then [`MirrorInput::OffsetsSynced`].
-    SyncOffsets,
+    /// Run TopicConfigsSync once more, then [`MirrorInput::ConfigsSynced`] with this number. One that was asked for
+    /// earlier is not wanted any more; if it has begun, this one begins when it has ended.
+    SyncConfigs(u32),
+    /// The same with ConsumerOffsetSync and [`MirrorInput::OffsetsSynced`].
+    SyncOffsets(u32),
     /// Give the topic its real configs and let people write, then [`MirrorInput::Writable`].
     MakeWritable,
     /// Give a tick then. Replaces earlier ones.
@@ -103,6 +104,8 @@ pub struct Mirror {
     configs: Step,
     offsets: Step,
     writable: Step,
+    /// Number of the last thing that was asked for by a step.
+    asks: u32,
     /// Records on their way to the store; answered in order.
     storing: u32,
     told: Option<Command>,
@@ -114,9 +117,13 @@ pub struct Mirror {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Step {
     Todo,
-    Asked,
+    /// By this number.
+    Asked(u32),
     Done,
-    Stuck { by: StuckBy, again: Millis },
+    Stuck {
+        by: StuckBy,
+        again: Millis,
+    },
 }
 
 /// How long a failed step waits.
@@ -140,6 +147,7 @@ impl Mirror {
             configs: Step::Todo,
             offsets: Step::Todo,
             writable: Step::Todo,
+            asks: 0,
             storing: 0,
             told: None,
             shown: MirrorState::Active,
@@ -158,9 +166,14 @@ impl Mirror {
             MirrorInput::Partition(report) => self.on_report(now, report, effects),
             MirrorInput::Widened(result) => self.on_widened(result, effects),
             MirrorInput::Stored => self.storing = self.storing.saturating_sub(1),
-            MirrorInput::ConfigsSynced(result) => settle(&mut self.configs, now, result),
-            MirrorInput::OffsetsSynced(result) => settle(&mut self.offsets, now, result),
-            MirrorInput::Writable(result) => settle(&mut self.writable, now, result),
+            MirrorInput::ConfigsSynced(number, result) => {
+                settle(&mut self.configs, now, Some(number), result);
+            }
+            MirrorInput::OffsetsSynced(number, result) => {
+                settle(&mut self.offsets, now, Some(number), result);
+            }
+            // Never asked for anew before it is answered.
+            MirrorInput::Writable(result) => settle(&mut self.writable, now, None, result),
             MirrorInput::Tick => {}
         }
         self.advance(now, effects);
@@ -210,8 +223,9 @@ impl Mirror {
             self.offsets = Step::Todo;
             return;
         }
-        ask(&mut self.configs, now, MirrorEffect::SyncConfigs, effects);
-        ask(&mut self.offsets, now, MirrorEffect::SyncOffsets, effects);
+        let asks = &mut self.asks;
+        ask(&mut self.configs, asks, now, MirrorEffect::SyncConfigs, effects);
+        ask(&mut self.offsets, asks, now, MirrorEffect::SyncOffsets, effects);
         if self.configs == Step::Done && self.offsets == Step::Done {
             self.enter(now, MirrorPhase::Stopping, effects);
         }
@@ -226,7 +240,7 @@ impl Mirror {
         let ends: Option<Vec<i64>> =
             self.partitions.iter().map(|partition| partition.stopped_at).collect();
         let Some(ends) = ends else { return };
-        ask(&mut self.writable, now, MirrorEffect::MakeWritable, effects);
+        ask(&mut self.writable, &mut self.asks, now, |_| MirrorEffect::MakeWritable, effects);
         if self.writable == Step::Done {
             self.enter(now, MirrorPhase::Stopped { ends }, effects);
         }
@@ -278,24 +292,31 @@ impl Mirror {
     }
 }
 
-fn ask(step: &mut Step, now: Millis, effect: MirrorEffect, effects: &mut Vec<MirrorEffect>) {
+fn ask(
+    step: &mut Step,
+    asks: &mut u32,
+    now: Millis,
+    effect: impl FnOnce(u32) -> MirrorEffect,
+    effects: &mut Vec<MirrorEffect>,
+) {
     match step {
-        Step::Todo => {
-            *step = Step::Asked;
-            effects.push(effect);
+        Step::Stuck { again, .. } if now < *again => {
+            effects.push(MirrorEffect::Wake { at: *again });
         }
-        Step::Stuck { again, .. } if now >= *again => {
-            *step = Step::Asked;
-            effects.push(effect);
+        Step::Todo | Step::Stuck { .. } => {
+            *asks = asks.wrapping_add(1);
+            *step = Step::Asked(*asks);
+            effects.push(effect(*asks));
         }
-        Step::Stuck { again, .. } => effects.push(MirrorEffect::Wake { at: *again }),
-        Step::Asked | Step::Done => {}
+        Step::Asked(_) | Step::Done => {}
     }
 }
 
-fn settle(step: &mut Step, now: Millis, result: Result<(), StuckBy>) {
-    // An answer to what is not wanted any more (the drain was interrupted) proves nothing.
-    if *step == Step::Asked {
+/// Takes the answer to what was asked for by this number. One to what is not wanted any more (the drain was
+/// interrupted, and may have ended again since) proves nothing.
+fn settle(step: &mut Step, now: Millis, number: Option<u32>, result: Result<(), StuckBy>) {
+    let Step::Asked(asked) = *step else { return };
+    if number.is_none_or(|number| number == asked) {
         *step = match result {
             Ok(()) => Step::Done,
             Err(by) => Step::Stuck { by, again: now.plus(AGAIN_MS) },

@@ -65,10 +65,17 @@ pub(super) async fn intend(
     let name = LinkPrefix::apply(rules.prefix.as_ref(), source);
     let there = ends.sink.describe_topics(&[&name]).await;
     let there = there.map_err(|error| on_mirror(rules, &name, "look for", "DESCRIBE", &error))?;
-    let taken = there.get(&name).is_some_and(Result::is_ok);
+    let there = there.get(&name);
+    let taken = there.is_some_and(Result::is_ok);
     let name =
         check_mirror(source, draft.mirror_topic.as_deref(), rules.prefix.as_ref(), |_| taken)
             .map_err(of_engine)?;
+    // Whether it is there is not known: it may be a mirror of this link that lives.
+    if let Some(Err(error)) = there
+        && error.code() != Some(KafkaCode::UNKNOWN_TOPIC_OR_PARTITION)
+    {
+        return Err(on_mirror(rules, &name, "look for", "DESCRIBE", error));
+    }
     let mirror_topic = name
         .parse::<TopicName>()
         .map_err(|error| Refusal::new(ErrorCode::Invalid, error.to_string()))?;

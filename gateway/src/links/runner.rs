@@ -7,7 +7,9 @@ mod acts;
 mod altering;
 mod configure;
 mod credentials;
+mod half_made;
 mod jobs;
+mod last_syncs;
 mod looking;
 mod making;
 mod mirrors;
@@ -17,7 +19,7 @@ mod tasks;
 mod views;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeMap, VecDeque},
     sync::Arc,
     time::Duration,
 };
@@ -121,12 +123,10 @@ pub(super) struct Runner {
     next_look: Millis,
     /// Mirrors to make: half made before a crash, or asked for.
     unmade: VecDeque<making::Unmade>,
-    /// Source topics whose mirrors are being made.
-    making: BTreeSet<String>,
-    /// Last syncs of offsets under way, and mirrors that wait for the task to end before theirs: what it read earlier
-    /// must not be committed later.
-    last_syncs: usize,
-    waiting_syncs: Vec<TopicName>,
+    /// Source topics whose mirrors are being made, each with its mirror and the partitions of it that may be stored
+    /// although the mirror is not in the list yet, or not any more.
+    making: BTreeMap<String, Option<(TopicName, i32)>>,
+    last_syncs: last_syncs::LastSyncs,
     history: History,
     /// The link's record is being stored, and nothing else may be made of what it was before.
     altering: bool,
@@ -186,9 +186,8 @@ impl Runner {
             looked: false,
             next_look: now,
             unmade: VecDeque::new(),
-            making: BTreeSet::new(),
-            last_syncs: 0,
-            waiting_syncs: Vec::new(),
+            making: BTreeMap::new(),
+            last_syncs: last_syncs::LastSyncs::default(),
             history: History::default(),
             altering: false,
             unaltered: VecDeque::new(),

@@ -1,6 +1,10 @@
 //! Links between embedded clusters, as a client of REST meets them.
 
-use drawbridge_embedded::{ClusterSpec as EmbeddedSpec, EmbeddedCluster, Record, TopicSpec};
+use std::time::Duration;
+
+use drawbridge_embedded::{
+    ApiKey, ClusterSpec as EmbeddedSpec, EmbeddedCluster, Record, TopicSpec,
+};
 use serde_json::{Value, json};
 
 use super::support::{Answer, ask, embedded, gateway, in_time};
@@ -10,9 +14,13 @@ const CLOUD: &str = "/kafka/v3/clusters/cloud";
 
 /// On-prem with a topic of five records, an empty cloud, and a gateway that knows both.
 async fn bridge() -> (EmbeddedCluster, EmbeddedCluster, App) {
+    bridge_to(EmbeddedSpec::new("cloud")).await
+}
+
+async fn bridge_to(cloud: EmbeddedSpec) -> (EmbeddedCluster, EmbeddedCluster, App) {
     let on_prem =
         embedded(EmbeddedSpec::new("on-prem").topic(TopicSpec::new("orders", 2, 1))).await;
-    let cloud = embedded(EmbeddedSpec::new("cloud")).await;
+    let cloud = embedded(cloud).await;
     for n in 0..5 {
         on_prem.append("orders", n % 2, &[Record::new("k", n.to_string())]).unwrap();
     }
@@ -158,7 +166,7 @@ async fn of_two_that_ask_for_the_same_mirror_one_makes_it_and_the_next_gateway_k
     statuses.sort_unstable();
     assert_eq!(statuses, [201, 400], "{both:?}");
     caught_up(&app).await;
-    app.stop(std::time::Duration::from_secs(5)).await;
+    app.stop(Duration::from_secs(5)).await;
     let next = gateway(&[&on_prem, &cloud]).await;
     caught_up(&next).await;
     assert_eq!(cloud.local().offsets("orders", 0), Some((0, 3)));
@@ -206,4 +214,99 @@ async fn a_failover_right_after_the_movers_were_made_anew_waits_for_nothing_wher
         answer.json()["mirror_status"] == "STOPPED"
     })
     .await;
+}
+
+/// Asks for a mirror whose topic the cluster does not create in time.
+async fn half_made(cloud: &EmbeddedCluster, app: &App, draft: Value) {
+    cloud.faults().fail_with(ApiKey::CreateTopics, 7, 1);
+    let path = format!("{CLOUD}/links/l/mirrors");
+    let created = ask(app, "POST", &path, &draft.to_string()).await;
+    assert!(created.status >= 500, "{created:?}");
+    let mirrors = ask(app, "GET", &path, "").await.json();
+    assert_eq!(mirrors["data"].as_array().map(Vec::len), Some(1), "it is tried again: {mirrors}");
+    assert_eq!(cloud.local().offsets("orders", 0), None);
+}
+
+/// A half-made mirror that can never be finished, since its source is gone.
+async fn stuck_half_made() -> (EmbeddedCluster, EmbeddedCluster, App) {
+    let (on_prem, cloud, app) = bridge().await;
+    linked(&on_prem, &app).await;
+    half_made(&cloud, &app, json!({"source_topic_name": "orders"})).await;
+    let gone = ask(&app, "DELETE", "/kafka/v3/clusters/on-prem/topics/orders", "").await;
+    assert_eq!(gone.status, 204, "{gone:?}");
+    (on_prem, cloud, app)
+}
+
+/// Whether the next gateway runs the link without any mirror.
+async fn no_mirror_is_stored(on_prem: &EmbeddedCluster, cloud: &EmbeddedCluster, app: App) {
+    app.stop(Duration::from_secs(5)).await;
+    let next = gateway(&[on_prem, cloud]).await;
+    until(&next, &format!("{CLOUD}/links/l"), |answer| {
+        answer.status == 200 && answer.json()["link_state"] == "ACTIVE"
+    })
+    .await;
+    let mirrors = ask(&next, "GET", &format!("{CLOUD}/links/l/mirrors"), "").await.json();
+    assert_eq!(mirrors["data"], json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_with_a_half_made_mirror_that_cannot_be_finished_is_deleted_with_all_of_it() {
+    let (on_prem, cloud, app) = stuck_half_made().await;
+    let deleted = ask(&app, "DELETE", &format!("{CLOUD}/links/l?force=true"), "").await;
+    assert_eq!(deleted.status, 204, "{deleted:?}");
+    linked(&on_prem, &app).await;
+    no_mirror_is_stored(&on_prem, &cloud, app).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failover_gives_up_a_half_made_mirror_that_cannot_be_finished() {
+    let (on_prem, cloud, app) = stuck_half_made().await;
+    let body = json!({"mirror_topic_names": ["orders"]}).to_string();
+    let mirrors = format!("{CLOUD}/links/l/mirrors");
+    let promote = ask(&app, "POST", &format!("{mirrors}:promote"), &body).await.json();
+    let why = promote["data"][0]["error_message"].as_str().unwrap_or_default();
+    assert!(why.contains("is being created") && why.contains("failover"), "{promote}");
+    let taken = ask(&app, "POST", &format!("{mirrors}:failover"), &body).await.json();
+    assert_eq!(taken["data"][0]["error_code"], Value::Null, "{taken}");
+    until(&app, &mirrors, |answer| answer.json()["data"] == json!([])).await;
+    no_mirror_is_stored(&on_prem, &cloud, app).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_that_is_deleted_while_a_mirror_is_being_made_leaves_nothing_of_it_to_the_next() {
+    const STATE: &str = "_drawbridge.state";
+    let (on_prem, cloud, app) = bridge().await;
+    linked(&on_prem, &app).await;
+    let stored = || cloud.local().offsets(STATE, 0).map_or(0, |(_, end)| end);
+    let before = stored();
+    cloud.faults().latency(None, Duration::from_millis(500));
+    let body = json!({"source_topic_name": "orders"}).to_string();
+    let path = format!("{CLOUD}/links/l/mirrors");
+    let making = ask(&app, "POST", &path, &body);
+    let deleting = async {
+        // Both partitions and the mirror.
+        in_time(async {
+            while stored() < before + 3 {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+        ask(&app, "DELETE", &format!("{CLOUD}/links/l?force=true"), "").await
+    };
+    let (made, deleted) = tokio::join!(making, deleting);
+    assert!(made.status >= 400, "{made:?}");
+    assert_eq!(deleted.status, 204, "{deleted:?}");
+    cloud.faults().latency(None, Duration::ZERO);
+    linked(&on_prem, &app).await;
+    no_mirror_is_stored(&on_prem, &cloud, app).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_half_made_mirror_is_finished_with_the_replicas_that_were_asked_for() {
+    let (on_prem, cloud, app) = bridge_to(EmbeddedSpec::new("cloud").brokers(&[1, 2])).await;
+    linked(&on_prem, &app).await;
+    half_made(&cloud, &app, json!({"source_topic_name": "orders", "replication_factor": 2})).await;
+    caught_up(&app).await;
+    let topic = ask(&app, "GET", &format!("{CLOUD}/topics/orders"), "").await.json();
+    assert_eq!(topic["replication_factor"], 2, "{topic}");
 }

@@ -106,7 +106,7 @@ impl Mirror {
             .into_iter()
             .filter_map(|step| match step {
                 Step::Stuck { by, .. } => Some(by.clone()),
-                Step::Todo | Step::Asked | Step::Done => None,
+                Step::Todo | Step::Asked(_) | Step::Done => None,
             })
             .chain(self.stuck_by_count())
             .collect()

@@ -1,3 +1,5 @@
+mod syncs;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -18,6 +20,8 @@ struct Bench {
     mirror: Mirror,
     now: i64,
     effects: Vec<MirrorEffect>,
+    /// Numbers of the last syncs that were asked for last: of configs, and of offsets.
+    asked: (u32, u32),
 }
 
 impl Bench {
@@ -26,6 +30,7 @@ impl Bench {
             mirror: Mirror::new(Millis(0), record(phase), 1_000),
             now: 0,
             effects: Vec::new(),
+            asked: (0, 0),
         };
         bench.give(MirrorInput::Link(LinkState::Active));
         bench
@@ -34,6 +39,28 @@ impl Bench {
     fn give(&mut self, input: MirrorInput) {
         self.now += 1;
         self.mirror.handle(Millis(self.now), input, &mut self.effects);
+        for effect in &self.effects {
+            match effect {
+                MirrorEffect::SyncConfigs(number) => self.asked.0 = *number,
+                MirrorEffect::SyncOffsets(number) => self.asked.1 = *number,
+                _ => {}
+            }
+        }
+    }
+
+    fn configs_synced(&mut self) {
+        self.give(MirrorInput::ConfigsSynced(self.asked.0, Ok(())));
+    }
+
+    fn offsets_synced(&mut self, result: Result<(), StuckBy>) {
+        self.give(MirrorInput::OffsetsSynced(self.asked.1, result));
+    }
+
+    /// Takes the effects, which have to be the last syncs.
+    fn syncs(&mut self) {
+        let (configs, offsets) = self.asked;
+        let wanted = [MirrorEffect::SyncConfigs(configs), MirrorEffect::SyncOffsets(offsets)];
+        assert_eq!(self.take(), wanted);
     }
 
     fn command(&mut self, command: MirrorCommand) -> Result<(), RowError> {
@@ -86,9 +113,9 @@ fn promote_drains_syncs_stores_stops_and_then_lets_people_write() {
     bench.report(0, |report| report.drained = true);
     assert_eq!(bench.take(), [], "one partition is not all");
     bench.drained();
-    assert_eq!(bench.take(), [MirrorEffect::SyncConfigs, MirrorEffect::SyncOffsets]);
-    bench.give(MirrorInput::ConfigsSynced(Ok(())));
-    bench.give(MirrorInput::OffsetsSynced(Ok(())));
+    bench.syncs();
+    bench.configs_synced();
+    bench.offsets_synced(Ok(()));
     assert!(
         matches!(bench.take().as_slice(), [MirrorEffect::Store(record)] if record.phase == MirrorPhase::Stopping)
     );
@@ -107,37 +134,6 @@ fn promote_drains_syncs_stores_stops_and_then_lets_people_write() {
             "Topic 'orders' has already stopped its mirror from 'from-onprem'"
         );
     }
-}
-
-#[test]
-fn a_record_that_arrives_during_the_last_syncs_starts_them_again() {
-    let mut bench = Bench::new(MirrorPhase::Draining);
-    bench.looked(2);
-    bench.drained();
-    bench.give(MirrorInput::OffsetsSynced(Ok(())));
-    bench.report(1, |_| ());
-    bench.give(MirrorInput::ConfigsSynced(Ok(())));
-    bench.take();
-    assert_eq!(bench.mirror.record().phase, MirrorPhase::Draining);
-    bench.drained();
-    assert_eq!(bench.take(), [MirrorEffect::SyncConfigs, MirrorEffect::SyncOffsets]);
-}
-
-#[test]
-fn a_sync_that_fails_shows_why_the_promote_is_stuck_and_is_tried_again() {
-    let mut bench = Bench::new(MirrorPhase::Draining);
-    bench.looked(2);
-    bench.drained();
-    let by = StuckBy {
-        code: TaskErrorCode::ConsumerGroupInUse,
-        message: "group g has members".to_owned(),
-    };
-    bench.give(MirrorInput::OffsetsSynced(Err(by.clone())));
-    assert_eq!(bench.mirror.transition_errors(), [by]);
-    bench.take();
-    bench.now += 2_000;
-    bench.give(MirrorInput::Tick);
-    assert_eq!(bench.take(), [MirrorEffect::SyncOffsets]);
 }
 
 #[test]
@@ -270,7 +266,7 @@ fn a_promote_waits_for_partitions_that_the_mirror_does_not_have_yet() {
     bench.drained();
     assert_eq!(bench.take(), []);
     bench.report(2, |report| report.drained = true);
-    assert_eq!(bench.take(), [MirrorEffect::SyncConfigs, MirrorEffect::SyncOffsets]);
+    bench.syncs();
 }
 
 #[test]
@@ -302,9 +298,9 @@ fn a_look_that_began_before_the_promote_says_nothing_of_the_source_after_it() {
     bench.take();
     let there = SourceTopic::There { id: Some([7; 16]), partitions: 2 };
     bench.give(MirrorInput::Source(there, began));
-    assert!(!bench.take().contains(&MirrorEffect::SyncConfigs));
+    assert!(!bench.take().iter().any(|effect| matches!(effect, MirrorEffect::SyncConfigs(_))));
     bench.looked(2);
-    assert_eq!(bench.take(), [MirrorEffect::SyncConfigs, MirrorEffect::SyncOffsets]);
+    bench.syncs();
 }
 
 #[test]
@@ -337,8 +333,8 @@ fn input() -> impl Strategy<Value = MirrorInput> {
         1 => (1..4_i32).prop_map(|partitions| MirrorInput::Source(SourceTopic::There { id: Some([7; 16]), partitions }, Millis::MAX)),
         1 => Just(MirrorInput::Source(SourceTopic::Missing, Millis(2))),
         1 => (2..4_i32, any::<bool>()).prop_map(move |(count, ok)| MirrorInput::Widened(if ok { Ok(count) } else { Err(no_more()) })),
-        1 => any::<bool>().prop_map(move |ok| MirrorInput::ConfigsSynced(if ok { Ok(()) } else { stuck() })),
-        1 => any::<bool>().prop_map(move |ok| MirrorInput::OffsetsSynced(if ok { Ok(()) } else { stuck() })),
+        1 => (0..6_u32, any::<bool>()).prop_map(move |(number, ok)| MirrorInput::ConfigsSynced(number, if ok { Ok(()) } else { stuck() })),
+        1 => (0..6_u32, any::<bool>()).prop_map(move |(number, ok)| MirrorInput::OffsetsSynced(number, if ok { Ok(()) } else { stuck() })),
         1 => Just(MirrorInput::Tick),
     ]
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use drawbridge_engine::partition::{Answer, Ask, Effect, Memory};
+use drawbridge_engine::partition::{Answer, Ask, Effect, Memory, Sent};
 use drawbridge_kafka::admin::TopicPartition;
 use futures_util::FutureExt;
 
@@ -11,12 +11,8 @@ use crate::links::store::{Stored, StoredPartition};
 
 impl Mover {
     pub(super) fn perform(&mut self, id: Id, effect: Effect) {
-        if effect.writes()
-            && let Some(machine) = self.machines.get_mut(id)
-            && machine.wakes()
-        {
-            let plan = &machine.plan;
-            self.parts.memories.rouse(&plan.mirror_topic, plan.partition);
+        if effect.writes() && !self.machines.rouse(id, &self.parts.memories) {
+            return;
         }
         let Some(machine) = self.machines.get(id) else { return };
         let plan = &machine.plan;
@@ -69,6 +65,11 @@ impl Mover {
             memory: memory.clone(),
         });
         let (store, memories) = (self.parts.store.clone(), self.parts.memories.clone());
+        if memory.sent == Sent::Nothing {
+            // So it is, and it may be stored although the answer is lost: who comes next has to store it anew
+            // before anything is sent.
+            memories.rest(&topic, partition);
+        }
         self.run_asks(async move {
             let result = match store.put(record).await {
                 Ok(()) => {

@@ -18,7 +18,7 @@ use drawbridge_engine::{
 };
 use drawbridge_shared::names::TopicName;
 
-use crate::clock::now_ms;
+use crate::{clock::now_ms, links::memories::Memories};
 
 use super::{
     Plan,
@@ -71,11 +71,6 @@ impl Machine {
         let is_new = !self.rests && self.machine.rests(now);
         self.rests |= is_new;
         is_new
-    }
-
-    /// Whether it has been told that nothing of it is under way, which is over now.
-    pub(super) fn wakes(&mut self) -> bool {
-        std::mem::take(&mut self.rests)
     }
 
     pub(super) fn handle(&mut self, now: Millis, input: Input, effects: &mut Vec<Effect>) {
@@ -204,6 +199,14 @@ impl Machines {
         self.all.get_mut(&id)
     }
 
+    /// One of them is about to change its mirror; says whether it may. That its partition rests may have been said
+    /// by the machine before it.
+    pub(super) fn rouse(&mut self, id: Id, memories: &Memories) -> bool {
+        let Some(machine) = self.all.get_mut(&id) else { return false };
+        machine.rests = false;
+        memories.rouse(&machine.plan.mirror_topic, machine.plan.partition)
+    }
+
     /// What this producer wrote is the link's own.
     pub(super) fn own(&mut self, producer: i64) {
         self.all.values_mut().for_each(|machine| machine.own(producer));
@@ -283,7 +286,40 @@ impl Wakes {
 
 #[cfg(test)]
 mod tests {
+    use drawbridge_engine::partition::{FillRules, Limits, Memory, Sent, Spec};
+
     use super::*;
+
+    fn plan(topic: &TopicName, memory: Memory) -> Plan {
+        let (data, marker) = (Producer { id: 1, epoch: 0 }, Producer { id: 2, epoch: 0 });
+        Plan {
+            source_topic: topic.as_str().into(),
+            source_topic_id: None,
+            mirror_topic: topic.clone(),
+            mirror_topic_id: None,
+            partition: 0,
+            spec: Spec {
+                data,
+                marker,
+                own: vec![1, 2],
+                fill: FillRules::default(),
+                limits: Limits::default(),
+            },
+            memory,
+        }
+    }
+
+    #[test]
+    fn what_a_machine_made_of_a_resting_partition_sends_is_waited_for_by_the_next_one() {
+        let (memories, topic) = (Memories::default(), "orders".parse().unwrap());
+        memories.set(&topic, 0, Memory { sent: Sent::Unsequenced, ..Memory::default() });
+        memories.rest(&topic, 0);
+        let mut machines = Machines::default();
+        let id = machines.add(plan(&topic, memories.get(&topic, 0)));
+        assert_eq!(memories.get(&topic, 0).sent, Sent::Nothing, "it has sent nothing");
+        assert!(machines.rouse(id, &memories));
+        assert_eq!(memories.get(&topic, 0).sent, Sent::Unsequenced);
+    }
 
     #[test]
     fn the_latest_wish_of_a_machine_counts() {

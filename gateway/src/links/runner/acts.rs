@@ -1,10 +1,6 @@
 //! What people ask of a link: promote, fail over, pause, resume, look, delete.
 
-use drawbridge_engine::{
-    Millis,
-    create::check_link_deletion,
-    mirror::{MirrorCommand, MirrorPhase},
-};
+use drawbridge_engine::{Millis, create::check_link_deletion, mirror::MirrorCommand};
 use drawbridge_shared::{
     link::{LinkConfigs, LinkPrefix, MirrorState},
     names::TopicName,
@@ -57,16 +53,29 @@ impl Runner {
             error_message: Some(message),
             lags: Vec::new(),
         };
-        let lags = self.lag_rows(topic);
+        let taken = MirrorActionRow {
+            topic: topic.as_str().to_owned(),
+            error_code: None,
+            error_message: None,
+            lags: self.lag_rows(topic),
+        };
         let link = self.name().clone();
         let Some(entry) = self.mirrors.get_mut(topic) else {
             return refused(404, format!("Topic '{topic}' is not a mirror of link '{link}'"));
         };
         if !entry.stored.created {
-            return refused(
-                400,
-                format!("Topic '{topic}' is just being created; try again in a moment"),
-            );
+            if action != MirrorAction::Failover {
+                return refused(
+                    400,
+                    format!(
+                        "Topic '{topic}' is being created: try again in a moment, or give it up with a failover"
+                    ),
+                );
+            }
+            if !validate_only {
+                self.give_up(topic);
+            }
+            return taken;
         }
         let away = entry.machine.state() == MirrorState::SourceUnavailable;
         if action == MirrorAction::Promote && away {
@@ -99,12 +108,7 @@ impl Runner {
             self.notices.push(Severity::Info, &self.cluster.spec().name, Some(topic), message);
         }
         self.perform(topic, effects);
-        MirrorActionRow {
-            topic: topic.as_str().to_owned(),
-            error_code: None,
-            error_message: None,
-            lags,
-        }
+        taken
     }
 
     /// Ends the link. With `force`, mirrors that are not stopped are failed over first.
@@ -128,10 +132,9 @@ impl Runner {
         self.retiring.is_some() && self.live_mirrors().is_empty()
     }
 
+    /// Mirrors that have to be stopped; those that are not made yet are forgotten with the link.
     fn live_mirrors(&self) -> Vec<TopicName> {
-        let live = self.mirrors.iter().filter(|(_, entry)| {
-            !matches!(entry.machine.record().phase, MirrorPhase::Stopped { .. })
-        });
+        let live = self.mirrors.iter().filter(|(_, entry)| entry.moves());
         live.map(|(topic, _)| topic.clone()).collect()
     }
 
@@ -158,9 +161,10 @@ impl Runner {
             self.free(&live).await;
         }
         let link = self.name().clone();
-        for (topic, entry) in &self.mirrors {
-            forget(&self.store, link.clone(), topic.clone(), entry.machine.record().partitions)
-                .await;
+        let known = self.mirrors.iter().map(|(topic, of)| (topic, of.machine.record().partitions));
+        let unlisted = self.making.values().flatten().map(|(topic, count)| (topic, *count));
+        for (topic, partitions) in known.chain(unlisted) {
+            forget(&self.store, link.clone(), topic.clone(), partitions).await;
         }
         let removed = self.store.remove(Key::Link(link.clone())).await;
         let Some(reply) = self.retiring.take() else { return true };

@@ -55,19 +55,21 @@ pub(super) enum Done {
     Stored(TopicName, u32),
     /// Partitions were added, and where they begin.
     Widened(TopicName, Result<(i32, Vec<i64>), StuckBy>),
-    /// A step of a promote or failover has ended.
-    OffsetsSynced(TopicName, Result<(), StuckBy>),
+    /// A step of a promote or failover has ended; a last sync with the number that it was asked for by.
+    OffsetsSynced(TopicName, u32, Result<(), StuckBy>),
     Writable(TopicName, Result<(), StuckBy>),
     /// A task has run.
     OffsetsRan(Box<Work>, Vec<TaskError>),
     Planned(Box<AutoCreatePlan>),
     ConfigsRan(Ran),
     /// The last sync of a mirror's configs has ended; with the source's.
-    LastConfigs(TopicName, Result<(), StuckBy>, Vec<(TopicName, Configs)>),
+    LastConfigs(TopicName, u32, Result<(), StuckBy>, Vec<(TopicName, Configs)>),
     /// A mirror can be made like this.
     Intended(Box<making::Intended>),
     /// A mirror was made, or not.
-    Made(Box<Result<Made, making::NotMade>>, Option<Reply<()>>, String),
+    Made(Box<Result<Made, making::NotMade>>, making::Asker, String),
+    /// What was stored of a mirror of this source topic that was given up is forgotten.
+    Forgotten(String),
     /// ACLs of a mirror were looked at.
     Protected(TopicName, Protection),
     /// Nothing is to be done about it.
@@ -114,19 +116,20 @@ impl Runner {
             }
             Done::Stored(topic, count) => self.saved(&topic, count),
             Done::Widened(topic, result) => self.widened(&topic, result),
-            Done::OffsetsSynced(topic, result) => {
-                self.last_syncs = self.last_syncs.saturating_sub(1);
-                self.give_mirror(&topic, MirrorInput::OffsetsSynced(result));
+            Done::OffsetsSynced(topic, number, result) => {
+                let answer = MirrorInput::OffsetsSynced(number, result);
+                self.last_synced(TaskName::ConsumerOffsetSync, &topic, answer);
             }
             Done::Writable(topic, result) => {
                 self.give_mirror(&topic, MirrorInput::Writable(result))
             }
             Done::ConfigsRan(ran) => self.configs_ran(ran),
-            Done::LastConfigs(topic, result, sources) => {
+            Done::LastConfigs(topic, number, result, sources) => {
                 if let Some((_, configs)) = sources.into_iter().next() {
                     self.configs_read(&topic, configs);
                 }
-                self.give_mirror(&topic, MirrorInput::ConfigsSynced(result));
+                let answer = MirrorInput::ConfigsSynced(number, result);
+                self.last_synced(TaskName::TopicConfigsSync, &topic, answer);
             }
             Done::OffsetsRan(work, errors) => {
                 self.note_committed(work.committed);
@@ -134,7 +137,8 @@ impl Runner {
             }
             Done::Planned(plan) => self.auto_create(*plan),
             Done::Intended(intended) => self.intended(*intended),
-            Done::Made(result, reply, source_topic) => self.made(*result, reply, &source_topic),
+            Done::Made(result, asker, source_topic) => self.made(*result, asker, &source_topic),
+            Done::Forgotten(source_topic) => self.forgotten(&source_topic),
             Done::Protected(topic, protection) => self.protected(&topic, protection),
             Done::Nothing => {}
         }

@@ -9,7 +9,7 @@ use drawbridge_shared::{
     draft::MirrorDraft,
     link::{LinkMode, LinkName, LinkState, TaskName},
     names::TopicName,
-    view::Severity,
+    view::{MirrorAction, Severity},
     wire::ErrorCode,
 };
 use futures_util::{FutureExt, future::try_join_all};
@@ -35,8 +35,6 @@ use crate::{
 
 /// Mirrors made at the same time.
 const MAKING: usize = 4;
-/// Between two tries to make one whose making was interrupted, ms.
-const AGAIN_MS: i64 = 5_000;
 /// How long a broker may take to learn of a new topic, ms.
 const YOUNG_MS: i64 = 30_000;
 
@@ -46,8 +44,19 @@ pub(super) enum Unmade {
     /// Its record was stored before a crash; the topic may or may not be there.
     /// Tried again from then on.
     HalfMade(TopicName, Millis),
-    /// It was asked for, by somebody or by AutoCreateMirror.
-    Asked(MirrorDraft, Option<Reply<()>>),
+    /// It was asked for.
+    Asked(MirrorDraft, Asker),
+}
+
+/// Who waits for what becomes of it.
+#[derive(Debug)]
+pub(super) enum Asker {
+    /// Somebody who asked for it.
+    Somebody(Reply<()>),
+    /// AutoCreateMirror.
+    Task,
+    /// Nobody any more: it was half made before.
+    Nobody,
 }
 
 /// A mirror whose topic is not there and can be made.
@@ -56,7 +65,7 @@ pub(super) struct Intended {
     rules: Rules,
     intent: Intent,
     source_topic: String,
-    reply: Option<Reply<()>>,
+    asker: Asker,
 }
 
 /// Why a mirror was not made, and what there is of it if it is not known whether its topic was created.
@@ -77,7 +86,7 @@ impl Runner {
             reply.send(Err(refusal)).ok();
             return;
         }
-        self.queue_mirror(draft, Some(reply));
+        self.queue_mirror(draft, Asker::Somebody(reply));
     }
 
     fn cannot_create(&self, draft: &MirrorDraft) -> Option<Refusal> {
@@ -114,8 +123,8 @@ impl Runner {
         Some(Refusal::new(ErrorCode::Unavailable, message))
     }
 
-    pub(super) fn queue_mirror(&mut self, draft: MirrorDraft, reply: Option<Reply<()>>) {
-        self.unmade.push_back(Unmade::Asked(draft, reply));
+    pub(super) fn queue_mirror(&mut self, draft: MirrorDraft, asker: Asker) {
+        self.unmade.push_back(Unmade::Asked(draft, asker));
         self.make_next();
     }
 
@@ -131,7 +140,8 @@ impl Runner {
 
     /// Makes the next mirrors that wait, a few at a time.
     pub(super) fn make_next(&mut self) {
-        while self.making.len() < MAKING {
+        // A link that is being deleted gets no mirror more.
+        while self.making.len() < MAKING && self.retiring.is_none() {
             let (Some(ends), Some(rules)) = (self.ends.clone(), self.rules()) else { return };
             let now = Millis(now_ms());
             if now >= self.lease {
@@ -140,24 +150,24 @@ impl Runner {
             let is_due = |one: &Unmade| match one {
                 Unmade::HalfMade(_, at) => now >= *at,
                 // The second of two that want the same would take the first one's records away.
-                Unmade::Asked(draft, _) => !self.making.contains(draft.source_topic.trim()),
+                Unmade::Asked(draft, _) => !self.making.contains_key(draft.source_topic.trim()),
             };
             let next = self.unmade.iter().position(is_due).and_then(|at| self.unmade.remove(at));
             let Some(next) = next else { return };
             let store = self.store.clone();
             match next {
-                Unmade::Asked(draft, reply) => {
+                Unmade::Asked(draft, asker) => {
                     let source_topic = draft.source_topic.trim().to_owned();
-                    self.making.insert(source_topic.clone());
+                    self.making.insert(source_topic.clone(), None);
                     let work = async move {
                         match new_mirror::intend(&ends, &rules, &draft).await {
                             Ok(intent) => {
                                 let intended =
-                                    Intended { ends, rules, intent, source_topic, reply };
+                                    Intended { ends, rules, intent, source_topic, asker };
                                 Done::Intended(Box::new(intended))
                             }
                             Err(refusal) => {
-                                Done::Made(Box::new(Err(refusal.into())), reply, source_topic)
+                                Done::Made(Box::new(Err(refusal.into())), asker, source_topic)
                             }
                         }
                     };
@@ -166,18 +176,19 @@ impl Runner {
                 Unmade::HalfMade(topic, _) => {
                     let unmade = self.mirrors.get(&topic).filter(|entry| !entry.stored.created);
                     let Some(entry) = unmade else { continue };
+                    let stored = entry.stored.clone();
                     // Wanted anew meanwhile: that is how it is made.
-                    if !self.making.insert(entry.stored.record.source_topic.clone()) {
+                    if self.making.contains_key(&stored.record.source_topic) {
                         continue;
                     }
-                    let stored = entry.stored.clone();
+                    self.making.insert(stored.record.source_topic.clone(), None);
                     let starts = (0..stored.record.partitions)
                         .map(|number| self.memories.get(&topic, number).start)
                         .collect();
                     let work = async move {
                         let source = stored.record.source_topic.clone();
                         let made = finish(&ends, &rules, &store, stored, topic, starts).await;
-                        Done::Made(Box::new(made.map_err(NotMade::from)), None, source)
+                        Done::Made(Box::new(made.map_err(NotMade::from)), Asker::Nobody, source)
                     };
                     self.running.push(work.boxed());
                 }
@@ -188,34 +199,35 @@ impl Runner {
     /// Makes what can be made. What is left of an earlier mirror of that name has no topic any more, and must not
     /// write to the new one.
     pub(super) fn intended(&mut self, intended: Intended) {
-        let Intended { ends, rules, intent, source_topic, reply } = intended;
+        let Intended { ends, rules, intent, source_topic, asker } = intended;
         let topic = &intent.mirror_topic;
+        if self.retiring.is_some() {
+            let message = format!("link '{}' is being deleted", self.name());
+            let refusal = Refusal::new(ErrorCode::Unavailable, message);
+            return self.made(Err(refusal.into()), asker, &source_topic);
+        }
         if self.mirrors.get(topic).is_some_and(is_too_young) {
             let message = format!("Topic '{topic}' already exists.");
             let refusal = Refusal::new(ErrorCode::Conflict, message)
                 .rest(400, 40002)
                 .remedy("If it was deleted just now, try again in half a minute.");
-            return self.made(Err(refusal.into()), reply, &source_topic);
+            return self.made(Err(refusal.into()), asker, &source_topic);
         }
         if self.mirrors.remove(topic).is_some() {
             self.remove_from_movers(topic);
         }
+        let count = i32::try_from(intent.starts.len()).unwrap_or(i32::MAX);
+        self.making.insert(source_topic.clone(), Some((topic.clone(), count)));
         let (store, link) = (self.store.clone(), self.name().clone());
         let work = async move {
             let made = make(&ends, &rules, &store, &link, &intent).await;
-            Done::Made(Box::new(made), reply, source_topic)
+            Done::Made(Box::new(made), asker, source_topic)
         };
         self.running.push(work.boxed());
     }
 
-    pub(super) fn made(
-        &mut self,
-        result: Result<Made, NotMade>,
-        reply: Option<Reply<()>>,
-        source_topic: &str,
-    ) {
+    pub(super) fn made(&mut self, result: Result<Made, NotMade>, asker: Asker, source_topic: &str) {
         self.making.remove(source_topic);
-        let automatic = reply.is_none();
         let outcome = match result {
             Ok(made) => {
                 self.take_in(made);
@@ -229,24 +241,20 @@ impl Runner {
                     let machine = self.machine(&stored);
                     self.mirrors.insert(topic, mirrors::entry(machine, stored));
                 }
-                let half_made = self.mirrors.iter().find(|(_, entry)| {
-                    !entry.stored.created && entry.stored.record.source_topic == source_topic
-                });
-                if let Some((topic, _)) = half_made {
-                    // It stays listed, and is tried again.
-                    let topic = topic.clone();
-                    let at = Millis(now_ms()).plus(AGAIN_MS);
-                    self.unmade.push_back(Unmade::HalfMade(topic, at));
-                }
+                self.still_half_made(source_topic);
                 Err(refusal)
             }
         };
-        if automatic {
-            let error = outcome.err().map(|refusal| auto_create::refused(source_topic, &refusal));
-            self.auto_created(Some(error));
-        } else if let Some(reply) = reply {
-            self.show();
-            reply.send(outcome).ok();
+        match asker {
+            Asker::Somebody(reply) => {
+                self.show();
+                reply.send(outcome).ok();
+            }
+            Asker::Task => {
+                let refused = |refusal| auto_create::refused(source_topic, &refusal);
+                self.auto_created(Some(outcome.err().map(refused)));
+            }
+            Asker::Nobody => {}
         }
         self.make_next();
     }
@@ -262,6 +270,7 @@ impl Runner {
         // The first mirror of a link was created just now, so it is the one that it was.
         self.looked |= self.mirrors.is_empty();
         let machine = self.machine(&made.stored);
+        let given_up = self.mirrors.get(&topic).is_some_and(|entry| entry.given_up);
         let partitions = made.stored.record.partitions;
         let message = format!(
             "mirror '{topic}' of '{}' was created with {partitions} partitions",
@@ -274,6 +283,10 @@ impl Runner {
         self.give_mirror(&topic, MirrorInput::Link(state));
         if let Some(task) = self.tasks.get_mut(&TaskName::TopicConfigsSync) {
             task.poke();
+        }
+        if given_up || self.retiring.is_some() {
+            // It came to be all the same: so it becomes an ordinary topic like any other.
+            self.act(MirrorAction::Failover, &[topic], false);
         }
     }
 }
@@ -309,6 +322,7 @@ async fn make(
         created: false,
         topic_id: None,
         denied: Vec::new(),
+        replication_factor: intent.replication_factor,
         overrides: intent.overrides.clone(),
         source_configs: None,
     };
@@ -358,7 +372,7 @@ async fn finish(
         mirror_topic,
         source_topic_id: stored.record.source_topic_id.map(Uuid::from_bytes),
         starts,
-        replication_factor: None,
+        replication_factor: stored.replication_factor,
         overrides: stored.overrides.clone(),
     };
     create(ends, rules, store, stored, &intent, true).await
@@ -374,6 +388,7 @@ async fn create(
 ) -> Result<Made, Refusal> {
     stored.topic_id = new_mirror::create(ends, rules, intent, resumed).await?;
     stored.created = true;
+    stored.replication_factor = None;
     mirrors::store_surely(store, Stored::Mirror(stored.clone())).await;
     Ok(Made { stored, memories: memories(intent) })
 }

@@ -8,7 +8,7 @@ use drawbridge_engine::{
 };
 use drawbridge_kafka::{ErrorCode, admin::topics::NewPartitions};
 use drawbridge_shared::{
-    link::{MirrorState, TaskErrorCode},
+    link::{MirrorState, TaskErrorCode, TaskName},
     names::TopicName,
     view::Severity,
 };
@@ -42,6 +42,8 @@ pub(super) struct Entry {
     wake: Millis,
     /// When it was not found for the first time since it was found last.
     pub(super) missing_since: Option<Millis>,
+    /// It is not made yet, and nobody wants it any more.
+    pub(super) given_up: bool,
 }
 
 /// A mirror that was made.
@@ -105,8 +107,12 @@ impl Runner {
                 MirrorEffect::Store(record) => self.store_mirror(topic, record),
                 MirrorEffect::Widen(total) => self.widen(topic, total),
                 MirrorEffect::Look => self.next_look = Millis(i64::MIN),
-                MirrorEffect::SyncConfigs => self.sync_configs_of(topic),
-                MirrorEffect::SyncOffsets => self.sync_offsets_of(topic),
+                MirrorEffect::SyncConfigs(number) => {
+                    self.last_sync(TaskName::TopicConfigsSync, topic, number);
+                }
+                MirrorEffect::SyncOffsets(number) => {
+                    self.last_sync(TaskName::ConsumerOffsetSync, topic, number);
+                }
                 MirrorEffect::MakeWritable => self.make_writable(topic),
                 MirrorEffect::Wake { at } => {
                     if let Some(entry) = self.mirrors.get_mut(topic) {
@@ -325,6 +331,7 @@ pub(super) fn entry(machine: Mirror, stored: StoredMirror) -> Entry {
         saving: false,
         wake: Millis(i64::MIN),
         missing_since: None,
+        given_up: false,
     }
 }
 

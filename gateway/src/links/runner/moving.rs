@@ -46,13 +46,14 @@ impl Runner {
         let count =
             usize::try_from(configs.number("num.cluster.link.fetchers")).unwrap_or(1).max(1);
         let transactions = Arc::new(Transactions::of(self.name().as_str(), self.told.0.clone()));
+        let memories = self.memories.for_new_movers();
         for number in 0..count {
             let parts = mover::Parts {
                 link: self.name().clone(),
                 source: ends.source.clone(),
                 sink: ends.sink.clone(),
                 store: self.store.clone(),
-                memories: self.memories.clone(),
+                memories: memories.clone(),
                 budget: self.budget.clone(),
                 settings: FetchSettings::of(&configs, number),
                 transactions: Arc::clone(&transactions),

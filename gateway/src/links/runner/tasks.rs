@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use drawbridge_engine::{
     Millis,
-    mirror::StuckBy,
+    mirror::{MirrorInput, StuckBy},
     task::{Task, TaskError, auto_create::AutoCreatePlan, consumer_offsets::Committed},
 };
 use drawbridge_shared::{
@@ -14,7 +14,7 @@ use drawbridge_shared::{
 };
 use futures_util::FutureExt;
 
-use super::{Runner, jobs::Done};
+use super::{Runner, jobs::Done, making::Asker};
 use crate::{
     clock::now_ms,
     links::tasks::{
@@ -56,7 +56,8 @@ impl Runner {
         if now >= self.lease || self.retiring.is_some() {
             return;
         }
-        let (state, is_last) = (self.link.view().state, self.last_syncs > 0);
+        let (state, is_last) =
+            (self.link.view().state, self.last_syncs.any(TaskName::ConsumerOffsetSync));
         let due: Vec<TaskName> = self
             .tasks
             .iter_mut()
@@ -83,10 +84,8 @@ impl Runner {
         if let Some(task) = self.tasks.get_mut(&name) {
             task.finish(Millis(now_ms()), interval, errors);
         }
-        if name == TaskName::ConsumerOffsetSync {
-            for topic in std::mem::take(&mut self.waiting_syncs) {
-                self.sync_offsets_of(&topic);
-            }
+        for (topic, number) in self.last_syncs.take_waiting(name) {
+            self.last_sync(name, &topic, number);
         }
     }
 
@@ -143,19 +142,40 @@ impl Runner {
         );
     }
 
+    /// Begins the last sync of a mirror that was asked for by this number, as soon as it may.
+    pub(super) fn last_sync(&mut self, task: TaskName, topic: &TopicName, number: u32) {
+        match task {
+            TaskName::TopicConfigsSync => self.sync_configs_of(topic, number),
+            TaskName::ConsumerOffsetSync => self.sync_offsets_of(topic, number),
+            TaskName::AutoCreateMirror | TaskName::AclSync => {}
+        }
+    }
+
+    /// A last sync has ended with this answer, which nobody waits for if it was asked for anew meanwhile: then that one
+    /// begins.
+    pub(super) fn last_synced(&mut self, task: TaskName, topic: &TopicName, answer: MirrorInput) {
+        match self.last_syncs.ended(task, topic) {
+            Some(number) => self.last_sync(task, topic, number),
+            None => self.give_mirror(topic, answer),
+        }
+    }
+
     /// The last sync of one mirror's configs.
-    pub(super) fn sync_configs_of(&mut self, topic: &TopicName) {
+    fn sync_configs_of(&mut self, topic: &TopicName, number: u32) {
         let (Some(ends), Some(subject), Some(configs)) =
             (self.ends.clone(), self.subject(topic), self.configs())
         else {
             return;
         };
         let (topic, include) = (topic.clone(), configs.synced_topic_configs());
+        if !self.last_syncs.begin(TaskName::TopicConfigsSync, &topic, number, false) {
+            return;
+        }
         self.running.push(
             async move {
                 let ran = topic_configs::run(ends, vec![subject], include).await;
                 let result = first(ran.errors);
-                Done::LastConfigs(topic, result, ran.sources)
+                Done::LastConfigs(topic, number, result, ran.sources)
             }
             .boxed(),
         );
@@ -202,18 +222,18 @@ impl Runner {
 
     /// The last sync of the offsets of one mirror. A group that is consumed on the destination already needs
     /// none; what cannot be read or committed keeps the promote from ending.
-    pub(super) fn sync_offsets_of(&mut self, topic: &TopicName) {
+    fn sync_offsets_of(&mut self, topic: &TopicName, number: u32) {
         let (Some(ends), Ok(configs)) = (self.ends.clone(), self.stored.configs.clone()) else {
             return;
         };
         let topic = topic.clone();
-        if self.tasks.get(&TaskName::ConsumerOffsetSync).is_some_and(Task::is_running) {
-            self.waiting_syncs.push(topic);
+        let name = TaskName::ConsumerOffsetSync;
+        let task_runs = self.tasks.get(&name).is_some_and(Task::is_running);
+        if !self.last_syncs.begin(name, &topic, number, task_runs) {
             return;
         }
-        self.last_syncs += 1;
         if !configs.is_true("consumer.offset.sync.enable") {
-            self.running.push(async move { Done::OffsetsSynced(topic, Ok(())) }.boxed());
+            self.running.push(async move { Done::OffsetsSynced(topic, number, Ok(())) }.boxed());
             return;
         }
         let work = self.work(&configs, Some(&topic));
@@ -225,7 +245,7 @@ impl Runner {
                     .into_iter()
                     .filter(|error| error.code != TaskErrorCode::ConsumerGroupInUse)
                     .collect();
-                Done::OffsetsSynced(topic, first(serious))
+                Done::OffsetsSynced(topic, number, first(serious))
             }
             .boxed(),
         );
@@ -251,7 +271,7 @@ impl Runner {
         self.auto_pending = plan.create.len();
         for create in plan.create {
             let draft = MirrorDraft { source_topic: create.source_topic, ..MirrorDraft::default() };
-            self.queue_mirror(draft, None);
+            self.queue_mirror(draft, Asker::Task);
         }
         self.auto_created(None);
     }

@@ -98,6 +98,8 @@ struct MirrorValue {
     mirror_topic_id: Option<IdText>,
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     denied: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    replication_factor: Option<i16>,
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     overrides: Vec<(String, String)>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -186,6 +188,7 @@ pub(super) fn decode(
                 created: value.created,
                 topic_id: value.mirror_topic_id.map(|id| id.0),
                 denied: value.denied,
+                replication_factor: value.replication_factor,
                 overrides: value.overrides,
                 source_configs: value.source_configs,
             })
@@ -304,6 +307,7 @@ fn mirror_value(mirror: StoredMirror) -> MirrorValue {
         created: mirror.created,
         mirror_topic_id: mirror.topic_id.map(IdText),
         denied: mirror.denied,
+        replication_factor: mirror.replication_factor,
         overrides: mirror.overrides,
         source_configs: mirror.source_configs,
     }

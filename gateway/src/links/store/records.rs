@@ -193,6 +193,8 @@ pub struct StoredMirror {
     pub topic_id: Option<Uuid>,
     /// Principals that were given an ACL that denies them to write.
     pub denied: Vec<String>,
+    /// Replicas that were asked for, until the topic is there; the cluster's default where none were.
+    pub replication_factor: Option<i16>,
     /// Configs it was given at creation, beside those of the source.
     pub overrides: Vec<(String, String)>,
     /// The source's configs as they were read last.

@@ -85,6 +85,7 @@ fn mirror() -> StoredMirror {
         created: true,
         topic_id: Some(Uuid::from_u128(7)),
         denied: vec!["User:app".to_owned()],
+        replication_factor: None,
         overrides: vec![("retention.ms".to_owned(), "1".to_owned())],
         source_configs: None,
     }

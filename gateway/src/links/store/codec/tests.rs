@@ -76,7 +76,7 @@ fn mirror_strategy() -> impl Strategy<Value = Stored> {
         (name(), name(), ".{0,20}", prop::option::of(any::<[u8; 16]>()), any::<i32>(), phase()),
         any::<i64>(),
         any::<bool>(),
-        prop::collection::vec(".{0,10}", 0..3),
+        (prop::collection::vec(".{0,10}", 0..3), prop::option::of(any::<i16>())),
         prop::collection::vec((".{0,10}", ".{0,10}"), 0..3),
         prop::option::of(prop::collection::btree_map(".{0,10}", ".{0,10}", 0..3)),
     )
@@ -85,7 +85,7 @@ fn mirror_strategy() -> impl Strategy<Value = Stored> {
                 (link, topic, source, id, partitions, phase),
                 since,
                 created,
-                denied,
+                (denied, replication_factor),
                 overrides,
                 source_configs,
             )| {
@@ -102,6 +102,7 @@ fn mirror_strategy() -> impl Strategy<Value = Stored> {
                     created,
                     topic_id: id.map(Uuid::from_bytes),
                     denied,
+                    replication_factor,
                     overrides,
                     source_configs,
                 })

@@ -22,7 +22,7 @@ const byName = (key: (row: Json) => string) => (a: Json, b: Json) => (key(a) < k
 /** What a gateway with all these mirrors would say of an action on them: every tenth lacks something, one is refused. */
 function acted(topics: string[]): Json[] {
   return topics.map((topic, at) => {
-    if (at === 7) return { topic, error_code: 400, error_message: `Topic '${topic}' is just being created; try again in a moment`, lags: [] };
+    if (at === 7) return { topic, error_code: 400, error_message: `Topic '${topic}' is being created: try again in a moment, or give it up with a failover`, lags: [] };
     const lag = (partition: number) => ({ partition, lag: at % 10 === 0 ? (at * 7919) % 100_000 : 0, last_source_fetch_offset: at * 131 + partition });
     return { topic, error_code: null, error_message: null, lags: [lag(0), lag(1)] };
   });

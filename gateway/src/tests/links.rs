@@ -310,3 +310,17 @@ async fn a_half_made_mirror_is_finished_with_the_replicas_that_were_asked_for() 
     let topic = ask(&app, "GET", &format!("{CLOUD}/topics/orders"), "").await.json();
     assert_eq!(topic["replication_factor"], 2, "{topic}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_that_is_deleted_right_after_the_topic_of_its_mirror_leaves_nothing_of_it() {
+    let (on_prem, cloud, app) = bridge().await;
+    linked(&on_prem, &app).await;
+    mirrored(&app).await;
+    caught_up(&app).await;
+    let gone = ask(&app, "DELETE", &format!("{CLOUD}/topics/orders"), "").await;
+    assert_eq!(gone.status, 204, "{gone:?}");
+    let deleted = ask(&app, "DELETE", &format!("{CLOUD}/links/l?force=true"), "").await;
+    assert_eq!(deleted.status, 204, "{deleted:?}");
+    linked(&on_prem, &app).await;
+    no_mirror_is_stored(&on_prem, &cloud, app).await;
+}

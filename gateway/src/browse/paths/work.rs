@@ -8,8 +8,7 @@ const MOST_PLACES: f64 = 1e6;
 /// Places that it may look at on the way.
 const MOST_LOOKED_AT: f64 = 1e8;
 
-/// How much larger than the record what a path looks at may be. Never less than it is: texts and arguments count as
-/// selectors.
+/// How much larger than the record what a path looks at may be. Never less than it is: arguments count as selectors.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Work {
     /// Selectors beside each other, multiplied over the steps of the path.
@@ -24,6 +23,7 @@ impl Work {
     /// That of a path.
     #[must_use]
     pub(super) fn of(path: &str) -> Self {
+        let path = &without_texts(path);
         let mut selectors = 1.0;
         let mut open = Vec::new();
         for letter in path.chars() {
@@ -52,6 +52,24 @@ impl Work {
     }
 }
 
+/// A path without what is in quotes.
+fn without_texts(path: &str) -> String {
+    let (mut quote, mut is_escaped) = (None, false);
+    path.chars()
+        .filter(|letter| {
+            let was = quote;
+            match quote {
+                Some(_) if is_escaped => is_escaped = false,
+                Some(_) if *letter == '\\' => is_escaped = true,
+                Some(end) if *letter == end => quote = None,
+                None if matches!(letter, '"' | '\'') => quote = Some(*letter),
+                _ => {}
+            }
+            was.is_none()
+        })
+        .collect()
+}
+
 /// Values in a value, and how many are inside each other.
 fn size(value: &Value) -> (f64, f64) {
     let inner = |values: &mut dyn Iterator<Item = &Value>| {
@@ -78,7 +96,14 @@ mod tests {
     fn ordinary_paths_are_followed_in_the_largest_records() {
         let items = [r#"{"id": 1, "tags": ["a", "b"]}"#; 20_000].join(",");
         let large = format!(r#"{{"limit": 1, "items": [{items}]}}"#);
-        for path in ["$.items[0].id", "$..id", "$.items[*].tags[*]", "$.items[?@.id > 1].tags"] {
+        for path in [
+            "$.items[0].id",
+            "$..id",
+            "$.items[*].tags[*]",
+            "$.items[?@.id > 1].tags",
+            "$.items[*]._id['$oid']",
+            r#"$.items[*]["a\"..$,"]"#,
+        ] {
             assert!(!is_too_much(path, &large), "{path}");
         }
         assert!(!is_too_much("$.items[?@.id > $.limit]['a', 'b', 'c']", r#"{"items": [1, 2]}"#));

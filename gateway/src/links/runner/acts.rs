@@ -164,7 +164,7 @@ impl Runner {
         let known = self.mirrors.iter().map(|(topic, of)| (topic, of.machine.record().partitions));
         let unlisted = self.making.values().flatten().map(|(topic, count)| (topic, *count));
         for (topic, partitions) in known.chain(unlisted) {
-            forget(&self.store, link.clone(), topic.clone(), partitions).await;
+            forget(&self.store, &link, topic.clone(), partitions).await;
         }
         let removed = self.store.remove(Key::Link(link.clone())).await;
         let Some(reply) = self.retiring.take() else { return true };

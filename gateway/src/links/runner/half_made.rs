@@ -50,14 +50,8 @@ impl Runner {
         // The next mirror of that source is not made before, and if the link is deleted meanwhile, its records are too.
         let (source, partitions) = (record.source_topic, record.partitions);
         self.making.insert(source.clone(), Some((topic.clone(), partitions)));
-        let (store, link, topic) = (self.store.clone(), self.name().clone(), topic.clone());
-        self.running.push(
-            async move {
-                forget(&store, link, topic, partitions).await;
-                Done::Forgotten(source)
-            }
-            .boxed(),
-        );
+        let forgotten = forget(&self.store, self.name(), topic.clone(), partitions);
+        self.running.push(forgotten.map(|()| Done::Forgotten(source)).boxed());
     }
 
     pub(super) fn forgotten(&mut self, source_topic: &str) {

@@ -138,14 +138,8 @@ impl Runner {
         self.memories.remove(topic);
         self.remove_from_movers(topic);
         self.notice(Severity::Info, Some(topic), format!("mirror '{topic}' was deleted"));
-        let (store, link, topic) = (self.store.clone(), self.name().clone(), topic.clone());
-        self.running.push(
-            async move {
-                forget(&store, link, topic, partitions).await;
-                Done::Nothing
-            }
-            .boxed(),
-        );
+        let forgotten = forget(&self.store, self.name(), topic.clone(), partitions);
+        self.running.push(forgotten.map(|()| Done::Nothing).boxed());
     }
 }
 

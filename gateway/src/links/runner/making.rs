@@ -206,6 +206,11 @@ impl Runner {
             let refusal = Refusal::new(ErrorCode::Unavailable, message);
             return self.made(Err(refusal.into()), asker, &source_topic);
         }
+        if self.mirrors.get(topic).is_some_and(|entry| entry.given_up) {
+            let message = format!("mirror '{topic}' was given up meanwhile");
+            let refusal = Refusal::new(ErrorCode::Conflict, message).remedy("Create it again.");
+            return self.made(Err(refusal.into()), asker, &source_topic);
+        }
         if self.mirrors.get(topic).is_some_and(is_too_young) {
             let message = format!("Topic '{topic}' already exists.");
             let refusal = Refusal::new(ErrorCode::Conflict, message)
@@ -347,7 +352,7 @@ async fn make(
         // Refused, so there is no topic of ours.
         Err(refusal) => {
             let partitions = half.stored.record.partitions;
-            forget(store, link.clone(), intent.mirror_topic.clone(), partitions).await;
+            forget(store, link, intent.mirror_topic.clone(), partitions).await;
             Err(refusal.into())
         }
     }

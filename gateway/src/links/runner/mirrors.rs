@@ -354,20 +354,22 @@ pub(super) async fn store_surely(store: &StateStore, record: Stored) {
     }
 }
 
-/// Takes a mirror's records out of the store.
-pub(super) async fn forget(
+/// Takes a mirror's records out of the store: they are queued with the call, whoever waits for it.
+pub(super) fn forget(
     store: &StateStore,
-    link: drawbridge_shared::link::LinkName,
+    link: &drawbridge_shared::link::LinkName,
     topic: TopicName,
     partitions: i32,
-) {
+) -> impl Future<Output = ()> + Send + use<> {
     let parts = (0..partitions).map(|number| Key::Partition(link.clone(), topic.clone(), number));
     let keys = parts.chain([Key::Mirror(link.clone(), topic.clone())]);
-    // All are queued before the first is waited for, so that few batches carry them.
+    // All before the first is waited for, so that few batches carry them.
     let removals: Vec<_> = keys.map(|key| store.remove(key)).collect();
-    for removed in join_all(removals).await {
-        if let Err(error) = removed {
-            tracing::warn!(%error, %topic, "records of a mirror cannot be removed");
+    async move {
+        for removed in join_all(removals).await {
+            if let Err(error) = removed {
+                tracing::warn!(%error, %topic, "records of a mirror cannot be removed");
+            }
         }
     }
 }

@@ -56,13 +56,13 @@ impl Runner {
         if now >= self.lease || self.retiring.is_some() {
             return;
         }
-        let (state, is_last) =
-            (self.link.view().state, self.last_syncs.any(TaskName::ConsumerOffsetSync));
+        let state = self.link.view().state;
+        let last_syncs = &self.last_syncs;
         let due: Vec<TaskName> = self
             .tasks
             .iter_mut()
             .filter_map(|(name, task)| {
-                if is_last && *name == TaskName::ConsumerOffsetSync {
+                if last_syncs.any(*name) {
                     return None;
                 }
                 let enabled = Self::is_enabled(&configs, *name);
@@ -160,6 +160,10 @@ impl Runner {
         }
     }
 
+    fn is_running(&self, name: TaskName) -> bool {
+        self.tasks.get(&name).is_some_and(Task::is_running)
+    }
+
     /// The last sync of one mirror's configs.
     fn sync_configs_of(&mut self, topic: &TopicName, number: u32) {
         let (Some(ends), Some(subject), Some(configs)) =
@@ -168,7 +172,8 @@ impl Runner {
             return;
         };
         let (topic, include) = (topic.clone(), configs.synced_topic_configs());
-        if !self.last_syncs.begin(TaskName::TopicConfigsSync, &topic, number, false) {
+        let name = TaskName::TopicConfigsSync;
+        if !self.last_syncs.begin(name, &topic, number, self.is_running(name)) {
             return;
         }
         self.running.push(
@@ -228,8 +233,7 @@ impl Runner {
         };
         let topic = topic.clone();
         let name = TaskName::ConsumerOffsetSync;
-        let task_runs = self.tasks.get(&name).is_some_and(Task::is_running);
-        if !self.last_syncs.begin(name, &topic, number, task_runs) {
+        if !self.last_syncs.begin(name, &topic, number, self.is_running(name)) {
             return;
         }
         if !configs.is_true("consumer.offset.sync.enable") {

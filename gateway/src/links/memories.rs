@@ -122,6 +122,7 @@ mod tests {
         memories.set_all(&topic, vec![(0, memory.clone())]);
         assert_eq!(memories.get(&topic, 0), memory, "another mirror of that name");
     }
+
     #[test]
     fn movers_that_were_replaced_say_nothing_any_more_and_may_not_send() {
         let memories = Memories::default();

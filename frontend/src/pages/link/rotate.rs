@@ -169,8 +169,8 @@ impl Rotation {
             }
             let text = match (answer, set_on) {
                 (Some(_), _) => format!("Link {link} has a password that nobody saw: you left before it was used. Rotate it again if you need it elsewhere."),
-                (None, Some(on)) => format!("{on} has a new password and link {link} still uses the old one: you left before it was used. Rotate it again."),
-                (None, None) => format!("Link {link} still uses its old password."),
+                (None, Some(on)) => format!("{on} has a new password, and link {link} may still use the old one: it was not heard that it took it. Rotate it again."),
+                (None, None) => format!("Link {link} may still use its old password: it was not heard that it took the new one."),
             };
             self.toasts.show(Severity::Attention, text, None);
         });
@@ -270,7 +270,7 @@ fn HalfDone(rotation: Rotation) -> impl IntoView {
     view! {
         <Show when=move || is_half.get()>
             <Note role=StateRole::Attention>
-                <p class="note-message">"The cluster has the new password already, the link still uses the old one"</p>
+                <p class="note-message">"The cluster has the new password already, the link may still use the old one"</p>
                 <p>"Its open connections stay; new ones would be refused. Try again, or copy the password and set it in the link's configs."</p>
             </Note>
             <CopyBlock label="password" text=password />
